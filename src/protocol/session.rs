@@ -1,0 +1,454 @@
+//! A WebSocket after its opening handshake, as a value: bytes in, events and bytes out. No socket.
+//!
+//! ```text
+//!            receive(bytes)                           next_event()
+//!   peer ───────────────────▶ gate ──▶ tungstenite ───────────────▶ you
+//!        ◀─────────────────── bytes_to_send() ◀──── send, ping, close
+//! ```
+//!
+//! tungstenite unmasks, joins fragments, answers Pings and writes frames; it reads from and writes to memory here. The
+//! gate stands before it and looks at every frame header first. It has three jobs tungstenite leaves undone: it refuses
+//! an illegal frame at its header, it finds bad UTF-8 in a frame that is not complete yet, and it takes Close frames
+//! out of the stream so that they are answered with a reason and a section.
+//!
+//! After a violation or a Close nothing more is read: the session has [ended](Session::ended), which is a state and not
+//! an error. Everything that came before it in the same bytes is still answered, in order.
+//!
+//! Left out on purpose: extensions. The opening handshake declines them all.
+
+use super::close::{self, Close, Fault};
+use super::header::Header;
+use super::mask;
+use super::opcode::Opcode;
+use super::rules::{self, MessageInProgress, Violation};
+use super::splitter::{Piece, Splitter};
+use super::utf8::Utf8Checker;
+use std::io::{self, Read, Write};
+use tungstenite::protocol::frame::CloseFrame;
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Bytes, Utf8Bytes};
+
+/// tungstenite's own buffers. It reads from memory here, so small ones cost no speed and save most of the memory of an
+/// idle connection (its default is 128 KiB).
+const TUNGSTENITE_BUFFER: usize = 1024;
+
+/// Buffers larger than this are given back as soon as the message that needed them is done.
+const KEEP_AT_MOST: u64 = 64 * 1024;
+
+/// Buffers larger than this are given back when smaller messages follow.
+const KEEP_USUALLY: u64 = 4 * 1024;
+
+/// A whole message, whatever number of frames it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Opcode 1. Always valid UTF-8.
+    Text(Utf8Bytes),
+    /// Opcode 2. Any bytes.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// The payload's bytes.
+    pub fn payload(&self) -> &[u8] {
+        match self {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// What the received bytes meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message is complete.
+    Message(Message),
+    /// A Ping; its Pong is already queued (s5.5.3).
+    Ping(Bytes),
+    /// A Pong, asked for or not.
+    Pong(Bytes),
+    /// The peer's Close. If it was the first of the two, the reply is already queued (s5.5.1).
+    Close(Close),
+    /// The peer broke a rule; a Close that says so is already queued (s7.1.7).
+    Failed(Violation),
+}
+
+/// One end of a WebSocket, in memory.
+pub struct Session {
+    role: Role,
+    max_message: u64,
+    tungstenite: WebSocketContext,
+    gate: Gate,
+    outgoing: Vec<u8>,
+    state: State,
+    /// The longest frame since the buffers were last small.
+    largest: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Our Close is sent, the peer's has not come.
+    Closing,
+    Ended,
+}
+
+impl Session {
+    /// An open session. `max_message` is the largest message it takes, in bytes, over all fragments.
+    pub fn new(role: Role, max_message: u64) -> Session {
+        Session {
+            role,
+            max_message,
+            tungstenite: fresh_context(role, max_message),
+            gate: Gate::new(role, max_message),
+            outgoing: Vec::new(),
+            state: State::Open,
+            largest: 0,
+        }
+    }
+
+    /// Takes what one read brought. Ask the answer for its events until there are none.
+    pub fn receive<'a>(&'a mut self, bytes: &'a [u8]) -> Received<'a> {
+        if self.state == State::Ended {
+            return Received { session: self, input: &[], stop: None };
+        }
+        let (good, stop) = self.gate.scan(bytes);
+        Received { session: self, input: &bytes[..good], stop }
+    }
+
+    /// Queues a message. After a Close nothing is queued, and the answer is `false` (s5.5.1: "The application MUST NOT
+    /// send any more data frames after sending a Close frame").
+    pub fn send(&mut self, message: Message) -> bool {
+        let message = match message {
+            Message::Text(text) => tungstenite::Message::Text(text),
+            Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
+        };
+        self.write(message)
+    }
+
+    /// Queues a Ping. A payload over 125 bytes is cut (s5.5).
+    pub fn ping(&mut self, payload: &[u8]) -> bool {
+        let len = payload.len().min(rules::MAX_CONTROL_PAYLOAD as usize);
+        self.write(tungstenite::Message::Ping(Bytes::copy_from_slice(&payload[..len])))
+    }
+
+    /// Queues a Close and waits for the peer's (s7.1.2). A second call does nothing.
+    pub fn close(&mut self, close: &Close) {
+        if self.state == State::Open {
+            self.queue_close(close);
+            self.state = State::Closing;
+        }
+    }
+
+    /// What is to be written to the peer now. Call [`Session::sent`] when it is.
+    pub fn bytes_to_send(&self) -> &[u8] {
+        &self.outgoing
+    }
+
+    /// Forgets [`Session::bytes_to_send`], and gives back a buffer that grew for a large message.
+    pub fn sent(&mut self) {
+        self.outgoing.clear();
+        if self.outgoing.capacity() as u64 > KEEP_AT_MOST + super::header::MAX_LEN as u64 {
+            self.outgoing = Vec::new();
+        }
+    }
+
+    /// Whether our Close is queued or sent: no frame may follow it.
+    pub fn close_sent(&self) -> bool {
+        self.state != State::Open
+    }
+
+    /// Whether all is said: both Closes, or one that fails the connection.
+    pub fn ended(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    fn write(&mut self, message: tungstenite::Message) -> bool {
+        if self.state != State::Open {
+            return false;
+        }
+        self.largest = self.largest.max(message.len() as u64);
+        let mut pipe = Pipe { input: &[], output: &mut self.outgoing };
+        // The pipe takes everything, and the state above is the only other reason tungstenite has to say no.
+        self.tungstenite.write(&mut pipe, message).and_then(|()| self.tungstenite.flush(&mut pipe)).is_ok()
+    }
+
+    fn queue_close(&mut self, close: &Close) {
+        let frame = close.code.map(|code| CloseFrame { code: code.into(), reason: close.reason.as_str().into() });
+        let mut pipe = Pipe { input: &[], output: &mut self.outgoing };
+        // tungstenite never sees the peer's Close, so it has not closed by itself and this cannot fail.
+        let _ = self.tungstenite.close(&mut pipe, frame);
+    }
+
+    fn fail(&mut self, violation: Violation) -> Event {
+        if self.state == State::Open {
+            self.queue_close(&violation.close());
+        }
+        self.state = State::Ended;
+        Event::Failed(violation)
+    }
+
+    /// s5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send
+    /// a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code
+    /// it received.)" A code is echoed without the reason, an empty Close by an empty one.
+    fn answer_close(&mut self, payload: &[u8]) -> Event {
+        let close = match Close::decode(payload) {
+            Ok(close) => close,
+            Err(fault) => return self.fail(close_fault(fault)),
+        };
+        if self.state == State::Open {
+            self.queue_close(&Close { code: close.code, reason: String::new() });
+        }
+        self.state = State::Ended;
+        Event::Close(close)
+    }
+
+    /// tungstenite offers no way to shrink its buffers, but between messages there is nothing in them: a fresh one
+    /// takes its place.
+    fn give_back_large_buffers(&mut self) {
+        let limit = if self.gate.largest_of_this_scan > KEEP_USUALLY { KEEP_AT_MOST } else { KEEP_USUALLY };
+        if self.largest > limit && self.state == State::Open && self.gate.between_messages() {
+            self.tungstenite = fresh_context(self.role, self.max_message);
+            self.largest = 0;
+        }
+    }
+}
+
+/// What one read brought, event by event. Answers go through it, so that they stand in the order of the questions.
+pub struct Received<'a> {
+    session: &'a mut Session,
+    /// The bytes that may go to tungstenite.
+    input: &'a [u8],
+    /// What ends the session after them.
+    stop: Option<Stop>,
+}
+
+impl Received<'_> {
+    /// The next event, or `None` when all that came is used up.
+    pub fn next_event(&mut self) -> Option<Event> {
+        if self.session.state == State::Ended {
+            return None;
+        }
+        if let Some(event) = self.next_of_tungstenite() {
+            return Some(event);
+        }
+        match self.stop.take() {
+            Some(Stop::Violation(violation)) => Some(self.session.fail(violation)),
+            Some(Stop::Close(payload)) => Some(self.session.answer_close(&payload)),
+            None => {
+                self.session.give_back_large_buffers();
+                None
+            }
+        }
+    }
+
+    /// The session, to answer the event just got.
+    pub fn session(&mut self) -> &mut Session {
+        self.session
+    }
+
+    fn next_of_tungstenite(&mut self) -> Option<Event> {
+        let session = &mut *self.session;
+        session.largest = session.largest.max(session.gate.largest_of_this_scan);
+        loop {
+            let mut pipe = Pipe { input: self.input, output: &mut session.outgoing };
+            let read = session.tungstenite.read(&mut pipe);
+            self.input = pipe.input;
+            let event = match read {
+                Ok(tungstenite::Message::Text(text)) => Event::Message(Message::Text(text)),
+                Ok(tungstenite::Message::Binary(bytes)) => Event::Message(Message::Binary(bytes)),
+                Ok(tungstenite::Message::Ping(payload)) => Event::Ping(payload),
+                Ok(tungstenite::Message::Pong(payload)) => Event::Pong(payload),
+                // The gate keeps Close frames; raw frames are never handed out by `read`.
+                Ok(tungstenite::Message::Close(_) | tungstenite::Message::Frame(_)) => continue,
+                Err(tungstenite::Error::Io(_)) => return None, // the pipe is empty: more is needed
+                // tungstenite must not be read again after an error, and is not: `fail` ends the session.
+                Err(error) => session.fail(violation_of(error)),
+            };
+            return Some(event);
+        }
+    }
+}
+
+/// What ends a session, found by the gate.
+enum Stop {
+    Violation(Violation),
+    /// A Close frame is complete; its payload, unmasked.
+    Close(Vec<u8>),
+}
+
+/// Looks at every frame before tungstenite does.
+struct Gate {
+    role: Role,
+    max_message: u64,
+    splitter: Splitter,
+    message: MessageInProgress,
+    /// The frame whose payload is passing.
+    frame: Option<Header>,
+    /// Whether the payload passing belongs to a text message.
+    in_text: bool,
+    utf8: Utf8Checker,
+    close_payload: Vec<u8>,
+    largest_of_this_scan: u64,
+}
+
+impl Gate {
+    fn new(role: Role, max_message: u64) -> Gate {
+        Gate {
+            role,
+            max_message,
+            splitter: Splitter::default(),
+            message: MessageInProgress::default(),
+            frame: None,
+            in_text: false,
+            utf8: Utf8Checker::default(),
+            close_payload: Vec::new(),
+            largest_of_this_scan: 0,
+        }
+    }
+
+    /// How many of `bytes` tungstenite may see, and what comes after them.
+    fn scan(&mut self, bytes: &[u8]) -> (usize, Option<Stop>) {
+        self.largest_of_this_scan = self.frame.map_or(0, |frame| frame.length);
+        let mut rest = bytes;
+        let mut good = if self.in_close() { 0 } else { bytes.len() };
+        loop {
+            let start = bytes.len() - rest.len();
+            let stop = match self.splitter.next(&mut rest) {
+                None => return (good, None),
+                Some(Piece::Header(header)) => {
+                    if header.opcode == Opcode::Close {
+                        good = start;
+                    }
+                    self.on_header(header)
+                }
+                Some(Piece::Payload { bytes, offset, last }) => self.on_payload(bytes, offset, last),
+            };
+            if let Some(stop) = stop {
+                return (good.min(start), Some(stop));
+            }
+        }
+    }
+
+    fn in_close(&self) -> bool {
+        self.frame.is_some_and(|frame| frame.opcode == Opcode::Close)
+    }
+
+    fn between_messages(&self) -> bool {
+        self.splitter.between_frames() && self.message.opcode.is_none()
+    }
+
+    fn on_header(&mut self, header: Header) -> Option<Stop> {
+        if let Err(violation) = rules::check(&header, self.role, &self.message, self.max_message) {
+            return Some(Stop::Violation(violation));
+        }
+        if matches!(header.opcode, Opcode::Text | Opcode::Binary) {
+            self.in_text = header.opcode == Opcode::Text;
+            self.utf8 = Utf8Checker::default();
+        }
+        self.largest_of_this_scan = self.largest_of_this_scan.max(header.length);
+        self.message.advance(&header);
+        self.frame = Some(header);
+        None
+    }
+
+    fn on_payload(&mut self, bytes: &[u8], offset: u64, last: bool) -> Option<Stop> {
+        let header = if last { self.frame.take() } else { self.frame }?;
+        match header.opcode {
+            Opcode::Close => self.on_close_payload(&header, bytes, offset, last),
+            Opcode::Ping | Opcode::Pong => None,
+            _ if self.in_text => {
+                // A message in one frame in one read is left to tungstenite, which checks it whole.
+                let whole = header.fin && header.opcode == Opcode::Text && offset == 0 && last;
+                if whole { None } else { self.check_text(&header, bytes, offset) }
+            }
+            _ => None,
+        }
+    }
+
+    fn on_close_payload(&mut self, header: &Header, bytes: &[u8], offset: u64, last: bool) -> Option<Stop> {
+        let start = self.close_payload.len();
+        self.close_payload.extend_from_slice(bytes);
+        if let Some(key) = header.mask {
+            mask::apply(key, offset, &mut self.close_payload[start..]);
+        }
+        last.then(|| Stop::Close(std::mem::take(&mut self.close_payload)))
+    }
+
+    /// s8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
+    /// valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+    fn check_text(&mut self, header: &Header, bytes: &[u8], offset: u64) -> Option<Stop> {
+        let mut at = offset;
+        for part in bytes.chunks(1024) {
+            let mut plain = [0; 1024];
+            let plain = &mut plain[..part.len()];
+            plain.copy_from_slice(part);
+            if let Some(key) = header.mask {
+                mask::apply(key, at, plain);
+            }
+            if let Err(bad) = self.utf8.push(plain) {
+                let why =
+                    format!("text is not UTF-8: byte {:02x} at {} of its frame", plain[bad.at], at + bad.at as u64);
+                return Some(Stop::Violation(Violation::not_utf8(why)));
+            }
+            at += part.len() as u64;
+        }
+        None
+    }
+}
+
+/// What tungstenite reads from and writes to: the bytes of one read, and the session's outgoing bytes.
+struct Pipe<'i, 'o> {
+    input: &'i [u8],
+    output: &'o mut Vec<u8>,
+}
+
+impl Read for Pipe<'_, '_> {
+    /// An empty pipe "would block"; an answer of 0 would mean that the peer has closed the connection.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.input.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.input.read(buffer)
+    }
+}
+
+impl Write for Pipe<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn fresh_context(role: Role, max_message: u64) -> WebSocketContext {
+    let limit = usize::try_from(max_message).ok();
+    let config = WebSocketConfig::default()
+        .read_buffer_size(TUNGSTENITE_BUFFER)
+        .write_buffer_size(TUNGSTENITE_BUFFER)
+        .max_frame_size(limit)
+        .max_message_size(limit);
+    WebSocketContext::new(role, Some(config))
+}
+
+fn close_fault(fault: Fault) -> Violation {
+    match fault {
+        // s5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer".
+        Fault::HalfACode => Violation::protocol("s5.5.1", "a Close of one byte: a code has two"),
+        Fault::MayNotTravel(code) => {
+            Violation::protocol("s7.4", format!("close code {code} must not be sent in a frame"))
+        }
+        // s5.5.1: "the body MAY contain UTF-8-encoded data". s8.1 says what happens when it is not.
+        Fault::ReasonNotUtf8 => Violation::not_utf8("the reason of a Close is not UTF-8"),
+    }
+}
+
+/// The gate lets tungstenite see only legal frames, so what is left to it is text that arrived whole.
+fn violation_of(error: tungstenite::Error) -> Violation {
+    match error {
+        tungstenite::Error::Utf8(_) => Violation::not_utf8("text is not UTF-8"),
+        other => Violation { code: close::PROTOCOL_ERROR, why: other.to_string(), section: "s7.1.7" },
+    }
+}

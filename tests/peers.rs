@@ -1,0 +1,38 @@
+//! ws101 and the programs that people already have: do they understand each other?
+//!
+//! Every test here needs a program that is not part of this crate, so all are ignored unless asked for:
+//! `bash .ci/peers` installs the programs under `target/peers`, then
+//! `cargo test --test peers -- --ignored --test-threads=1` runs the tests.
+//! A program that is missing fails its tests with a sentence that says how to install it: a test that was
+//! asked for never passes by doing nothing.
+
+// A helper of a test may give up as loudly as the test itself.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "peers/limit.rs"]
+mod limit;
+#[path = "peers/run.rs"]
+mod run;
+#[path = "peers/server.rs"]
+mod server;
+#[path = "peers/tools.rs"]
+mod tools;
+
+#[path = "peers/autobahn.rs"]
+mod autobahn;
+#[path = "peers/browser.rs"]
+mod browser;
+#[path = "peers/curl.rs"]
+mod curl;
+#[path = "peers/nc.rs"]
+mod nc;
+#[path = "peers/node.rs"]
+mod node;
+#[path = "peers/python.rs"]
+mod python;
+#[path = "peers/soak.rs"]
+mod soak;
+#[path = "peers/websocat.rs"]
+mod websocat;
+#[path = "peers/wscat.rs"]
+mod wscat;

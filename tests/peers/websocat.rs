@@ -1,0 +1,19 @@
+//! websocat: a pipe from standard input to a WebSocket. `.ci/full` builds it, because that takes minutes.
+
+use crate::run::Talk;
+use crate::server::Server;
+use crate::tools::installed;
+use std::process::Command;
+
+#[test]
+#[ignore = "needs websocat"]
+fn lines_come_back() {
+    let server = Server::start(&[]);
+    let mut websocat = Command::new(installed("websocat/bin/websocat"));
+    let mut pipe = Talk::start(websocat.args(["--text", &server.ws("/ws")]), 30);
+    pipe.say("Hello");
+    pipe.hear("Hello");
+    pipe.say("again");
+    pipe.hear("again");
+    assert!(pipe.finish().success(), "websocat ended well");
+}
