@@ -1,1 +1,26 @@
+//! A blocking, thread-per-connection WebSocket server that shows every byte and says why it is there.
+//!
+//! The source is the last chapter of its walkthrough. Read it in this order:
+//!
+//! 1. [`protocol`]: bytes in, values out. The HTTP head, the upgrade, the frame, the session. No sockets, no threads.
+//! 2. [`wire`]: what passed, told to a person. The tap, its words, escapes and stars.
+//! 3. [`server`]: sockets and threads. Accept, answer, talk, stop.
+//! 4. [`cli`] and [`command`]: the command line and what it starts.
+//!
+//! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use ws101::server::{self, Config};
+//!
+//! let mut handle = server::start(Config { listen: vec!["127.0.0.1:0".into()], ..Config::default() })?;
+//! println!("ws://{}/ws", handle.addr);
+//! handle.stop(Duration::from_secs(10));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+pub mod cli;
+pub mod command;
 pub mod protocol;
+pub mod server;
+pub mod wire;

@@ -29,6 +29,17 @@ impl Response {
         self
     }
 
+    /// Adds an element to a field that is a list, or the field itself when it is not there yet: a 426 has
+    /// `Connection: Upgrade`, and it may have to say `close` as well.
+    #[must_use]
+    pub fn with_list_element(mut self, name: &'static str, element: &str) -> Response {
+        match self.fields.iter_mut().find(|(field, _)| *field == name) {
+            Some((_, list)) => *list = format!("{list}, {element}"),
+            None => self.fields.push((name, element.to_owned())),
+        }
+        self
+    }
+
     /// The bytes for the wire. `to_head`: the request was HEAD, so the body stays away and its length stays there
     /// (RFC 9110 s9.3.2).
     pub fn encode(&self, to_head: bool) -> Vec<u8> {

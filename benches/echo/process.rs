@@ -1,0 +1,57 @@
+//! What the system says of a process, and what it allows this one.
+
+use std::fs;
+use std::time::Duration;
+
+/// The kernel counts CPU for /proc in ticks of 10 ms (USER_HZ, 100 on nearly every Linux).
+pub const TICK: Duration = Duration::from_millis(10);
+
+#[derive(Clone, Copy)]
+pub struct Usage {
+    /// User and system time of all its threads, those that have ended too.
+    pub cpu: Duration,
+    /// Resident memory, in KiB.
+    pub rss: u64,
+}
+
+impl Usage {
+    pub fn of(pid: u32) -> Option<Self> {
+        Some(Self { cpu: cpu(pid)?, rss: rss(pid)? })
+    }
+}
+
+/// proc(5): utime and stime are fields 14 and 15 of `stat`. Field 2, the name in
+/// parentheses, may hold spaces, so count from its end: the next field is the third.
+fn cpu(pid: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(14 - 3).map(|field| field.parse::<u32>().ok());
+    Some(TICK * (times.next()?? + times.next()??))
+}
+
+fn rss(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// One descriptor a connection, here and in every server, which inherits the limit.
+/// A row that needs more than there are says so and is skipped.
+#[cfg(unix)]
+pub fn raise_descriptor_limit() {
+    // Refused means: as many as before.
+    let _raised = rlimit::increase_nofile_limit(u64::MAX);
+}
+
+#[cfg(unix)]
+pub fn descriptor_limit() -> u64 {
+    rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(0, |(soft, _hard)| soft)
+}
+
+#[cfg(not(unix))]
+pub fn raise_descriptor_limit() {}
+
+#[cfg(not(unix))]
+pub fn descriptor_limit() -> u64 {
+    u64::MAX
+}

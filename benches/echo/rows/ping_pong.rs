@@ -1,0 +1,27 @@
+//! One small message at a time: nearly all of it is the switch between threads.
+//! CPU is the figure to look at; the rate is the client's as much as the server's.
+
+use std::time::Duration;
+
+use crate::Outcome;
+use crate::frames::{Exchange, Opcode};
+use crate::report::{self, Goal, show_ratio};
+use crate::rounds::{Plan, Sample, alternate, keep_exchanging};
+use crate::rows::{OTHERS, Part};
+use crate::server::Server;
+
+const CONNECTIONS: usize = 64;
+const SIZE: usize = 32;
+
+pub fn run(plan: &Plan) -> Outcome<Part> {
+    let series = alternate("ping-pong", &Server::start_all()?, plan.rounds, |server| turn(server, plan.turn))?;
+    let cpu = report::cpu("message", &series, OTHERS);
+    let goals = vec![Goal::at_most("ping-pong: CPU a message, / bare", cpu.ratio("ws101", "bare"), 1.10, show_ratio)];
+    Ok(Part { table: report::table(&[report::rate("message", &series, OTHERS), cpu]), goals })
+}
+
+/// Twice as long as other turns, so that a tick of 10 ms is little of the CPU it counts.
+pub fn turn(server: &Server, time: Duration) -> Outcome<Sample> {
+    let exchange = Exchange::new(server.speaks, Opcode::Text, SIZE, 1);
+    keep_exchanging(server, CONNECTIONS, &exchange, 2 * time)
+}

@@ -1,0 +1,3 @@
+//! The subcommands: a thin file each, between the command line and the library.
+
+pub mod serve;

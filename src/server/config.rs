@@ -1,0 +1,60 @@
+//! Everything about a server that can be chosen, with the defaults that the command line has too.
+
+use crate::protocol::head;
+use crate::protocol::upgrade::Policy;
+use crate::wire::tap;
+use std::time::Duration;
+
+/// How a server is to run. Fields are named after the flags of the command line.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Addresses to listen on, as `host:port`. Port 0 lets the system choose.
+    pub listen: Vec<String>,
+    /// A name to greet with and to put before text echoes.
+    pub name: Option<String>,
+    /// Which origins are let in and which subprotocols are spoken.
+    pub policy: Policy,
+    /// Most connections at a time, a thread each.
+    pub max_connections: usize,
+    /// Largest WebSocket message in bytes, over all its fragments.
+    pub max_message: u64,
+    /// Largest request body in bytes.
+    pub max_body: u64,
+    /// Longest request head, most header fields.
+    pub head: head::Limits,
+    /// From the first byte of a request (or the start of the connection) to the end of its head, body included.
+    pub handshake_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub keep_alive_timeout: Duration,
+    /// Silence after which a WebSocket is pinged. Zero: never.
+    pub ping_interval: Duration,
+    /// How long a Ping may stay unanswered.
+    pub ping_timeout: Duration,
+    /// How long a peer may take to accept what is written.
+    pub write_timeout: Duration,
+    /// How long a peer may take to end the connection once all is said.
+    pub close_timeout: Duration,
+    /// What is told about the bytes, and of whom.
+    pub tap: tap::Settings,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: vec!["127.0.0.1:8080".to_owned()],
+            name: None,
+            policy: Policy::default(),
+            max_connections: 10_000,
+            max_message: 16 << 20,
+            max_body: 64 << 10,
+            head: head::Limits { max_head: 16 << 10, max_fields: 100 },
+            handshake_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(60),
+            ping_interval: Duration::from_secs(20),
+            ping_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(5),
+            tap: tap::Settings::default(),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A WebSocket from its 101 to its end: read, let the session make events of it, answer all of them, write once.
+//!
+//! ```text
+//!              bytes                 a rule broken
+//!   ┌─ open ◀────────┐    ┌─▶ our Close (1002, 1007, 1009) ─┐
+//!   │  silent: Ping ─┘    │                                 ▼
+//!   ├─────────────────────┤                            linger: read to the peer's end, close
+//!   │                     └─▶ the peer's Close, our reply ──▲
+//!   └─▶ FIN or reset without a Close, no Pong in time ──▶ gone
+//! ```
+
+use super::Server;
+use super::buffer::Buffer;
+use super::connection::{Ending, Pings};
+use super::endpoint;
+use super::metrics::ClosedBy;
+use super::outbound::{Locked, Phase};
+use super::registry::Entry;
+use super::route::Endpoint;
+use super::socket;
+use crate::protocol::close::{Close, meaning};
+use crate::protocol::rules::Violation;
+use crate::protocol::session::{Event, Message, Session};
+use log::info;
+use socket2::{SockRef, TcpKeepalive};
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+/// s7.1.5: the close code that is reported, never sent, when a Close had none.
+const NO_CODE: u16 = 1005;
+
+/// s7.1.5: the close code that is reported, never sent, when there was no Close.
+const NO_CLOSE: u16 = 1006;
+
+/// s7.4.1: "it encountered an unexpected condition".
+const INTERNAL_ERROR: u16 = 1011;
+
+/// With pings off, TCP itself asks a silent peer after this time whether it is still there.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// A WebSocket that was just granted.
+pub struct Opened {
+    /// The protocol's state; a greeting may have been sent from it.
+    pub session: Session,
+    /// What to reply.
+    pub endpoint: Endpoint,
+    /// Whether a silent peer is pinged.
+    pub pings: Pings,
+}
+
+/// Talks until the end. Bytes in `buffer` came glued to the head: they are frames.
+pub fn run(server: &Server, entry: &Entry, opened: Opened, buffer: &mut Buffer) -> Ending {
+    let keepalive = Keepalive::new(server, opened.pings);
+    let mut conversation =
+        Conversation { server, entry, session: opened.session, endpoint: opened.endpoint, keepalive };
+    match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
+        Ok(ending) => ending,
+        Err(error) => conversation.write_failed(&error),
+    }
+}
+
+struct Conversation<'a> {
+    server: &'a Server,
+    entry: &'a Entry,
+    session: Session,
+    endpoint: Endpoint,
+    keepalive: Keepalive,
+}
+
+impl Conversation<'_> {
+    /// An error here and in what follows means that writing failed.
+    fn start(&mut self, buffer: &mut Buffer) -> io::Result<()> {
+        let stream = self.entry.outbound.stream();
+        stream.set_read_timeout(self.keepalive.interval)?;
+        if self.keepalive.interval.is_none() {
+            SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(TCP_KEEPALIVE))?;
+        }
+        let glued = buffer.filled().len();
+        if glued > 0 {
+            let mut half = self.entry.outbound.lock();
+            if let Some(tap) = half.tap() {
+                tap.glued(buffer.filled());
+            }
+            self.take_in(buffer.filled(), &mut half)?;
+        }
+        buffer.clear();
+        buffer.give_back();
+        Ok(())
+    }
+
+    fn talk(&mut self, buffer: &mut Buffer) -> io::Result<Ending> {
+        while !self.session.ended() {
+            match self.entry.outbound.stream().read(buffer.room()) {
+                Ok(0) => return Ok(self.gone("ended TCP")),
+                Ok(count) => {
+                    buffer.add(count);
+                    self.heard()?;
+                    let mut half = self.entry.outbound.lock();
+                    half.has_read(buffer.filled());
+                    self.take_in(buffer.filled(), &mut half)?;
+                    buffer.clear();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if socket::is_timeout(&error) => {
+                    buffer.give_back();
+                    if let Some(ending) = self.silence()? {
+                        return Ok(ending);
+                    }
+                }
+                Err(_) => return Ok(self.gone("reset the connection")),
+            }
+        }
+        Ok(Ending::Linger)
+    }
+
+    /// What one read brought: every event answered, then one write.
+    fn take_in(&mut self, bytes: &[u8], half: &mut Locked<'_>) -> io::Result<()> {
+        let Conversation { server, entry, session, endpoint, keepalive } = self;
+        let (mut messages_in, mut messages_out) = (0, 0);
+        let mut received = session.receive(bytes);
+        while let Some(event) = received.next_event() {
+            match event {
+                Event::Message(message) => {
+                    log_message(&entry.who, &message);
+                    let reply = endpoint::reply(*endpoint, server.config.name.as_deref(), message);
+                    // A drain may have sent a Close; its phase says so, the session does not know.
+                    let sent = half.phase() == Phase::WebSocket && received.session().send(reply);
+                    messages_in += 1;
+                    messages_out += u64::from(sent);
+                }
+                Event::Ping(_) => {} // its Pong is queued
+                Event::Pong(payload) => keepalive.pong(&entry.who, &payload),
+                Event::Close(close) => peer_closed(server, entry, half, &close),
+                Event::Failed(violation) => failed(server, entry, half, &violation),
+            }
+        }
+        entry.outbound.traffic.count_messages(messages_in, messages_out);
+        half.write(session.bytes_to_send(), session.close_sent())?;
+        session.sent();
+        Ok(())
+    }
+
+    /// Bytes came: the peer lives.
+    fn heard(&mut self) -> io::Result<()> {
+        if self.keepalive.stop_waiting() {
+            self.entry.outbound.stream().set_read_timeout(self.keepalive.interval)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing came for as long as the socket's read timeout: time for a Ping, or for the end if there was one.
+    fn silence(&mut self) -> io::Result<Option<Ending>> {
+        let who = &self.entry.who;
+        let mut half = self.entry.outbound.lock();
+        if self.keepalive.is_waiting() {
+            let timeout = self.keepalive.timeout;
+            info!("{who} ! no answer to the Ping in {timeout:?} (--ping-timeout): closing");
+            self.session.close(&Close::new(INTERNAL_ERROR, "no answer to a Ping"));
+            count_our_close(self.server, &half, INTERNAL_ERROR);
+            half.write(self.session.bytes_to_send(), true)?;
+            return Ok(Some(Ending::Linger));
+        }
+        let payload = self.keepalive.next_ping();
+        info!("{who} % silent: Ping \"{payload}\" sent");
+        self.session.ping(payload.as_bytes());
+        half.write(self.session.bytes_to_send(), false)?;
+        self.session.sent();
+        self.entry.outbound.stream().set_read_timeout(Some(self.keepalive.timeout))?;
+        Ok(None)
+    }
+
+    /// TCP ended before the closing handshake did.
+    fn gone(&self, how: &str) -> Ending {
+        let who = &self.entry.who;
+        if self.entry.outbound.lock().phase() == Phase::WebSocket {
+            info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
+            self.server.metrics.count_close(ClosedBy::Client, NO_CLOSE);
+        } else {
+            info!("{who} ! the connection ended before the client answered our Close");
+        }
+        Ending::Gone
+    }
+
+    fn write_failed(&self, error: &io::Error) -> Ending {
+        let who = &self.entry.who;
+        if socket::is_timeout(error) {
+            let timeout = self.server.config.write_timeout;
+            info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
+        } else {
+            info!("{who} ! writing failed: {error}");
+        }
+        self.server.metrics.count_close(ClosedBy::Server, NO_CLOSE);
+        Ending::Gone
+    }
+}
+
+fn peer_closed(server: &Server, entry: &Entry, half: &Locked<'_>, close: &Close) {
+    if half.phase() == Phase::WebSocket {
+        info!("{} = close {close}, by the client", entry.who);
+        server.metrics.count_close(ClosedBy::Client, close.code.unwrap_or(NO_CODE));
+    } else {
+        info!("{} = close answered by the client: {close}", entry.who);
+    }
+}
+
+fn failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, violation: &Violation) {
+    let Violation { code, why, section } = violation;
+    info!("{} ! error {why} (RFC 6455 {section}): close {code} {}, by this server", entry.who, meaning(*code));
+    count_our_close(server, half, *code);
+    if let Some(tap) = half.tap() {
+        tap.give_up_on_incoming();
+    }
+}
+
+/// Unless a drain has closed and counted before.
+fn count_our_close(server: &Server, half: &Locked<'_>, code: u16) {
+    if half.phase() == Phase::WebSocket {
+        server.metrics.count_close(ClosedBy::Server, code);
+    }
+}
+
+fn log_message(who: &str, message: &Message) {
+    let (kind, len) = match message {
+        Message::Text(text) => ("text", text.len()),
+        Message::Binary(bytes) => ("binary", bytes.len()),
+    };
+    info!("{who} = message {kind} {len} byte{}", if len == 1 { "" } else { "s" });
+}
+
+/// When to ping, and what was pinged. The socket's read timeout is the clock: it runs from the last byte that came.
+struct Keepalive {
+    /// Silence after which to ping; `None`: never.
+    interval: Option<Duration>,
+    /// Silence after a Ping that ends the connection.
+    timeout: Duration,
+    pings: u64,
+    pinged_at: Option<Instant>,
+    waiting: bool,
+}
+
+impl Keepalive {
+    fn new(server: &Server, pings: Pings) -> Keepalive {
+        let interval = server.config.ping_interval;
+        let interval = (pings == Pings::AsConfigured && !interval.is_zero()).then_some(interval);
+        Keepalive { interval, timeout: server.config.ping_timeout, pings: 0, pinged_at: None, waiting: false }
+    }
+
+    /// Whether a Ping was sent and nothing at all has come since.
+    fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// Whether it was waiting. Any byte is a sign of life: a Pong may stand behind a large message.
+    fn stop_waiting(&mut self) -> bool {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// s5.5.2 leaves the payload free. A number tells which Ping a Pong answers.
+    fn next_ping(&mut self) -> String {
+        self.pings += 1;
+        self.waiting = true;
+        self.pinged_at = Some(Instant::now());
+        self.pings.to_string()
+    }
+
+    fn pong(&mut self, who: &str, payload: &[u8]) {
+        match self.pinged_at.take_if(|_| payload == self.pings.to_string().as_bytes()) {
+            Some(sent) => info!("{who} % Pong after {:.1?}", sent.elapsed()),
+            // s5.5.3: "A Pong frame MAY be sent unsolicited. [...] A response to an unsolicited Pong frame is not
+            // expected."
+            None => info!("{who} % a Pong that was not asked for"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The end: a server that stops without losing what it has taken on.
+//!
+//! In this order: `/readyz` says 503, so that load balancers look elsewhere; idle HTTP connections end; every WebSocket
+//! gets a Close 1001, spread over the first half of the grace so that not all clients come back at the same moment;
+//! whoever answers is done; what is left when the grace is over is cut off; the listeners go last, because until then
+//! somebody may still ask for `/readyz`.
+
+use super::Server;
+use super::listener;
+use super::metrics::ClosedBy;
+use super::outbound::Phase;
+use super::registry::Entry;
+use crate::protocol::close::{Close, GOING_AWAY};
+use crate::protocol::header::Header;
+use crate::protocol::opcode::Opcode;
+use log::info;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long threads get to notice that their connection was cut off.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// Between two looks at connections that could not be closed at once.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// A running server. Dropping it stops the server without grace.
+#[derive(Debug)]
+pub struct Handle {
+    /// The first address that is listened on, with the port the system chose if it was asked to.
+    pub addr: SocketAddr,
+    /// All of them.
+    pub addrs: Vec<SocketAddr>,
+    server: Arc<Server>,
+    acceptors: Vec<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// Starts a thread that accepts on each of the listeners.
+    pub(super) fn accept_on(server: Arc<Server>, listeners: Vec<TcpListener>) -> io::Result<Handle> {
+        let addrs = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let addr =
+            *addrs.first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"))?;
+        let mut handle = Handle { addr, addrs, server, acceptors: Vec::new() };
+        for (number, socket) in listeners.into_iter().enumerate() {
+            let server = Arc::clone(&handle.server);
+            let thread = Builder::new().name(format!("accept-{number}"));
+            handle.acceptors.push(thread.spawn(move || listener::accept_all(&server, &socket))?);
+        }
+        Ok(handle)
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.server.registry.len()
+    }
+
+    /// Stops the server, and comes back when it has stopped: at once if nobody is connected, after `grace` and a
+    /// second at the latest. A second call does nothing.
+    pub fn stop(&mut self, grace: Duration) {
+        if self.acceptors.is_empty() {
+            return;
+        }
+        let deadline = Instant::now() + grace;
+        self.server.draining.store(true, Ordering::SeqCst);
+        let entries = self.server.registry.all();
+        info!("server = stopping: {} connections, {grace:?} of grace", entries.len());
+        end_idle_requests(&entries);
+        self.close_all(entries, grace / 2, deadline);
+        if !self.server.registry.wait_until_empty(deadline.saturating_duration_since(Instant::now())) {
+            self.cut_off();
+        }
+        self.stop_accepting();
+        info!("server = stopped");
+    }
+
+    /// Sends each a Close, the last one `spread` after the first.
+    fn close_all(&self, entries: Vec<Arc<Entry>>, spread: Duration, deadline: Instant) {
+        let start = Instant::now();
+        let count = entries.len().max(1) as u32;
+        let mut later = VecDeque::new();
+        for (number, entry) in (0..).zip(entries) {
+            let due = start + spread * number / count;
+            if self.server.registry.wait_until_empty(due.saturating_duration_since(Instant::now())) {
+                return;
+            }
+            if !self.close(&entry) {
+                later.push_back(entry);
+            }
+        }
+        // The slow ones: somebody is writing to them, or they don't read.
+        while !later.is_empty() && Instant::now() < deadline && !self.server.registry.wait_until_empty(RETRY) {
+            later.retain(|entry| !self.close(entry));
+        }
+    }
+
+    /// Whether nothing more is to be done for this one.
+    fn close(&self, entry: &Entry) -> bool {
+        let Some(mut half) = entry.outbound.try_lock() else { return false };
+        if half.phase() != Phase::WebSocket {
+            return true; // a request that is being answered ends the connection itself
+        }
+        match half.close_now(&going_away()) {
+            Ok(false) => false,
+            Ok(true) => {
+                info!("{} = close 1001 going away, by this server: it stops", entry.who);
+                self.server.metrics.count_close(ClosedBy::Server, GOING_AWAY);
+                true
+            }
+            Err(_) => true,
+        }
+    }
+
+    fn cut_off(&self) {
+        let left = self.server.registry.all();
+        info!("server ! the grace is over: {} connections are cut off", left.len());
+        for entry in left {
+            entry.outbound.shut_down(Shutdown::Both);
+        }
+        self.server.registry.wait_until_empty(LAST_WAIT);
+    }
+
+    fn stop_accepting(&mut self) {
+        self.server.stopped.store(true, Ordering::SeqCst);
+        for (thread, addr) in self.acceptors.drain(..).zip(&self.addrs) {
+            thread.thread().unpark();
+            listener::wake(*addr);
+            // A panic in there was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
+}
+
+/// Connections between two requests: the end of input wakes them, and they have nothing to say.
+fn end_idle_requests(entries: &[Arc<Entry>]) {
+    for entry in entries.iter().filter(|entry| entry.is_waiting()) {
+        entry.outbound.shut_down(Shutdown::Read);
+    }
+}
+
+/// The same bytes for everybody.
+fn going_away() -> Vec<u8> {
+    let payload = Close::new(GOING_AWAY, "server is stopping").encode();
+    let mut frame = Vec::new();
+    Header::new(Opcode::Close, payload.len() as u64).encode(&mut frame);
+    frame.extend_from_slice(&payload);
+    frame
+}

@@ -1,0 +1,84 @@
+//! The rim: sockets and threads.
+//!
+//! ```text
+//! accept ─▶ thread "ws-17"
+//!   read ─▶ tap ─▶ head? ── need more ─▶ read
+//!                   │
+//!                 route ──▶ plain answer ─▶ write ─▶ next request on the same connection
+//!                   │
+//!                 upgrade ─▶ refused: status and why, in the body and in the log
+//!                   │
+//!                  101, then: read ─▶ tap ─▶ session.receive ─▶ for each event: reply
+//!                               ─▶ session.bytes_to_send ─▶ write ─▶ tap ─▶ read ...
+//! ```
+//!
+//! One thread a connection, which blocks in `read`. [`start`] runs a server inside any program; what it gives back
+//! stops it again.
+//!
+//! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (heads and plain answers),
+//! [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is replied), [`outbound`] (the
+//! write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the end).
+
+pub mod buffer;
+pub mod config;
+pub mod connection;
+pub mod conversation;
+pub mod drain;
+pub mod endpoint;
+pub mod limits;
+pub mod listener;
+pub mod metrics;
+pub mod outbound;
+pub mod pages;
+pub mod refuse;
+pub mod registry;
+pub mod route;
+pub mod socket;
+
+pub use config::Config;
+pub use drain::Handle;
+
+use metrics::Metrics;
+use registry::Registry;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What all threads of one server share.
+#[derive(Debug)]
+pub struct Server {
+    /// How it was started.
+    pub config: Config,
+    /// Who is connected.
+    pub registry: Registry,
+    /// What was counted.
+    pub metrics: Metrics,
+    draining: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl Server {
+    /// Whether a stop has begun: nothing new is started, `/readyz` says 503.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+}
+
+/// Starts a server: binds every address of `config.listen` and accepts in threads of their own. It runs until the
+/// handle is stopped or dropped.
+pub fn start(config: Config) -> io::Result<Handle> {
+    limits::raise_fd_limit(config.max_connections);
+    let sockets = listener::bind_all(&config.listen)?;
+    let server = Arc::new(Server {
+        config,
+        registry: Registry::default(),
+        metrics: Metrics::default(),
+        draining: AtomicBool::new(false),
+        stopped: AtomicBool::new(false),
+    });
+    Handle::accept_on(server, sockets)
+}

@@ -1,0 +1,175 @@
+//! The write half of a connection: whole frames only, one lock, nothing after a Close.
+//!
+//! The lock guards three things that must not drift apart: what is written, what the tap is told, and whether a Close
+//! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a thread that
+//! drains the server takes it for its one Close. So the log's order is the wire's order, and a message that the tap saw
+//! come in is answered before any Close.
+//!
+//! A write that fails poisons the half: the peer may have got half a frame, so nothing can follow, not even a Close.
+//! The socket is shut down, which also wakes the thread that reads.
+
+use super::metrics::Traffic;
+use super::socket;
+use crate::wire::tap::Tap;
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// As short as a timeout can be and still be one.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// One connection's socket with the lock around its write half.
+#[derive(Debug)]
+pub struct Outbound {
+    stream: TcpStream,
+    write_timeout: Duration,
+    /// What has passed on this connection.
+    pub traffic: Traffic,
+    half: Mutex<Half>,
+}
+
+#[derive(Debug)]
+struct Half {
+    tap: Option<Box<Tap>>,
+    phase: Phase,
+}
+
+/// How far the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Requests and responses.
+    Http,
+    /// The 101 was sent.
+    WebSocket,
+    /// A Close was sent: nothing may follow (RFC 6455 s5.5.1).
+    Closed,
+    /// A write failed.
+    Broken,
+}
+
+impl Outbound {
+    /// Takes the connection's only handle of the socket: one file descriptor a connection.
+    pub fn new(stream: TcpStream, tap: Option<Box<Tap>>, write_timeout: Duration) -> Outbound {
+        let half = Mutex::new(Half { tap, phase: Phase::Http });
+        Outbound { stream, write_timeout, traffic: Traffic::default(), half }
+    }
+
+    /// The socket, to read from. Only the connection's own thread does.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Waits for the lock. A writer holds it for at most the write timeout.
+    pub fn lock(&self) -> Locked<'_> {
+        // A thread that panicked with the lock left a phase and a tap that are still true.
+        Locked { outbound: self, half: self.half.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// The lock, if nobody has it: for a thread that must not wait for a slow peer.
+    pub fn try_lock(&self) -> Option<Locked<'_>> {
+        match self.half.try_lock() {
+            Ok(half) => Some(Locked { outbound: self, half }),
+            Err(TryLockError::Poisoned(half)) => Some(Locked { outbound: self, half: half.into_inner() }),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Ends the connection in both directions, whoever is reading or writing. Needs no lock.
+    pub fn shut_down(&self, how: Shutdown) {
+        // The peer may have ended it before: that is what was wanted.
+        let _ = self.stream.shutdown(how);
+    }
+}
+
+/// The write half, held.
+pub struct Locked<'a> {
+    outbound: &'a Outbound,
+    half: MutexGuard<'a, Half>,
+}
+
+impl Locked<'_> {
+    /// How far the connection is.
+    pub fn phase(&self) -> Phase {
+        self.half.phase
+    }
+
+    /// The tap, when somebody watches.
+    pub fn tap(&mut self) -> Option<&mut Tap> {
+        self.half.tap.as_deref_mut()
+    }
+
+    /// Keeps the tap only if it wants this path.
+    pub fn path_is(&mut self, path: &str) {
+        if self.tap().is_some_and(|tap| !tap.wants_path(path)) {
+            self.half.tap = None;
+        }
+    }
+
+    /// Counts and shows bytes that a read brought.
+    pub fn has_read(&mut self, bytes: &[u8]) {
+        Traffic::add(&self.outbound.traffic.bytes_in, bytes.len() as u64);
+        if let Some(tap) = self.tap() {
+            tap.read(bytes);
+        }
+    }
+
+    /// Writes the 101 and the frames that follow it at once, in one write. From now on the bytes are frames.
+    pub fn upgrade(&mut self, head: &[u8], frames: &[u8]) -> io::Result<()> {
+        self.send(&[head, frames].concat(), |tap| {
+            tap.wrote(head);
+            tap.upgraded();
+            tap.wrote(frames);
+        })?;
+        self.half.phase = Phase::WebSocket;
+        Ok(())
+    }
+
+    /// Writes all of `bytes`, or nothing when a Close was sent before. `last`: they end with a Close.
+    pub fn write(&mut self, bytes: &[u8], last: bool) -> io::Result<()> {
+        match self.half.phase {
+            Phase::Closed => return Ok(()),
+            Phase::Broken => return Err(io::ErrorKind::BrokenPipe.into()),
+            Phase::Http | Phase::WebSocket if bytes.is_empty() => return Ok(()),
+            Phase::Http | Phase::WebSocket => {}
+        }
+        self.send(bytes, |tap| tap.wrote(bytes))?;
+        if last {
+            self.half.phase = Phase::Closed;
+        }
+        Ok(())
+    }
+
+    /// Sends a Close if the peer can take it at once. `false`: its buffer is full, or it has no WebSocket that is open.
+    /// For a thread that has many connections to close and must not wait for one.
+    pub fn close_now(&mut self, frame: &[u8]) -> io::Result<bool> {
+        if self.half.phase != Phase::WebSocket {
+            return Ok(false);
+        }
+        self.outbound.stream.set_write_timeout(Some(AT_ONCE))?;
+        let (written, result) = socket::write_all(&self.outbound.stream, frame, AT_ONCE);
+        self.outbound.stream.set_write_timeout(Some(self.outbound.write_timeout))?;
+        if written == 0 && result.as_ref().is_err_and(socket::is_timeout) {
+            return Ok(false);
+        }
+        self.sent(written, result, |tap| tap.wrote(frame))?;
+        self.half.phase = Phase::Closed;
+        Ok(true)
+    }
+
+    fn send(&mut self, bytes: &[u8], show: impl FnOnce(&mut Tap)) -> io::Result<()> {
+        let (written, result) = socket::write_all(&self.outbound.stream, bytes, self.outbound.write_timeout);
+        self.sent(written, result, show)
+    }
+
+    fn sent(&mut self, written: usize, result: io::Result<()>, show: impl FnOnce(&mut Tap)) -> io::Result<()> {
+        Traffic::add(&self.outbound.traffic.bytes_out, written as u64);
+        if result.is_err() {
+            self.half.phase = Phase::Broken;
+            self.outbound.shut_down(Shutdown::Both);
+        } else if let Some(tap) = self.tap() {
+            show(tap);
+        }
+        result
+    }
+}

@@ -1,0 +1,48 @@
+//! The plain answers: what `GET /`, `/healthz`, `/readyz` and `/metrics` say.
+
+use super::Server;
+use super::route::{PATHS, Route};
+use crate::protocol::response::Response;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The answer of a route that is not a WebSocket.
+pub fn answer(route: Route, server: &Server) -> Response {
+    match route {
+        Route::Ready if server.is_draining() => {
+            Response::new(503, TEXT, "stopping: no new work\n").with_field("Retry-After", "1")
+        }
+        Route::Ready => Response::new(200, TEXT, "ready\n"),
+        Route::Health => Response::new(200, TEXT, "alive\n"),
+        Route::Metrics => metrics(server),
+        Route::Index | Route::WebSocket(_) => Response::new(200, TEXT, index()),
+    }
+}
+
+/// One connection too many.
+pub fn overloaded() -> Response {
+    Response::new(503, TEXT, "503 Service Unavailable: as many connections as this server takes. Try again later.\n")
+        .with_field("Retry-After", "1")
+        .with_field("Connection", "close")
+}
+
+/// A stop began while this request was on its way.
+pub fn stopping() -> Response {
+    Response::new(503, TEXT, "503 Service Unavailable: this server is stopping.\n").with_field("Retry-After", "1")
+}
+
+fn metrics(server: &Server) -> Response {
+    let open = server.registry.all();
+    let text = server.metrics.text(open.iter().map(|entry| &entry.outbound.traffic));
+    Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
+}
+
+fn index() -> String {
+    let paths: String = PATHS.iter().map(|(path, what)| format!("  {path:<10}{what}\n")).collect();
+    format!(
+        "ws101: a WebSocket server that shows every byte and says why it is there.\n\n{paths}\n\
+         In a browser's console, on this page:\n\n  \
+         ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send('Hello')\n\n\
+         With RUST_LOG=trace the server's terminal shows each of those bytes.\n"
+    )
+}

@@ -1,0 +1,104 @@
+//! A refusal as a response: what is wrong, the section, what a right request looks like, and **the request as it
+//! arrived**. Behind a proxy the last is the diagnosis: it shows what the proxy took away.
+//!
+//! Secrets are starred here whatever `--show-secrets` says: the answer goes over the wire, to whoever asked.
+
+use crate::protocol::head::Request;
+use crate::protocol::refusal::Refusal;
+use crate::protocol::response::{Response, phrase};
+use crate::wire::escape;
+use crate::wire::lines;
+use crate::wire::secrets::starred;
+use serde_json::json;
+
+const HANDSHAKE: &str = "    GET /ws HTTP/1.1
+    Host: localhost:8080
+    Upgrade: websocket
+    Connection: Upgrade
+    Sec-WebSocket-Version: 13
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+";
+
+const REQUEST: &str = "    GET / HTTP/1.1
+    Host: localhost:8080
+";
+
+/// The response to a refused request. `arrived` are the bytes of its head, or what had come of it. `request` is there
+/// when they could be read.
+pub fn response(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> Response {
+    let wants_json = request.is_some_and(|request| {
+        request.list("accept").any(|range| range.to_ascii_lowercase().starts_with(b"application/json"))
+    });
+    let mut response = if wants_json {
+        Response::new(refusal.status, "application/json", json(refusal, arrived))
+    } else {
+        Response::new(refusal.status, "text/plain; charset=utf-8", text(refusal, arrived))
+    };
+    response.fields.extend(refusal.fields.iter().cloned());
+    response
+}
+
+fn text(refusal: &Refusal, arrived: &[u8]) -> String {
+    let Refusal { status, section, .. } = refusal;
+    let (phrase, why) = (phrase(*status), escape::text(refusal.why.as_bytes()));
+    let right = example(refusal);
+    let arrived = lines::head_as_it_arrived(&starred(arrived));
+    format!(
+        "{status} {phrase}: {why}.\nAsked for by {section}.\n\n\
+         A right request:\n\n{right}\nThe request as it arrived:\n\n{arrived}"
+    )
+}
+
+fn json(refusal: &Refusal, arrived: &[u8]) -> String {
+    let answer = json!({
+        "status": refusal.status,
+        "phrase": phrase(refusal.status),
+        "reason": refusal.reason,
+        "why": escape::text(refusal.why.as_bytes()),
+        "section": refusal.section,
+        "right_request": unindented(example(refusal)),
+        "request_as_it_arrived": unindented(&lines::head_as_it_arrived(&starred(arrived))),
+    });
+    format!("{answer:#}\n")
+}
+
+fn example(refusal: &Refusal) -> &'static str {
+    if refusal.show_handshake { HANDSHAKE } else { REQUEST }
+}
+
+fn unindented(lines: &str) -> Vec<&str> {
+    lines.lines().map(str::trim_start).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::head::{Limits, Parsed, parse};
+
+    #[test]
+    fn a_refusal_shows_the_request_escaped_and_starred() {
+        let head = b"GET /ws HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX: \x80\r\n\r\n";
+        let refusal = Refusal::new(426, "no-upgrade", "RFC 6455 s4.2.1", "no \x1b Upgrade").with_handshake();
+        let body = String::from_utf8(response(&refusal, head, None).body).expect("UTF-8");
+        assert!(
+            body.starts_with("426 Upgrade Required: no \\u{1b} Upgrade.\nAsked for by RFC 6455 s4.2.1.\n"),
+            "{body}"
+        );
+        assert!(body.contains("    Upgrade: websocket\n"));
+        assert!(
+            body.ends_with("    GET /ws HTTP/1.1\n    Host: a\n    Cookie: ******\n    X: \\x80\n    \n"),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn json_for_those_who_ask_for_it() {
+        let head = b"GET /x HTTP/1.1\r\nHost: a\r\nAccept: text/html, application/json;q=0.5\r\n\r\n";
+        let Parsed::Complete(request, _) = parse(head, &Limits { max_head: 200, max_fields: 9 }) else { panic!() };
+        let refusal = Refusal::new(404, "not-found", "RFC 9110 s15.5.5", "nothing");
+        let response = response(&refusal, head, Some(&request));
+        let answer: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(answer["reason"], "not-found");
+        assert_eq!(answer["request_as_it_arrived"][0], "GET /x HTTP/1.1");
+    }
+}

@@ -1,0 +1,125 @@
+//! Who is connected: an entry a connection, from `accept` to the end of its thread. It is what the limit counts, what a
+//! drain walks through, and what `/metrics` adds up.
+
+use super::Server;
+use super::outbound::Outbound;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One connection, as other threads see it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Counted from 1, in the order of `accept`.
+    pub number: u64,
+    /// `ws-17`: the name of its thread and of its lines in the log.
+    pub who: String,
+    /// The other end.
+    pub peer: SocketAddr,
+    /// When it was accepted.
+    pub since: Instant,
+    /// Its socket.
+    pub outbound: Outbound,
+    /// It is one too many, and may only ask whether the server is healthy.
+    pub turned_away: bool,
+    waiting_for_request: AtomicBool,
+}
+
+impl Entry {
+    /// A connection just accepted.
+    pub fn new(number: u64, who: String, peer: SocketAddr, outbound: Outbound, turned_away: bool) -> Entry {
+        let waiting_for_request = AtomicBool::new(false);
+        Entry { number, who, peer, since: Instant::now(), outbound, turned_away, waiting_for_request }
+    }
+
+    /// Says whether the thread waits for the first byte of a request: then a drain may end the connection.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting_for_request.store(waiting, Ordering::SeqCst);
+    }
+
+    /// Whether it waits for the first byte of a request.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting_for_request.load(Ordering::SeqCst)
+    }
+}
+
+/// All connections.
+#[derive(Debug, Default)]
+pub struct Registry {
+    inner: Mutex<Inner>,
+    ended: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    last_number: u64,
+    entries: BTreeMap<u64, Arc<Entry>>,
+}
+
+impl Registry {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The next connection's number.
+    pub fn next_number(&self) -> u64 {
+        let mut inner = self.lock();
+        inner.last_number += 1;
+        inner.last_number
+    }
+
+    /// All of them, in the order in which they came.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        self.lock().entries.values().cloned().collect()
+    }
+
+    /// Waits until all have ended, for at most `timeout`. Whether they have.
+    pub fn wait_until_empty(&self, timeout: Duration) -> bool {
+        let wait = self.ended.wait_timeout_while(self.lock(), timeout, |inner| !inner.entries.is_empty());
+        wait.unwrap_or_else(PoisonError::into_inner).0.entries.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // The map is whole at every moment at which a thread could panic.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the registry. Dropping it gives the place back, also when the connection's thread panics.
+#[derive(Debug)]
+pub struct Place {
+    /// The server it is a place in.
+    pub server: Arc<Server>,
+    /// Its entry.
+    pub entry: Arc<Entry>,
+}
+
+impl Place {
+    /// Takes a place.
+    pub fn take(server: &Arc<Server>, entry: Entry) -> Place {
+        let entry = Arc::new(entry);
+        server.registry.lock().entries.insert(entry.number, Arc::clone(&entry));
+        Place { server: Arc::clone(server), entry }
+    }
+}
+
+impl Drop for Place {
+    /// Before the socket closes: a client that has seen the end and comes again finds the place free.
+    fn drop(&mut self) {
+        let registry = &self.server.registry;
+        let mut inner = registry.lock();
+        inner.entries.remove(&self.entry.number);
+        self.server.metrics.add_ended(&self.entry.outbound.traffic);
+        if inner.entries.is_empty() {
+            registry.ended.notify_all();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Reading and writing with deadlines.
+//!
+//! A socket's timeout starts anew with every call, so a peer that takes a byte every nine seconds would live forever
+//! under a timeout of ten. Here a deadline is an instant, and each call gets what remains of it.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// Reads once, and no later than `deadline`. Past it: `TimedOut`.
+pub fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    loop {
+        stream.set_read_timeout(Some(remaining(deadline)?))?;
+        match stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other.map_err(plain_timeout),
+        }
+    }
+}
+
+/// Writes all of `bytes` within `timeout`, which must be the socket's own write timeout as well. Answers how many were
+/// written, and whether that was all.
+pub fn write_all(mut stream: &TcpStream, bytes: &[u8], timeout: Duration) -> (usize, io::Result<()>) {
+    let deadline = Instant::now() + timeout;
+    match stream.write(bytes) {
+        Ok(written) if written == bytes.len() => (written, Ok(())),
+        Ok(written) => {
+            // Only a part: the peer is slow. Each further call gets what remains of the time.
+            let (written, result) = write_rest(stream, bytes, written, deadline);
+            let restored = stream.set_write_timeout(Some(timeout));
+            (written, result.and(restored))
+        }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => write_rest(stream, bytes, 0, deadline),
+        Err(error) => (0, Err(plain_timeout(error))),
+    }
+}
+
+fn write_rest(mut stream: &TcpStream, bytes: &[u8], mut written: usize, deadline: Instant) -> (usize, io::Result<()>) {
+    while written < bytes.len() {
+        let result = remaining(deadline)
+            .and_then(|left| stream.set_write_timeout(Some(left)))
+            .and_then(|()| stream.write(&bytes[written..]));
+        match result {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(plain_timeout(error))),
+        }
+    }
+    (written, Ok(()))
+}
+
+/// Reads and drops what comes until the peer ends, for at most `timeout`. `seen` is shown every part.
+///
+/// A socket that is closed with bytes unread sends a reset, which can destroy what the peer has not read yet. So the
+/// end is: stop writing, read to the peer's end, then close.
+pub fn drain(stream: &TcpStream, buffer: &mut [u8], timeout: Duration, mut seen: impl FnMut(&[u8])) {
+    let deadline = Instant::now() + timeout;
+    while let Ok(count @ 1..) = read_before(stream, buffer, deadline) {
+        seen(&buffer[..count]);
+    }
+}
+
+/// Whether a call ended by its timeout. Unix says `WouldBlock`, Windows `TimedOut`.
+pub fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn plain_timeout(error: io::Error) -> io::Error {
+    if is_timeout(&error) { io::ErrorKind::TimedOut.into() } else { error }
+}
+
+fn remaining(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    // A timeout of zero would mean "none".
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}

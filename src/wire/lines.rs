@@ -1,0 +1,291 @@
+//! The words for what passes: hex dumps, a head line by line, a frame in one line, a frame's bits row by row.
+//!
+//! Every function takes values and gives text; none of them logs. Text of several lines has its first line short (it
+//! follows the connection's name and a mark) and the others indented by [`indent`] or by four blanks.
+
+use super::escape;
+use super::purpose;
+use crate::protocol::close::Close;
+use crate::protocol::header::{Header, LengthForm};
+use crate::protocol::mask;
+use crate::protocol::opcode::Opcode;
+use crate::protocol::upgrade::{Accepted, Decision, GUID};
+use std::fmt::Write;
+
+/// How many bytes of a payload a one-line summary quotes.
+pub const SUMMARY_BYTES: usize = 60;
+
+/// A hex dump, sixteen bytes a line, each line begun with a line break: offset, hex in two halves, ASCII. At most
+/// `most` bytes of it, then a line that says how many are left out; `most` 0 shows all.
+pub fn hex_dump(bytes: &[u8], most: usize) -> String {
+    let part = elide(bytes, most);
+    let mut lines = String::new();
+    for (row, chunk) in part.chunks(16).enumerate() {
+        let (left, right) = chunk.split_at(chunk.len().min(8));
+        // 16 bytes are 48 characters with the gap in the middle; a short last row is filled up so that ASCII aligns.
+        let hex = format!("{}  {}", hex(left), hex(right));
+        push(&mut lines, format_args!("\n    {:04x}  {hex:<48}  {}", row * 16, escape::ascii(chunk)));
+    }
+    push_left_out(&mut lines, bytes.len() - part.len());
+    lines
+}
+
+/// `81 85 37`: bytes in hex with blanks between.
+pub fn hex(bytes: &[u8]) -> String {
+    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(" ")
+}
+
+/// A message head, line by line, each field with what it is for. `head` has its secrets starred already.
+pub fn head(head: &[u8]) -> String {
+    let text = escape_lines(head);
+    let mut lines = text.iter().map(String::as_str).filter(|line| !line.is_empty());
+    let mut shown = lines.next().unwrap_or("(nothing)").to_owned();
+    for line in lines {
+        let name = line.split(':').next().unwrap_or_default();
+        push(&mut shown, format_args!("\n    {}", columns(line, purpose::of(name))));
+    }
+    shown
+}
+
+/// A head as it arrived, escaped, a line a line: what a refusal shows to the peer.
+pub fn head_as_it_arrived(head: &[u8]) -> String {
+    let lines = escape_lines(head);
+    let end = lines.len() - usize::from(lines.last().is_some_and(String::is_empty));
+    lines[..end].iter().map(|line| format!("    {line}\n")).collect()
+}
+
+/// Splits at LF; a CR before it belongs to the line's end and is not shown, any other is.
+fn escape_lines(head: &[u8]) -> Vec<String> {
+    head.split(|byte| *byte == b'\n').map(|line| escape::text(line.strip_suffix(b"\r").unwrap_or(line))).collect()
+}
+
+/// The decision on an upgrade, requirement by requirement.
+pub fn decision(decision: &Decision) -> String {
+    let verdict = if decision.outcome.is_ok() { "granted" } else { "refused" };
+    let mut shown = format!("upgrade {verdict}");
+    for step in &decision.steps {
+        let mark = if step.met { "yes" } else { "NO " };
+        let found = escape::text(step.found.as_bytes());
+        push(&mut shown, format_args!("\n    {mark} {} ({})", columns(&found, step.why), step.section));
+    }
+    shown
+}
+
+/// How the accept key comes about (RFC 6455 s4.2.2, 5): four lines of arithmetic.
+pub fn accept_key(accepted: &Accepted) -> String {
+    let hash = data_encoding::BASE64.decode(accepted.accept.as_bytes()).unwrap_or_default();
+    let rows = [
+        ("Sec-WebSocket-Key", accepted.key.clone()),
+        ("+ the GUID (RFC 6455 s1.3)", GUID.to_owned()),
+        ("SHA-1 of the two, 20 bytes", hex(&hash)),
+        ("in base64", accepted.accept.clone()),
+    ];
+    rows.iter().fold("accept key".to_owned(), |mut shown, (name, value)| {
+        push(&mut shown, format_args!("\n    {name:<28}{value}"));
+        shown
+    })
+}
+
+/// One line a frame: `TEXT fin=1 rsv=000 mask=37fa213d len=5 "Hello"`. `payload` is unmasked, and may be only the first
+/// bytes of it.
+pub fn frame(header: &Header, payload: &[u8]) -> String {
+    let mask = header.mask.map_or("none".to_owned(), |key| key.iter().map(|byte| format!("{byte:02x}")).collect());
+    let facts = format!("fin={} rsv={:03b} mask={mask} len={}", u8::from(header.fin), header.rsv, header.length);
+    let name = match header.opcode {
+        Opcode::Reserved(bits) => format!("RESERVED({bits:X})"),
+        opcode => opcode.name().to_owned(),
+    };
+    format!("{name} {facts} {}", payload_summary(header, payload)).trim_end().to_owned()
+}
+
+fn payload_summary(header: &Header, payload: &[u8]) -> String {
+    match header.opcode {
+        Opcode::Close if payload.len() as u64 == header.length => match Close::decode(payload) {
+            Ok(close) => close.to_string(),
+            Err(_) => format!("[{}]", hex(payload)),
+        },
+        Opcode::Binary | Opcode::Reserved(_) | Opcode::Close => bytes_summary(header, payload),
+        _ if header.length == 0 => String::new(),
+        _ => escape::quoted(payload, header.length, SUMMARY_BYTES),
+    }
+}
+
+fn bytes_summary(header: &Header, payload: &[u8]) -> String {
+    let part = &payload[..payload.len().min(16)];
+    let more = if part.len() as u64 == header.length { "" } else { " ..." };
+    format!("[{}{more}]", hex(part))
+}
+
+/// The header's bits and the payload, row by row. The rows after the first are indented by `indent`. `masked` is the
+/// payload as it passed, or its first bytes; `most` elides it further.
+pub fn bits(header: &Header, masked: &[u8], most: usize, indent: &str) -> String {
+    let mut bytes = Vec::new();
+    header.encode(&mut bytes);
+    let mut rows = first_byte_rows(bytes[0], header);
+    rows.extend(second_byte_rows(bytes[1], header));
+    let length_end = 2 + header.form.extra_bytes();
+    if length_end > 2 {
+        rows.push(format!("{}  extended length {}", hex(&bytes[2..length_end]), header.length));
+    }
+    if let Some(key) = header.mask {
+        rows.push(format!("{}  masking key", hex(&key)));
+    }
+    rows.extend(payload_rows(header, masked, most));
+    rows.join(&format!("\n{indent}"))
+}
+
+fn first_byte_rows(byte: u8, header: &Header) -> Vec<String> {
+    let fin = if header.fin { "last frame of the message" } else { "more fragments follow (s5.4)" };
+    let rsv = if header.rsv == 0 { "no extension in use" } else { "set, but no extension is in use (s5.2)" };
+    let opcode = match header.opcode {
+        Opcode::Reserved(bits) => format!("reserved ({bits:X}), must not be used (s5.2)"),
+        opcode => opcode.name().to_lowercase(),
+    };
+    vec![
+        bit_row(Some(byte), byte, 0x80, &format!("FIN   {fin}")),
+        bit_row(None, byte, 0x70, &format!("RSV   {rsv}")),
+        bit_row(None, byte, 0x0f, &format!("opcode {opcode}")),
+    ]
+}
+
+fn second_byte_rows(byte: u8, header: &Header) -> Vec<String> {
+    let mask = if header.mask.is_some() { "a client always masks (s5.1)" } else { "a server never masks (s5.1)" };
+    let length = match header.form {
+        LengthForm::Short => format!("length {}, so no extended length", header.length),
+        LengthForm::Extended16 => "length 126: the next 2 bytes have it".to_owned(),
+        LengthForm::Extended64 => "length 127: the next 8 bytes have it".to_owned(),
+    };
+    vec![bit_row(Some(byte), byte, 0x80, &format!("MASK  {mask}")), bit_row(None, byte, 0x7f, &length)]
+}
+
+/// `81           1... .... FIN ...`: the byte (or `..`, the same byte again), the bits of `field` in it, and words.
+fn bit_row(byte: Option<u8>, bits: u8, field: u8, words: &str) -> String {
+    let byte = byte.map_or("..".to_owned(), |byte| format!("{byte:02x}"));
+    let mut picture = String::new();
+    for position in (0..8).rev() {
+        let one = if bits >> position & 1 == 1 { '1' } else { '0' };
+        picture.push(if field >> position & 1 == 1 { one } else { '.' });
+        if position == 4 {
+            picture.push(' ');
+        }
+    }
+    format!("{byte:<13}{picture} {words}")
+}
+
+fn payload_rows(header: &Header, masked: &[u8], most: usize) -> Vec<String> {
+    let part = elide(masked, most);
+    let mut rows: Vec<String> = match header.mask {
+        Some(key) => {
+            part.chunks(8).enumerate().map(|(row, chunk)| masked_row(key, row, chunk, header.opcode)).collect()
+        }
+        None => part.chunks(16).enumerate().map(|(row, chunk)| plain_row(row, chunk, header.opcode)).collect(),
+    };
+    let left_out = header.length.saturating_sub(part.len() as u64);
+    if left_out > 0 {
+        rows.push(format!("... {left_out} more bytes of payload"));
+    }
+    rows
+}
+
+/// Eight bytes as they passed, and the same bytes unmasked. Eight is a multiple of the key's four.
+fn masked_row(key: [u8; 4], row: usize, chunk: &[u8], opcode: Opcode) -> String {
+    let mut plain = chunk.to_vec();
+    mask::apply(key, 0, &mut plain);
+    let words = if row == 0 { "payload, unmasked: " } else { "" };
+    format!("{} -> {}  {words}{}", hex(chunk), hex(&plain), shown_row(&plain, opcode))
+}
+
+fn plain_row(row: usize, chunk: &[u8], opcode: Opcode) -> String {
+    let words = if row == 0 { "payload: " } else { "" };
+    format!("{}  {words}{}", hex(chunk), shown_row(chunk, opcode))
+}
+
+/// Text in quotes, with characters that a row's end cuts shown as bytes; everything else as ASCII with dots.
+fn shown_row(plain: &[u8], opcode: Opcode) -> String {
+    match opcode {
+        Opcode::Text | Opcode::Continuation => escape::quoted(plain, plain.len() as u64, plain.len()),
+        _ => escape::ascii(plain),
+    }
+}
+
+/// The blanks that put a row under the first one: `TRACE ws-1 < ` is 13 characters wide.
+pub fn indent(who: &str) -> String {
+    " ".repeat("TRACE ".len() + who.len() + " < ".len())
+}
+
+/// Left and right, the right one aligned where the left leaves room. Without a right part: the left alone.
+fn columns(left: &str, right: &str) -> String {
+    if right.is_empty() { left.to_owned() } else { format!("{left:<46}  {right}") }
+}
+
+fn elide(bytes: &[u8], most: usize) -> &[u8] {
+    if most == 0 { bytes } else { &bytes[..bytes.len().min(most)] }
+}
+
+fn push_left_out(lines: &mut String, left_out: usize) {
+    if left_out > 0 {
+        push(lines, format_args!("\n    ... {left_out} more bytes (--dump-bytes 0 shows all)"));
+    }
+}
+
+fn push(lines: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = lines.write_fmt(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frame_of_section_5_7_in_full() {
+        let bytes = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        let (header, len) = Header::decode(&bytes).expect("a header");
+        assert_eq!(hex_dump(&bytes, 0), "\n    0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=..MQX");
+        assert_eq!(frame(&header, b"Hello"), r#"TEXT fin=1 rsv=000 mask=37fa213d len=5 "Hello""#);
+        let expected = [
+            "81           1... .... FIN   last frame of the message",
+            "..           .000 .... RSV   no extension in use",
+            "..           .... 0001 opcode text",
+            "85           1... .... MASK  a client always masks (s5.1)",
+            "..           .000 0101 length 5, so no extended length",
+            "37 fa 21 3d  masking key",
+            r#"7f 9f 4d 51 58 -> 48 65 6c 6c 6f  payload, unmasked: "Hello""#,
+        ];
+        assert_eq!(bits(&header, &bytes[len..], 0, ""), expected.join("\n"));
+    }
+
+    #[test]
+    fn a_long_payload_is_elided_and_says_so() {
+        let dump = hex_dump(&[b'a'; 100], 32);
+        assert_eq!(dump.lines().count(), 4, "{dump}");
+        assert!(dump.ends_with("... 68 more bytes (--dump-bytes 0 shows all)"));
+        let header = Header::new(Opcode::Binary, 300);
+        assert!(bits(&header, &[7; 64], 32, "").ends_with("... 268 more bytes of payload"));
+        assert!(bits(&header, &[], 32, "").contains("01 2c  extended length 300"));
+    }
+
+    #[test]
+    fn control_frames_say_what_they_carry() {
+        let close = Header::new(Opcode::Close, 5);
+        assert_eq!(
+            frame(&close, b"\x0f\xa0bye"),
+            "CLOSE fin=1 rsv=000 mask=none len=5 4000 an application's own \"bye\""
+        );
+        assert_eq!(frame(&Header::new(Opcode::Close, 1), b"\x03"), "CLOSE fin=1 rsv=000 mask=none len=1 [03]");
+        assert_eq!(frame(&Header::new(Opcode::Ping, 0), b""), "PING fin=1 rsv=000 mask=none len=0");
+        let odd = Header { rsv: 5, ..Header::new(Opcode::Reserved(0xb), 1) };
+        assert_eq!(frame(&odd, b"\x00"), "RESERVED(B) fin=1 rsv=101 mask=none len=1 [00]");
+    }
+
+    #[test]
+    fn a_head_says_what_its_fields_are_for_and_stays_on_its_lines() {
+        let shown = head(b"GET / HTTP/1.1\r\nHost: a\x1b[2J\r\nX: \r\r\n\r\n");
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[0], "GET / HTTP/1.1");
+        assert!(lines[1].starts_with("    Host: a\\u{1b}[2J ") && lines[1].ends_with("(RFC 9112 s3.2)"), "{shown}");
+        assert_eq!(lines[2], "    X: \\r");
+        assert_eq!(lines.len(), 3);
+    }
+}

@@ -1,0 +1,53 @@
+//! The logger: `RUST_LOG` chooses, stderr or a file shows.
+//!
+//! A line is `LEVEL who mark words`. Nothing else stands on it, so that two logs of the same bytes are the same text.
+
+use anstyle::{AnsiColor, Style};
+use env_logger::fmt::Formatter;
+use env_logger::{Builder, Target};
+use log::Record;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What is shown when `RUST_LOG` is not set.
+const DEFAULT: &str = "info";
+
+/// Starts the logger: to stderr, coloured when that is a terminal and `NO_COLOR` is not set, or to a file.
+///
+/// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
+/// RUST_LOG names tungstenite.
+pub fn start(log_file: Option<&Path>) -> io::Result<()> {
+    let filters = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_else(|_| DEFAULT.to_owned());
+    let mut builder = Builder::new();
+    if !filters.contains("tungstenite") {
+        builder.filter_module("tungstenite", log::LevelFilter::Off);
+    }
+    builder.parse_filters(&filters).format(write_line);
+    if let Some(path) = log_file {
+        let file = File::options().create(true).append(true).open(path)?;
+        builder.target(Target::Pipe(Box::new(file)));
+    }
+    builder.try_init().map_err(io::Error::other)
+}
+
+fn write_line(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let level = record.level();
+    let style = out.default_level_style(level);
+    let message = record.args().to_string();
+    let mark = mark_style(&message);
+    let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
+    writeln!(out, "{style}{level:<5}{style:#} {mark}{first}{mark:#}{rest}")
+}
+
+/// `ws-17 < ...`: the mark after the first word gives the line its colour, so that the directions are told apart.
+fn mark_style(message: &str) -> Style {
+    let colour = match message.split(' ').nth(1) {
+        Some("<") => AnsiColor::Green,
+        Some(">") => AnsiColor::Blue,
+        Some("%") => AnsiColor::Magenta,
+        Some("!") => AnsiColor::Red,
+        _ => return Style::new(),
+    };
+    colour.on_default()
+}

@@ -1,0 +1,89 @@
+//! Values that nobody should read over a shoulder: `Authorization`, `Proxy-Authorization` and `Cookie` are shown as stars
+//! of the same length, in text and in hex dumps alike.
+//!
+//! A value may be cut by a read anywhere, even inside the field's name, so the stars are put in byte by byte, by a
+//! reader of lines that remembers where in a line it is. It has no notion of a body: a line in there that looks like a
+//! secret is starred too, and that is the safe mistake.
+
+/// The names, in lower case.
+const SECRET: [&[u8]; 3] = [b"authorization", b"proxy-authorization", b"cookie"];
+
+/// Longer than any of the names: a longer name is none of them.
+const NAME_MAX: usize = 24;
+
+/// Stars out secrets in a stream of header lines.
+#[derive(Debug, Clone, Default)]
+pub struct Stars {
+    name: Vec<u8>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Name,
+    /// In a value; the flag says whether it is secret.
+    Value { secret: bool },
+    /// After a line's end: a blank here continues the value before it (obsolete line folding).
+    LineStart { secret: bool },
+}
+
+impl Stars {
+    /// The next bytes, with stars where a secret stands. Same length.
+    pub fn apply(&mut self, bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().map(|byte| self.next(*byte)).collect()
+    }
+
+    fn next(&mut self, byte: u8) -> u8 {
+        if let Place::LineStart { secret } = self.place {
+            self.name.clear();
+            let folded = matches!(byte, b' ' | b'\t');
+            self.place = if folded { Place::Value { secret } } else { Place::Name };
+        }
+        match (self.place, byte) {
+            (_, b'\n') => {
+                let secret = self.place == Place::Value { secret: true };
+                self.place = Place::LineStart { secret };
+            }
+            (Place::Name, b':') => self.place = Place::Value { secret: self.name_is_secret() },
+            (Place::Name, _) if self.name.len() < NAME_MAX => self.name.push(byte.to_ascii_lowercase()),
+            (Place::Value { secret: true }, b' ' | b'\t' | b'\r') => {}
+            (Place::Value { secret: true }, _) => return b'*',
+            _ => {}
+        }
+        byte
+    }
+
+    fn name_is_secret(&self) -> bool {
+        SECRET.contains(&self.name.trim_ascii())
+    }
+}
+
+/// A whole head with stars.
+pub fn starred(head: &[u8]) -> Vec<u8> {
+    Stars::default().apply(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: a:80\r\nauthorization: Basic dTpw\r\nCOOKIE:a=b; c=d\r\nX: y\r\n\r\n";
+    const STARRED: &[u8] =
+        b"GET / HTTP/1.1\r\nHost: a:80\r\nauthorization: ***** ****\r\nCOOKIE:**** ***\r\nX: y\r\n\r\n";
+
+    #[test]
+    fn secrets_become_stars_wherever_a_read_cuts() {
+        for cut in 0..=HEAD.len() {
+            let mut stars = Stars::default();
+            let shown = [stars.apply(&HEAD[..cut]), stars.apply(&HEAD[cut..])].concat();
+            assert_eq!(shown, STARRED, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn malformed_lines_hide_nothing_less() {
+        assert_eq!(starred(b"x\nCookie : a\n b\nX: c\n"), b"x\nCookie : *\n *\nX: c\n");
+        assert_eq!(starred(b"Cookies: plain\r\n"), b"Cookies: plain\r\n");
+    }
+}

@@ -1,0 +1,311 @@
+//! The tap: sees every byte of one connection, both ways, in the order of the wire, and tells it to the log.
+//!
+//! Before the 101 the bytes are heads and bodies; after it they are frames. At `trace` every read and write is a hex
+//! dump, at `debug` a head is shown field by field and a frame in a line.
+//!
+//! The tap never changes or fails a connection. A connection that nobody watches has none ([`Tap::new`] answers `None`),
+//! so that the bytes pass at the cost of one branch. With `--trace-path` the lines wait until the path is known, and
+//! are then printed or dropped.
+
+use super::lines;
+use super::secrets::{Stars, starred};
+use crate::protocol::header::Header;
+use crate::protocol::mask;
+use crate::protocol::opcode::Opcode;
+use crate::protocol::splitter::{Piece, Splitter};
+use log::Level;
+use std::net::IpAddr;
+
+/// Which connections are told, and how much of them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Only connections to one of these paths. Empty: all.
+    pub paths: Vec<String>,
+    /// Only connections from one of these addresses. Empty: all.
+    pub peers: Vec<IpAddr>,
+    /// How many bytes of a payload are shown; 0: all.
+    pub dump_bytes: usize,
+    /// Show the values of secret header fields.
+    pub show_secrets: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { paths: Vec::new(), peers: Vec::new(), dump_bytes: 256, show_secrets: false }
+    }
+}
+
+/// The eyes on one connection.
+#[derive(Debug)]
+pub struct Tap {
+    who: String,
+    settings: Settings,
+    incoming: Direction,
+    outgoing: Direction,
+    /// Lines that wait for the path to be known.
+    waiting: Option<Vec<(Level, String)>>,
+}
+
+#[derive(Debug)]
+struct Direction {
+    mark: char,
+    stars: Stars,
+    /// `None` while the bytes are HTTP.
+    frames: Option<Frames>,
+    /// Bytes are counted and dumped, but no longer understood.
+    given_up: bool,
+}
+
+/// Frames of one direction, put together as far as they are shown.
+#[derive(Debug, Default)]
+struct Frames {
+    splitter: Splitter,
+    header: Option<Header>,
+    /// The first bytes of its payload, as they passed.
+    payload: Vec<u8>,
+    /// The frame was shown already, before its payload was complete.
+    announced: bool,
+}
+
+impl Tap {
+    /// A tap for the connection called `who`, or `None` when the log shows nothing of it.
+    pub fn new(who: &str, peer: IpAddr, settings: &Settings) -> Option<Box<Tap>> {
+        let wanted = settings.peers.is_empty() || settings.peers.contains(&peer.to_canonical());
+        if !wanted || !log::log_enabled!(Level::Debug) {
+            return None;
+        }
+        Some(Box::new(Tap {
+            who: who.to_owned(),
+            settings: settings.clone(),
+            incoming: Direction::new('<'),
+            outgoing: Direction::new('>'),
+            waiting: (!settings.paths.is_empty()).then(Vec::new),
+        }))
+    }
+
+    /// The path is known: prints what waited for it, or answers that this connection is none of those wanted.
+    #[must_use]
+    pub fn wants_path(&mut self, path: &str) -> bool {
+        if !self.settings.paths.is_empty() && !self.settings.paths.iter().any(|wanted| wanted == path) {
+            return false;
+        }
+        for (level, text) in self.waiting.take().into_iter().flatten() {
+            log::log!(level, "{text}");
+        }
+        true
+    }
+
+    /// Bytes that a read brought.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.dump(true, bytes);
+        self.decode(true, bytes);
+    }
+
+    /// Bytes that a write took.
+    pub fn wrote(&mut self, bytes: &[u8]) {
+        self.dump(false, bytes);
+        self.decode(false, bytes);
+    }
+
+    /// A request head is complete, or as complete as it gets.
+    pub fn request_head(&mut self, head: &[u8]) {
+        let shown = lines::head(&self.starred(head));
+        self.tell(Level::Debug, '<', &shown);
+    }
+
+    /// A line about the connection's state.
+    pub fn state(&mut self, text: &str) {
+        self.tell(Level::Debug, '=', text);
+    }
+
+    /// The 101 was written: from here on the bytes are frames.
+    pub fn upgraded(&mut self) {
+        self.incoming.frames = Some(Frames::default());
+        self.outgoing.frames = Some(Frames::default());
+    }
+
+    /// Frames that came in the same read as the head: they were dumped with it, and are decoded now.
+    pub fn glued(&mut self, bytes: &[u8]) {
+        self.decode(true, bytes);
+    }
+
+    /// The session failed: what else comes in is dumped, but not understood.
+    pub fn give_up_on_incoming(&mut self) {
+        self.incoming.given_up = true;
+    }
+
+    /// The connection has ended: tells of a frame that was left unfinished.
+    pub fn ended(&mut self) {
+        for incoming in [true, false] {
+            let direction = self.direction(incoming);
+            let Some(frames) = direction.frames.as_ref().filter(|_| !direction.given_up) else { continue };
+            let Some(text) = frames.unfinished() else { continue };
+            self.tell(Level::Debug, '!', &text);
+        }
+    }
+
+    fn dump(&mut self, incoming: bool, bytes: &[u8]) {
+        if !log::log_enabled!(Level::Trace) || bytes.is_empty() {
+            return;
+        }
+        let show_secrets = self.settings.show_secrets;
+        let most = self.settings.dump_bytes;
+        let direction = self.direction(incoming);
+        let mark = direction.mark;
+        let dump = match &direction.frames {
+            Some(_) => lines::hex_dump(bytes, most),
+            None if show_secrets => lines::hex_dump(bytes, whole_head(bytes, most)),
+            None => lines::hex_dump(&direction.stars.apply(bytes), whole_head(bytes, most)),
+        };
+        self.tell(Level::Trace, mark, &format!("{}{dump}", count(bytes.len())));
+    }
+
+    fn decode(&mut self, incoming: bool, bytes: &[u8]) {
+        let most = self.settings.dump_bytes;
+        let direction = self.direction(incoming);
+        let mark = direction.mark;
+        if direction.given_up || bytes.is_empty() {
+            return;
+        }
+        let Some(mut frames) = direction.frames.take() else {
+            if !incoming {
+                self.response_head(bytes);
+            }
+            return;
+        };
+        let mut rest = bytes;
+        while let Some(piece) = frames.splitter.next(&mut rest) {
+            if let Some((header, payload)) = frames.take_piece(piece, most) {
+                self.show_frame(mark, &header, &payload, frames.announced);
+                frames.announced = false;
+                if header.opcode == Opcode::Close {
+                    self.nothing_follows_close(incoming, rest);
+                    break;
+                }
+            }
+        }
+        self.announce_unfinished(mark, &mut frames);
+        self.direction(incoming).frames = Some(frames);
+    }
+
+    /// s5.5.1: after a Close nothing of interest can come.
+    fn nothing_follows_close(&mut self, incoming: bool, rest: &[u8]) {
+        self.direction(incoming).given_up = true;
+        if !rest.is_empty() {
+            self.tell(Level::Debug, '!', &format!("{} after the Close, not looked at (s5.5.1)", count(rest.len())));
+        }
+    }
+
+    fn response_head(&mut self, bytes: &[u8]) {
+        // What this server writes is a whole response at a time.
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+        let mut shown = lines::head(&bytes[..end]);
+        if end < bytes.len() {
+            shown.push_str(&format!("\n    ({} of body)", count(bytes.len() - end)));
+        }
+        self.tell(Level::Debug, '>', &shown);
+    }
+
+    /// A read may end inside a frame. Said once, when it happens, so that a length written wrong is seen at once.
+    fn announce_unfinished(&mut self, mark: char, frames: &mut Frames) {
+        if let Some((header, passed)) = frames.splitter.frame_in_progress()
+            && !frames.announced
+        {
+            frames.announced = true;
+            let line = lines::frame(&header, &frames.unmasked());
+            let text = format!("{line} -- {passed} of {} payload bytes so far", header.length);
+            self.tell(Level::Debug, mark, &text);
+            self.show_bits(mark, &header, &[]);
+        }
+    }
+
+    fn show_frame(&mut self, mark: char, header: &Header, payload: &[u8], announced: bool) {
+        let line = lines::frame(header, &unmasked(header, payload));
+        let complete = if announced { " -- complete" } else { "" };
+        self.tell(Level::Debug, mark, &format!("{line}{complete}"));
+        self.show_bits(mark, header, payload);
+    }
+
+    fn show_bits(&mut self, mark: char, header: &Header, payload: &[u8]) {
+        if log::log_enabled!(Level::Trace) {
+            let bits = lines::bits(header, payload, self.settings.dump_bytes, &lines::indent(&self.who));
+            self.tell(Level::Trace, mark, &bits);
+        }
+    }
+
+    fn starred(&self, head: &[u8]) -> Vec<u8> {
+        if self.settings.show_secrets { head.to_vec() } else { starred(head) }
+    }
+
+    fn direction(&mut self, incoming: bool) -> &mut Direction {
+        if incoming { &mut self.incoming } else { &mut self.outgoing }
+    }
+
+    fn tell(&mut self, level: Level, mark: char, text: &str) {
+        let line = format!("{} {mark} {text}", self.who);
+        match &mut self.waiting {
+            Some(waiting) => waiting.push((level, line)),
+            None => log::log!(level, "{line}"),
+        }
+    }
+}
+
+impl Direction {
+    fn new(mark: char) -> Direction {
+        Direction { mark, stars: Stars::default(), frames: None, given_up: false }
+    }
+}
+
+impl Frames {
+    /// Takes in a piece; gives the frame back when it is complete. At most `most` bytes of payload are kept (0: all).
+    fn take_piece(&mut self, piece: Piece<'_>, most: usize) -> Option<(Header, Vec<u8>)> {
+        match piece {
+            Piece::Header(header) => {
+                self.header = Some(header);
+                self.payload = Vec::new();
+                None
+            }
+            Piece::Payload { bytes, last, .. } => {
+                let room = if most == 0 { usize::MAX } else { most.max(lines::SUMMARY_BYTES.max(125)) };
+                let taken = bytes.len().min(room.saturating_sub(self.payload.len()));
+                self.payload.extend_from_slice(&bytes[..taken]);
+                last.then(|| self.header.take().map(|header| (header, std::mem::take(&mut self.payload)))).flatten()
+            }
+        }
+    }
+
+    fn unmasked(&self) -> Vec<u8> {
+        self.header.map_or(Vec::new(), |header| unmasked(&header, &self.payload))
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        let held = self.splitter.header_in_progress();
+        if let Some((header, passed)) = self.splitter.frame_in_progress() {
+            return Some(format!("ended inside a frame: {passed} of {} payload bytes had come", header.length));
+        }
+        (!held.is_empty()).then(|| {
+            let needed = Header::bytes_needed(held);
+            format!("ended inside a frame header: {} of at least {needed} bytes had come", held.len())
+        })
+    }
+}
+
+fn unmasked(header: &Header, payload: &[u8]) -> Vec<u8> {
+    let mut plain = payload.to_vec();
+    if let Some(key) = header.mask {
+        mask::apply(key, 0, &mut plain);
+    }
+    plain
+}
+
+/// A head is always shown whole; of what follows it, `most` bytes.
+fn whole_head(bytes: &[u8], most: usize) -> usize {
+    if most == 0 {
+        return 0;
+    }
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4 + most)
+}
+
+fn count(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
