@@ -7,6 +7,8 @@
 use super::refusal::Refusal;
 use httparse::Error;
 
+const TOO_MANY_FIELDS: &str = "too-many-fields";
+
 /// One header field: a name as it was written, and its value, which may be any bytes but NUL, CR and LF.
 pub type Field<'a> = httparse::Header<'a>;
 
@@ -104,6 +106,9 @@ impl<'a> Request<'a> {
 
 /// Reads a head from the start of `bytes`: all that has come and is not used yet.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<'a> {
+    if bytes.is_empty() {
+        return Parsed::NeedMore;
+    }
     if let Some(refusal) = another_protocol(bytes) {
         return Parsed::Refused(refusal);
     }
@@ -114,8 +119,17 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<'a> {
     }
 }
 
+/// Most heads have few fields, so there is room for a few first, and for all that are allowed if that is not enough.
 fn parse_fields<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<'a> {
-    let mut fields = vec![httparse::EMPTY_HEADER; limits.max_fields];
+    const FEW: usize = 32;
+    match parse_up_to(FEW.min(limits.max_fields), bytes, limits) {
+        Parsed::Refused(refusal) if refusal.reason == TOO_MANY_FIELDS => parse_up_to(limits.max_fields, bytes, limits),
+        parsed => parsed,
+    }
+}
+
+fn parse_up_to<'a>(max_fields: usize, bytes: &'a [u8], limits: &Limits) -> Parsed<'a> {
+    let mut fields = vec![httparse::EMPTY_HEADER; max_fields];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
         Ok(httparse::Status::Partial) if bytes.len() >= limits.max_head => Parsed::Refused(too_long(bytes, limits)),
@@ -236,7 +250,7 @@ fn unreadable(error: Error, bytes: &[u8], limits: &Limits) -> Refusal {
     match error {
         Error::TooManyHeaders => {
             let why = format!("more than {} header fields (--max-fields)", limits.max_fields);
-            Refusal::new(431, "too-many-fields", "RFC 6585 s5", why)
+            Refusal::new(431, TOO_MANY_FIELDS, "RFC 6585 s5", why)
         }
         Error::Version if names_a_version(bytes) => {
             let why = "this server speaks HTTP/1.0 and HTTP/1.1";

@@ -376,10 +376,11 @@ impl Gate {
 
     /// s8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
     /// valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+    #[inline(never)] // its scratch space shall not lie on the stack of every message
     fn check_text(&mut self, header: &Header, bytes: &[u8], offset: u64) -> Option<Stop> {
         let mut at = offset;
-        for part in bytes.chunks(1024) {
-            let mut plain = [0; 1024];
+        for part in bytes.chunks(512) {
+            let mut plain = [0; 512];
             let plain = &mut plain[..part.len()];
             plain.copy_from_slice(part);
             if let Some(key) = header.mask {

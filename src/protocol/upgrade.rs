@@ -76,7 +76,7 @@ impl Accepted {
 /// Decides on a request for a WebSocket. The method has to be looked at by the caller's router as well: this function
 /// only says that it is not GET.
 pub fn decide(request: &Request<'_>, policy: &Policy) -> Decision {
-    let mut steps = Steps::default();
+    let mut steps = Steps { list: Vec::with_capacity(10), refusal: None };
     check_method_and_version(request, &mut steps);
     check_upgrade(request, &mut steps);
     check_websocket_version(request, &mut steps);
@@ -93,7 +93,6 @@ pub fn decide(request: &Request<'_>, policy: &Policy) -> Decision {
 }
 
 /// The steps so far, and the first refusal among them.
-#[derive(Default)]
 struct Steps {
     list: Vec<Step>,
     refusal: Option<Refusal>,

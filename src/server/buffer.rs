@@ -1,13 +1,16 @@
-//! The bytes that were read and not used yet. Small while nothing much comes, since every connection has one; larger
-//! while large messages come; small again afterwards.
+//! The bytes that were read and not used yet. Tiny while nothing much comes, since every connection has one; larger
+//! while reads fill it; tiny again afterwards.
 
-/// What a connection reads into most of the time.
-const SMALL: usize = 4 * 1024;
+/// What a connection reads into most of the time: enough for most heads and most messages.
+const SMALL: usize = 1024;
 
-/// What it reads into while reads fill the small one.
+/// The most it reads at once.
 const LARGE: usize = 64 * 1024;
 
-/// After so many reads that would have fitted into the small buffer, the large one is given back.
+/// How much larger a buffer becomes that a read has filled: 1 KiB, 8 KiB, 64 KiB.
+const GROWTH: usize = 8;
+
+/// After so many reads that would have fitted into the small buffer, a larger one is given back.
 const SMALL_READS: u8 = 16;
 
 /// Space to read into, and what is in it.
@@ -19,7 +22,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty, small buffer.
+    /// An empty buffer, small.
     pub fn new() -> Buffer {
         Buffer { bytes: vec![0; SMALL], filled: 0, small_reads: 0 }
     }
@@ -55,7 +58,7 @@ impl Buffer {
         let (brought, size) = (self.filled, self.bytes.len());
         self.filled = 0;
         if brought == size && size < LARGE {
-            self.resize(LARGE);
+            self.resize((size * GROWTH).min(LARGE));
         } else if brought > SMALL {
             self.small_reads = 0;
         } else if size > SMALL {
@@ -98,8 +101,10 @@ mod tests {
     #[test]
     fn it_grows_for_large_messages_and_shrinks_again() {
         let mut buffer = Buffer::new();
-        read(&mut buffer, SMALL);
-        assert_eq!(buffer.room().len(), LARGE);
+        for size in [SMALL, SMALL * GROWTH, LARGE, LARGE] {
+            assert_eq!(buffer.room().len(), size);
+            read(&mut buffer, LARGE);
+        }
         for _ in 0..SMALL_READS - 1 {
             read(&mut buffer, 10);
             assert_eq!(buffer.room().len(), LARGE);

@@ -1,4 +1,7 @@
 //! The life of one connection: request after request, each answered, until one becomes a WebSocket or the end comes.
+//!
+//! A page of the stack that was touched once stays in memory for as long as the thread lives. So the larger steps are
+//! never inlined: one uses the pages of the one before it, and an idle connection keeps two of them and not four.
 
 use super::Server;
 use super::buffer::Buffer;
@@ -14,7 +17,7 @@ use crate::protocol::head::{self, Parsed, Request};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
 use crate::protocol::session::Session;
-use crate::protocol::upgrade::{self, Accepted};
+use crate::protocol::upgrade::{self, Accepted, Decision};
 use crate::wire::escape;
 use crate::wire::lines;
 use log::info;
@@ -32,13 +35,18 @@ pub fn run(server: &Server, entry: &Entry) {
     let next = connection.serve_requests();
     let Connection { mut buffer, .. } = connection;
     let ending = match next {
-        Next::Upgraded(opened) => conversation::run(server, entry, *opened, &mut buffer),
+        Next::Upgraded(mut opened) => conversation::run(server, entry, &mut opened, &mut buffer),
         Next::Close => Ending::Linger,
         Next::Request | Next::Gone => Ending::Gone,
     };
     if ending == Ending::Linger {
         linger(server, entry, buffer.room());
     }
+    say_goodbye(entry);
+}
+
+#[inline(never)]
+fn say_goodbye(entry: &Entry) {
     if let Some(tap) = entry.outbound.lock().tap() {
         tap.ended();
     }
@@ -60,6 +68,7 @@ pub enum Ending {
 }
 
 /// The clean end (RFC 6455 s7.1.1, RFC 9112 s9.6): stop writing, read what still comes until the peer ends, close.
+#[inline(never)]
 fn linger(server: &Server, entry: &Entry, buffer: &mut [u8]) {
     let outbound = &entry.outbound;
     outbound.shut_down(Shutdown::Write);
@@ -76,8 +85,9 @@ enum Next {
 
 /// What a request gets, decided from its head alone.
 struct Plan {
-    /// For the log: `GET /healthz`, escaped.
-    asked: String,
+    /// For the log, both escaped: `GET`, `/healthz`.
+    method: String,
+    target: String,
     /// Length of the head in bytes; all that has come when it could not be read.
     head_len: usize,
     /// Length of the body, to be read before the answer.
@@ -90,7 +100,7 @@ struct Plan {
 
 enum Answer {
     Plain(Response),
-    Refused(Refusal, Response),
+    Refused(Box<(Refusal, Response)>),
     Upgrade(Accepted, Endpoint, Pings),
 }
 
@@ -111,6 +121,7 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
+    #[inline(never)]
     fn serve_requests(&mut self) -> Next {
         loop {
             match self.serve_one() {
@@ -168,33 +179,41 @@ impl Connection<'_> {
         Ok(count)
     }
 
+    #[inline(never)]
     fn plan(&self, request: &Request<'_>, head_len: usize) -> Plan {
         let head = &self.buffer.filled()[..head_len];
         self.show_head(request, head);
-        let asked = asked(request);
+        let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
         let to_head = request.method == "HEAD";
-        let (answer, body_len) = match self.answer(request) {
-            Ok(answered) => answered,
+        let keep_alive = self.keeps_alive(request);
+        match self.answer(request) {
+            Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
             Err(refusal) => {
                 let response = refuse::response(&refusal, head, Some(request));
-                let body_len = body::length(request, self.server.config.max_body).ok();
-                let keep_alive = body_len.is_some() && self.keeps_alive(request);
-                let (answer, body_len) = (Answer::Refused(refusal, response), body_len.unwrap_or(0));
-                return Plan { asked, head_len, body_len, to_head, keep_alive, answer };
+                let body_len = body::length(request, self.server.config.max_body);
+                let keep_alive = keep_alive && body_len.is_ok();
+                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
+                Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
             }
-        };
-        Plan { asked, head_len, body_len, to_head, keep_alive: self.keeps_alive(request), answer }
+        }
     }
 
     /// The answer and the length of the request's body.
     fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
         let route = route(request.method, request.path())?;
         self.check_admission(route)?;
-        if let Route::WebSocket(endpoint) = route {
-            let accepted = self.decide_upgrade(request)?;
-            let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-            return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
+        match route {
+            Route::WebSocket(endpoint) => {
+                let accepted = self.decide_upgrade(request)?;
+                let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
+                Ok((Answer::Upgrade(accepted, endpoint, pings), 0))
+            }
+            _ => self.plain_answer(route, request),
         }
+    }
+
+    #[inline(never)]
+    fn plain_answer(&self, route: Route, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
         let body_len = body::length(request, self.server.config.max_body)?;
         // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
         if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
@@ -218,15 +237,21 @@ impl Connection<'_> {
         Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
     }
 
+    #[inline(never)]
     fn decide_upgrade(&self, request: &Request<'_>) -> Result<Accepted, Refusal> {
         let decision = upgrade::decide(request, &self.server.config.policy);
+        self.show_decision(&decision);
+        decision.outcome
+    }
+
+    #[inline(never)]
+    fn show_decision(&self, decision: &Decision) {
         if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.state(&lines::decision(&decision));
+            tap.state(&lines::decision(decision));
             if let Ok(accepted) = &decision.outcome {
                 tap.state(&lines::accept_key(accepted));
             }
         }
-        decision.outcome
     }
 
     fn show_head(&self, request: &Request<'_>, head: &[u8]) {
@@ -237,6 +262,7 @@ impl Connection<'_> {
         }
     }
 
+    #[inline(never)]
     fn refused(&self, refusal: Refusal, request: Option<&Request<'_>>) -> Plan {
         let arrived = self.buffer.filled();
         let most = arrived.len().min(self.server.config.head.max_head);
@@ -244,9 +270,9 @@ impl Connection<'_> {
             tap.request_head(&arrived[..most]);
         }
         let response = refuse::response(&refusal, &arrived[..most], request);
-        let answer = Answer::Refused(refusal, response);
-        let asked = "(no readable request)".to_owned();
-        Plan { asked, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
+        let answer = Answer::Refused(Box::new((refusal, response)));
+        let (method, target) = ("(no readable".to_owned(), "request)".to_owned());
+        Plan { method, target, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
     }
 
     fn keeps_alive(&self, request: &Request<'_>) -> bool {
@@ -256,18 +282,22 @@ impl Connection<'_> {
         request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
     }
 
+    #[inline(never)]
     fn carry_out(&mut self, plan: Plan, deadline: Instant) -> Next {
         self.buffer.consume(plan.head_len);
         let (response, words) = match plan.answer {
-            Answer::Upgrade(accepted, endpoint, pings) => return self.upgrade(&plan.asked, &accepted, endpoint, pings),
+            Answer::Upgrade(accepted, endpoint, pings) => {
+                return self.upgrade(&plan.target, &accepted, endpoint, pings);
+            }
             Answer::Plain(response) => (response, String::new()),
-            Answer::Refused(refusal, response) => {
+            Answer::Refused(refused) => {
+                let (refusal, response) = *refused;
                 self.server.metrics.count_refusal(refusal.reason);
                 (response, format!(": {} ({})", escape::text(refusal.why.as_bytes()), refusal.section))
             }
         };
         let keep_alive = plan.keep_alive && self.skip_body(plan.body_len, deadline).is_ok();
-        self.log_answer(&plan.asked, response.status, &words);
+        self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
         self.write(response, plan.to_head, keep_alive)
     }
 
@@ -276,6 +306,7 @@ impl Connection<'_> {
         info!("{} {mark} {asked} -> {status} {}{words}", self.entry.who, phrase(status));
     }
 
+    #[inline(never)]
     fn write(&self, response: Response, to_head: bool, keep_alive: bool) -> Next {
         let connection = if keep_alive { "keep-alive" } else { "close" };
         let response = response
@@ -309,12 +340,9 @@ impl Connection<'_> {
         }
     }
 
-    fn upgrade(&self, asked: &str, accepted: &Accepted, endpoint: Endpoint, pings: Pings) -> Next {
-        let config = &self.server.config;
-        let mut session = Session::new(Role::Server, config.max_message);
-        if let Some(name) = &config.name {
-            session.send(endpoint::greeting(name));
-        }
+    #[inline(never)]
+    fn upgrade(&self, target: &str, accepted: &Accepted, endpoint: Endpoint, pings: Pings) -> Next {
+        let mut opened = self.open(endpoint, pings);
         let mut half = self.entry.outbound.lock();
         // Asked under the lock: the drain looks at each connection under its lock, after it has begun. So either it
         // finds a WebSocket here, or we find that it has begun.
@@ -322,16 +350,31 @@ impl Connection<'_> {
             drop(half);
             return self.write(pages::stopping(), false, false);
         }
-        if let Err(error) = half.upgrade(&accepted.response().encode(false), session.bytes_to_send()) {
+        if let Err(error) = half.upgrade(&accepted.response().encode(false), opened.session.bytes_to_send()) {
             return self.could_not_write(&error);
         }
         self.server.metrics.count_upgrade();
-        info!("{} = open {asked} from {}{}", self.entry.who, self.entry.peer, extras(accepted));
-        if !session.bytes_to_send().is_empty() {
+        self.log_open(target, accepted);
+        opened.session.sent();
+        Next::Upgraded(opened)
+    }
+
+    /// A session, with its greeting ready to be sent if the server has a name.
+    #[inline(never)]
+    fn open(&self, endpoint: Endpoint, pings: Pings) -> Box<Opened> {
+        let config = &self.server.config;
+        let session = Session::new(Role::Server, config.max_message);
+        let mut opened = Box::new(Opened { session, endpoint, pings });
+        if let Some(name) = &config.name {
+            opened.session.send(endpoint::greeting(name));
             self.entry.outbound.traffic.count_messages(0, 1);
         }
-        session.sent();
-        Next::Upgraded(Box::new(Opened { session, endpoint, pings }))
+        opened
+    }
+
+    #[inline(never)]
+    fn log_open(&self, target: &str, accepted: &Accepted) {
+        info!("{} = open {target} from {}{}", self.entry.who, self.entry.peer, extras(accepted));
     }
 }
 
@@ -345,10 +388,6 @@ fn extras(accepted: &Accepted) -> String {
         extras.push_str(&format!(", extensions declined: {offered}"));
     }
     extras
-}
-
-fn asked(request: &Request<'_>) -> String {
-    escape::text(format!("{} {}", request.method, request.target).as_bytes())
 }
 
 /// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.

@@ -49,10 +49,11 @@ pub struct Opened {
 }
 
 /// Talks until the end. Bytes in `buffer` came glued to the head: they are frames.
-pub fn run(server: &Server, entry: &Entry, opened: Opened, buffer: &mut Buffer) -> Ending {
+#[inline(never)]
+pub fn run(server: &Server, entry: &Entry, opened: &mut Opened, buffer: &mut Buffer) -> Ending {
     let keepalive = Keepalive::new(server, opened.pings);
-    let mut conversation =
-        Conversation { server, entry, session: opened.session, endpoint: opened.endpoint, keepalive };
+    let endpoint = opened.endpoint;
+    let mut conversation = Conversation { server, entry, session: &mut opened.session, endpoint, keepalive };
     match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
         Ok(ending) => ending,
         Err(error) => conversation.write_failed(&error),
@@ -62,7 +63,7 @@ pub fn run(server: &Server, entry: &Entry, opened: Opened, buffer: &mut Buffer) 
 struct Conversation<'a> {
     server: &'a Server,
     entry: &'a Entry,
-    session: Session,
+    session: &'a mut Session,
     endpoint: Endpoint,
     keepalive: Keepalive,
 }

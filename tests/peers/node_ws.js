@@ -35,9 +35,11 @@ async function closes(ws, ...how) {
 // The answer to a handshake that is refused.
 async function refusal(options) {
   const ws = new WebSocket(url, options);
-  const [, response] = await once(ws, 'unexpected-response', soon());
+  const [request, response] = await once(ws, 'unexpected-response', soon());
   let body = '';
   for await (const part of response) body += part;
+  // The server would take another request on this connection; this client has none.
+  request.destroy();
   return { status: response.statusCode, headers: response.headers, body };
 }
 

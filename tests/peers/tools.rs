@@ -32,10 +32,15 @@ pub fn python(script: &str) -> Command {
     command
 }
 
-/// A file under `target/peers`, or the test ends here.
+/// A file that `.ci/peers` puts under `target/peers`, or the test ends here.
 pub fn installed(path: &str) -> PathBuf {
+    installed_by("bash .ci/peers", path)
+}
+
+/// A file that this command puts under `target/peers`, or the test ends here.
+pub fn installed_by(command: &str, path: &str) -> PathBuf {
     let file = peers().join(path);
-    assert!(file.exists(), "{} is missing. To install it: bash .ci/peers", file.display());
+    assert!(file.exists(), "{} is missing. To install it: {command}", file.display());
     file
 }
 
