@@ -191,7 +191,8 @@ impl Connection<'_> {
             Err(refusal) => {
                 let response = refuse::response(&refusal, head, Some(request));
                 let body_len = body::length(request, self.server.config.max_body);
-                let keep_alive = keep_alive && body_len.is_ok();
+                // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
+                let keep_alive = keep_alive && body_len.is_ok() && !refusal.show_handshake;
                 let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
                 Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
             }

@@ -1,6 +1,6 @@
 //! The limits of the system around the server: file descriptors. All that is Unix alone stands here.
 
-use log::{info, warn};
+use log::{debug, warn};
 
 /// Descriptors that are not connections: listeners, the log, standard streams, the spare one of the acceptor.
 const OTHERS: u64 = 32;
@@ -16,7 +16,7 @@ pub fn raise_fd_limit(max_connections: usize) {
              raise the limit (ulimit -Hn) or lower --max-connections"
         );
     } else {
-        info!("server = up to {limit} open files, enough for {max_connections} connections");
+        debug!("server = up to {limit} open files, enough for {max_connections} connections");
     }
 }
 

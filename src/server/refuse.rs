@@ -85,10 +85,7 @@ mod tests {
             "{body}"
         );
         assert!(body.contains("    Upgrade: websocket\n"));
-        assert!(
-            body.ends_with("    GET /ws HTTP/1.1\n    Host: a\n    Cookie: ******\n    X: \\x80\n    \n"),
-            "{body}"
-        );
+        assert!(body.ends_with("    GET /ws HTTP/1.1\n    Host: a\n    Cookie: ******\n    X: \\x80\n"), "{body}");
     }
 
     #[test]

@@ -48,10 +48,11 @@ pub fn head(head: &[u8]) -> String {
     shown
 }
 
-/// A head as it arrived, escaped, a line a line: what a refusal shows to the peer.
+/// A head as it arrived, escaped, a line a line: what a refusal shows to the peer. The empty line at its end is left
+/// out.
 pub fn head_as_it_arrived(head: &[u8]) -> String {
     let lines = escape_lines(head);
-    let end = lines.len() - usize::from(lines.last().is_some_and(String::is_empty));
+    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     lines[..end].iter().map(|line| format!("    {line}\n")).collect()
 }
 
@@ -216,7 +217,7 @@ pub fn indent(who: &str) -> String {
 
 /// Left and right, the right one aligned where the left leaves room. Without a right part: the left alone.
 fn columns(left: &str, right: &str) -> String {
-    if right.is_empty() { left.to_owned() } else { format!("{left:<46}  {right}") }
+    if right.is_empty() { left.to_owned() } else { format!("{left:<52}  {right}") }
 }
 
 fn elide(bytes: &[u8], most: usize) -> &[u8] {
