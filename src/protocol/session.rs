@@ -6,7 +6,8 @@
 //!        ◀─────────────────── bytes_to_send() ◀──── send, ping, close
 //! ```
 //!
-//! tungstenite unmasks, joins fragments, answers Pings and writes frames; it reads from and writes to memory here. The
+//! tungstenite unmasks, joins fragments, answers Pings, masks what a client sends; it reads from and writes to memory
+//! here. The
 //! gate stands before it and looks at every frame header first. It has three jobs tungstenite leaves undone: it refuses
 //! an illegal frame at its header, it finds bad UTF-8 in a frame that is not complete yet, and it takes Close frames
 //! out of the stream so that they are answered with a reason and a section.
@@ -24,7 +25,7 @@ use super::rules::{self, MessageInProgress, Violation};
 use super::splitter::{Piece, Splitter};
 use super::utf8::Utf8Checker;
 use std::io::{self, Read, Write};
-use tungstenite::protocol::frame::CloseFrame;
+use tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Bytes, Utf8Bytes};
 
@@ -118,17 +119,16 @@ impl Session {
     /// Queues a message. After a Close nothing is queued, and the answer is `false` (s5.5.1: "The application MUST NOT
     /// send any more data frames after sending a Close frame").
     pub fn send(&mut self, message: Message) -> bool {
-        let message = match message {
-            Message::Text(text) => tungstenite::Message::Text(text),
-            Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
-        };
-        self.write(message)
+        match message {
+            Message::Text(text) => self.send_frame(Opcode::Text, text.into()),
+            Message::Binary(bytes) => self.send_frame(Opcode::Binary, bytes),
+        }
     }
 
     /// Queues a Ping. A payload over 125 bytes is cut (s5.5).
     pub fn ping(&mut self, payload: &[u8]) -> bool {
         let len = payload.len().min(rules::MAX_CONTROL_PAYLOAD as usize);
-        self.write(tungstenite::Message::Ping(Bytes::copy_from_slice(&payload[..len])))
+        self.send_frame(Opcode::Ping, Bytes::copy_from_slice(&payload[..len]))
     }
 
     /// Queues a Close and waits for the peer's (s7.1.2). A second call does nothing.
@@ -162,14 +162,30 @@ impl Session {
         self.state == State::Ended
     }
 
-    fn write(&mut self, message: tungstenite::Message) -> bool {
+    fn send_frame(&mut self, opcode: Opcode, payload: Bytes) -> bool {
         if self.state != State::Open {
             return false;
         }
-        self.largest = self.largest.max(message.len() as u64);
+        match self.role {
+            // A server's frame is a header and the payload as it is, so it is written here and copied once.
+            Role::Server => {
+                Header::new(opcode, payload.len() as u64).encode(&mut self.outgoing);
+                self.outgoing.extend_from_slice(&payload);
+                true
+            }
+            Role::Client => self.send_masked(opcode, payload),
+        }
+    }
+
+    /// s5.3: the masking key "MUST be unpredictable". tungstenite draws it and masks the payload.
+    fn send_masked(&mut self, opcode: Opcode, payload: Bytes) -> bool {
+        self.largest = self.largest.max(payload.len() as u64);
+        let header = FrameHeader { opcode: opcode.encode().into(), ..FrameHeader::default() };
+        let frame = Frame::from_payload(header, payload);
         let mut pipe = Pipe { input: &[], output: &mut self.outgoing };
         // The pipe takes everything, and the state above is the only other reason tungstenite has to say no.
-        self.tungstenite.write(&mut pipe, message).and_then(|()| self.tungstenite.flush(&mut pipe)).is_ok()
+        let written = self.tungstenite.write(&mut pipe, tungstenite::Message::Frame(frame));
+        written.and_then(|()| self.tungstenite.flush(&mut pipe)).is_ok()
     }
 
     fn queue_close(&mut self, close: &Close) {
@@ -378,18 +394,20 @@ impl Gate {
     /// valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
     #[inline(never)] // its scratch space shall not lie on the stack of every message
     fn check_text(&mut self, header: &Header, bytes: &[u8], offset: u64) -> Option<Stop> {
+        let key = header.mask.unwrap_or_default(); // a key of zeros changes nothing
         let mut at = offset;
         for part in bytes.chunks(512) {
-            let mut plain = [0; 512];
-            let plain = &mut plain[..part.len()];
-            plain.copy_from_slice(part);
-            if let Some(key) = header.mask {
+            // Most text is ASCII, and that can be seen without unmasking it.
+            if !(self.utf8.is_complete() && mask::is_ascii(key, at, part)) {
+                let mut plain = [0; 512];
+                let plain = &mut plain[..part.len()];
+                plain.copy_from_slice(part);
                 mask::apply(key, at, plain);
-            }
-            if let Err(bad) = self.utf8.push(plain) {
-                let why =
-                    format!("text is not UTF-8: byte {:02x} at {} of its frame", plain[bad.at], at + bad.at as u64);
-                return Some(Stop::Violation(Violation::not_utf8(why)));
+                if let Err(bad) = self.utf8.push(plain) {
+                    let (byte, place) = (plain[bad.at], at + bad.at as u64);
+                    let why = format!("text is not UTF-8: byte {byte:02x} at {place} of its frame");
+                    return Some(Stop::Violation(Violation::not_utf8(why)));
+                }
             }
             at += part.len() as u64;
         }
