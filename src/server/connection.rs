@@ -158,6 +158,9 @@ impl Connection<'_> {
         } else {
             config.handshake_timeout
         };
+        if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.next_request();
+        }
         if self.requests > 0 && self.buffer.filled().is_empty() {
             self.entry.set_waiting(true);
             // A drain that looked a moment ago saw us at work: now it would not come again.
@@ -201,21 +204,22 @@ impl Connection<'_> {
 
     /// The answer and the length of the request's body.
     fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
-        let route = route(request.method, request.path())?;
-        self.check_admission(route)?;
-        match route {
-            Route::WebSocket(endpoint) => {
-                let accepted = self.decide_upgrade(request)?;
-                let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-                Ok((Answer::Upgrade(accepted, endpoint, pings), 0))
-            }
-            _ => self.plain_answer(route, request),
+        let route = route(request.method, request.path());
+        if let Ok(Route::WebSocket(endpoint)) = route {
+            self.check_admission(Route::WebSocket(endpoint))?;
+            let accepted = self.decide_upgrade(request)?;
+            let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
+            return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
         }
+        self.plain_answer(route, request)
     }
 
+    /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.
     #[inline(never)]
-    fn plain_answer(&self, route: Route, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
+    fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
         let body_len = body::length(request, self.server.config.max_body)?;
+        let route = route?;
+        self.check_admission(route)?;
         // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
         if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
@@ -256,9 +260,8 @@ impl Connection<'_> {
     }
 
     fn show_head(&self, request: &Request<'_>, head: &[u8]) {
-        let mut half = self.entry.outbound.lock();
-        half.path_is(request.path());
-        if let Some(tap) = half.tap() {
+        if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.path_is(request.path());
             tap.request_head(head);
         }
     }

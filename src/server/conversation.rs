@@ -153,6 +153,9 @@ impl Conversation<'_> {
     fn silence(&mut self) -> io::Result<Option<Ending>> {
         let who = &self.entry.who;
         let mut half = self.entry.outbound.lock();
+        if half.phase() != Phase::WebSocket {
+            return Ok(None); // a drain has sent the Close, and ends the wait for the peer's
+        }
         if self.keepalive.is_waiting() {
             let timeout = self.keepalive.timeout;
             info!("{who} ! no answer to the Ping in {timeout:?} (--ping-timeout): closing");

@@ -118,13 +118,14 @@ fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Resul
         return Ok(()); // the connection to ourselves that woke us up
     }
     server.metrics.count_connection();
-    let (count, limit) = (server.registry.len(), server.config.max_connections);
-    if count >= limit + TURNED_AWAY_AT_ONCE {
+    let (served, turned_away) = server.registry.served_and_turned_away();
+    let is_one_too_many = served >= server.config.max_connections;
+    if is_one_too_many && turned_away >= TURNED_AWAY_AT_ONCE {
         server.metrics.count_refusal("too-many-connections");
         refuse_at_the_door(&stream);
         return Ok(());
     }
-    let place = Place::take(server, entry(server, stream, peer, count >= limit));
+    let place = Place::take(server, entry(server, stream, peer, is_one_too_many));
     let entry = Arc::clone(&place.entry);
     let thread = Builder::new().name(entry.who.clone()).stack_size(STACK);
     let started = thread.spawn(move || connection::run(&place.server, &place.entry));

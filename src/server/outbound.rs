@@ -16,6 +16,10 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+/// The write timeout is for so many bytes: a peer must take 256 KiB in that time, not the 16 MiB of the largest message,
+/// which would need a fast line.
+const PART: usize = 256 * 1024;
+
 /// As short as a timeout can be and still be one.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
@@ -99,13 +103,6 @@ impl Locked<'_> {
         self.half.tap.as_deref_mut()
     }
 
-    /// Keeps the tap only if it wants this path.
-    pub fn path_is(&mut self, path: &str) {
-        if self.tap().is_some_and(|tap| !tap.wants_path(path)) {
-            self.half.tap = None;
-        }
-    }
-
     /// Counts and shows bytes that a read brought.
     pub fn has_read(&mut self, bytes: &[u8]) {
         Traffic::add(&self.outbound.traffic.bytes_in, bytes.len() as u64);
@@ -116,6 +113,9 @@ impl Locked<'_> {
 
     /// Writes the 101 and the frames that follow it at once, in one write. From now on the bytes are frames.
     pub fn upgrade(&mut self, head: &[u8], frames: &[u8]) -> io::Result<()> {
+        if self.tap().is_some_and(|tap| tap.is_muted()) {
+            self.half.tap = None; // no frame of it will be told, so none is looked at
+        }
         self.send(&[head, frames].concat(), |tap| {
             tap.wrote(head);
             tap.upgraded();
@@ -158,8 +158,15 @@ impl Locked<'_> {
     }
 
     fn send(&mut self, bytes: &[u8], show: impl FnOnce(&mut Tap)) -> io::Result<()> {
-        let (written, result) = socket::write_all(&self.outbound.stream, bytes, self.outbound.write_timeout);
-        self.sent(written, result, show)
+        let mut sent = (0, Ok(()));
+        for part in bytes.chunks(PART) {
+            let (written, result) = socket::write_all(&self.outbound.stream, part, self.outbound.write_timeout);
+            sent = (sent.0 + written, result);
+            if sent.1.is_err() {
+                break;
+            }
+        }
+        self.sent(sent.0, sent.1, show)
     }
 
     fn sent(&mut self, written: usize, result: io::Result<()>, show: impl FnOnce(&mut Tap)) -> io::Result<()> {

@@ -55,6 +55,7 @@ pub struct Registry {
 #[derive(Debug, Default)]
 struct Inner {
     last_number: u64,
+    turned_away: usize,
     entries: BTreeMap<u64, Arc<Entry>>,
 }
 
@@ -62,6 +63,12 @@ impl Registry {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.lock().entries.len()
+    }
+
+    /// How many there are of those that are served, and of those that are turned away.
+    pub fn served_and_turned_away(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.entries.len() - inner.turned_away, inner.turned_away)
     }
 
     /// Whether there are none.
@@ -106,7 +113,10 @@ impl Place {
     /// Takes a place.
     pub fn take(server: &Arc<Server>, entry: Entry) -> Place {
         let entry = Arc::new(entry);
-        server.registry.lock().entries.insert(entry.number, Arc::clone(&entry));
+        let mut inner = server.registry.lock();
+        inner.turned_away += usize::from(entry.turned_away);
+        inner.entries.insert(entry.number, Arc::clone(&entry));
+        drop(inner);
         Place { server: Arc::clone(server), entry }
     }
 }
@@ -117,6 +127,7 @@ impl Drop for Place {
         let registry = &self.server.registry;
         let mut inner = registry.lock();
         inner.entries.remove(&self.entry.number);
+        inner.turned_away -= usize::from(self.entry.turned_away);
         self.server.metrics.add_ended(&self.entry.outbound.traffic);
         if inner.entries.is_empty() {
             registry.ended.notify_all();

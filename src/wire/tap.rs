@@ -4,8 +4,8 @@
 //! dump, at `debug` a head is shown field by field and a frame in a line.
 //!
 //! The tap never changes or fails a connection. A connection that nobody watches has none ([`Tap::new`] answers `None`),
-//! so that the bytes pass at the cost of one branch. With `--trace-path` the lines wait until the path is known, and
-//! are then printed or dropped.
+//! so that the bytes pass at the cost of one branch. With `--trace-path` the lines of a request wait until its path is
+//! known, and are then printed or dropped.
 
 use super::lines;
 use super::secrets::{Stars, starred};
@@ -42,8 +42,16 @@ pub struct Tap {
     settings: Settings,
     incoming: Direction,
     outgoing: Direction,
-    /// Lines that wait for the path to be known.
-    waiting: Option<Vec<(Level, String)>>,
+    told: Told,
+}
+
+/// Whether lines are printed. Without `--trace-path` they always are.
+#[derive(Debug)]
+enum Told {
+    Yes,
+    No,
+    /// They wait for the path to be known. A head is limited, and so is what waits.
+    Later(Vec<(Level, String)>),
 }
 
 #[derive(Debug)]
@@ -79,20 +87,30 @@ impl Tap {
             settings: settings.clone(),
             incoming: Direction::new('<'),
             outgoing: Direction::new('>'),
-            waiting: (!settings.paths.is_empty()).then(Vec::new),
+            told: Told::Yes,
         }))
     }
 
-    /// The path is known: prints what waited for it, or answers that this connection is none of those wanted.
-    #[must_use]
-    pub fn wants_path(&mut self, path: &str) -> bool {
-        if !self.settings.paths.is_empty() && !self.settings.paths.iter().any(|wanted| wanted == path) {
-            return false;
+    /// Another request begins on the connection: with `--trace-path` its lines wait for its path.
+    pub fn next_request(&mut self) {
+        self.told = if self.settings.paths.is_empty() { Told::Yes } else { Told::Later(Vec::new()) };
+    }
+
+    /// The path is known: what waited for it is printed or dropped, and what follows is told or not.
+    pub fn path_is(&mut self, path: &str) {
+        if let Told::Later(waiting) = &mut self.told {
+            let waiting = std::mem::take(waiting);
+            let wanted = self.settings.paths.iter().any(|wanted| wanted == path);
+            self.told = if wanted { Told::Yes } else { Told::No };
+            for (level, line) in waiting.into_iter().filter(|_| wanted) {
+                log::log!(level, "{line}");
+            }
         }
-        for (level, text) in self.waiting.take().into_iter().flatten() {
-            log::log!(level, "{text}");
-        }
-        true
+    }
+
+    /// Whether nothing is told, because the path is not one of those wanted.
+    pub fn is_muted(&self) -> bool {
+        matches!(self.told, Told::No)
     }
 
     /// Bytes that a read brought.
@@ -243,9 +261,10 @@ impl Tap {
 
     fn tell(&mut self, level: Level, mark: char, text: &str) {
         let line = format!("{} {mark} {text}", self.who);
-        match &mut self.waiting {
-            Some(waiting) => waiting.push((level, line)),
-            None => log::log!(level, "{line}"),
+        match &mut self.told {
+            Told::Yes => log::log!(level, "{line}"),
+            Told::No => {}
+            Told::Later(waiting) => waiting.push((level, line)),
         }
     }
 }
