@@ -10,10 +10,11 @@
 //!    [`upgrade`] (the decision and the accept key);
 //! 2. the frame, part by part: [`opcode`], [`header`], [`mask`], [`close`], [`utf8`];
 //! 3. frames in a row: [`splitter`] (where one ends and the next begins), [`rules`] (which are legal);
-//! 4. the whole: [`session`].
+//! 4. the whole: [`session`], and the gate before it.
 
 pub mod body;
 pub mod close;
+mod gate;
 pub mod head;
 pub mod header;
 pub mod mask;

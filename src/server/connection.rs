@@ -8,18 +8,15 @@ use super::buffer::Buffer;
 use super::conversation::{self, Opened};
 use super::endpoint;
 use super::pages;
-use super::refuse;
+use super::plan::{self, Answer, Pings, Plan, Planner};
 use super::registry::Entry;
-use super::route::{Endpoint, Route, route};
+use super::route::Endpoint;
 use super::socket;
-use crate::protocol::body;
-use crate::protocol::head::{self, Parsed, Request};
-use crate::protocol::refusal::Refusal;
+use crate::protocol::head::{self, Parsed};
 use crate::protocol::response::{Response, phrase};
 use crate::protocol::session::Session;
-use crate::protocol::upgrade::{self, Accepted, Decision};
+use crate::protocol::upgrade::Accepted;
 use crate::wire::escape;
-use crate::wire::lines;
 use log::info;
 use std::io;
 use std::net::Shutdown;
@@ -83,36 +80,6 @@ enum Next {
     Gone,
 }
 
-/// What a request gets, decided from its head alone.
-struct Plan {
-    /// For the log, both escaped: `GET`, `/healthz`.
-    method: String,
-    target: String,
-    /// Length of the head in bytes; all that has come when it could not be read.
-    head_len: usize,
-    /// Length of the body, to be read before the answer.
-    body_len: u64,
-    /// Whether the answer stays without its body.
-    to_head: bool,
-    keep_alive: bool,
-    answer: Answer,
-}
-
-enum Answer {
-    Plain(Response),
-    Refused(Box<(Refusal, Response)>),
-    Upgrade(Accepted, Endpoint, Pings),
-}
-
-/// Whether the server pings a silent peer. `?ping=off` turns it off, to watch what idle timers on the way do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pings {
-    /// As the configuration says.
-    AsConfigured,
-    /// Never.
-    Off,
-}
-
 struct Connection<'a> {
     server: &'a Server,
     entry: &'a Entry,
@@ -135,13 +102,17 @@ impl Connection<'_> {
     fn serve_one(&mut self) -> Next {
         let Some(deadline) = self.wait_for_first_byte() else { return Next::Gone };
         loop {
-            let plan = match head::parse(self.buffer.filled(), &self.server.config.head) {
-                Parsed::Complete(request, head_len) => self.plan(&request, head_len),
-                Parsed::Refused(refusal) => self.refused(refusal, None),
+            let planner = Planner { server: self.server, entry: self.entry };
+            let arrived = self.buffer.filled();
+            let plan = match head::parse(arrived, &self.server.config.head) {
+                Parsed::Complete(request, head_len) => planner.plan(&request, &arrived[..head_len]),
+                Parsed::Refused(refusal) => planner.unreadable(refusal, arrived),
                 Parsed::NeedMore => match self.read(deadline) {
                     Ok(0) => return Next::Gone,
                     Ok(_) => continue,
-                    Err(error) if socket::is_timeout(&error) => self.refused(head_timeout(), None),
+                    Err(error) if socket::is_timeout(&error) => {
+                        planner.unreadable(plan::head_timeout(), self.buffer.filled())
+                    }
                     Err(_) => return Next::Gone,
                 },
             };
@@ -180,110 +151,6 @@ impl Connection<'_> {
         let filled = self.buffer.filled();
         self.entry.outbound.lock().has_read(&filled[filled.len() - count..]);
         Ok(count)
-    }
-
-    #[inline(never)]
-    fn plan(&self, request: &Request<'_>, head_len: usize) -> Plan {
-        let head = &self.buffer.filled()[..head_len];
-        self.show_head(request, head);
-        let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
-        let to_head = request.method == "HEAD";
-        let keep_alive = self.keeps_alive(request);
-        match self.answer(request) {
-            Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
-            Err(refusal) => {
-                let response = refuse::response(&refusal, head, Some(request));
-                let body_len = body::length(request, self.server.config.max_body);
-                // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
-                let keep_alive = keep_alive && body_len.is_ok() && !refusal.show_handshake;
-                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
-                Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
-            }
-        }
-    }
-
-    /// The answer and the length of the request's body.
-    fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
-        let route = route(request.method, request.path());
-        if let Ok(Route::WebSocket(endpoint)) = route {
-            self.check_admission(Route::WebSocket(endpoint))?;
-            let accepted = self.decide_upgrade(request)?;
-            let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-            return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
-        }
-        self.plain_answer(route, request)
-    }
-
-    /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.
-    #[inline(never)]
-    fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
-        let body_len = body::length(request, self.server.config.max_body)?;
-        let route = route?;
-        self.check_admission(route)?;
-        // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
-        if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
-            return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
-        }
-        Ok((Answer::Plain(pages::answer(route, self.server)), body_len))
-    }
-
-    /// While the server stops, and for one connection too many, only health is answered.
-    fn check_admission(&self, route: Route) -> Result<(), Refusal> {
-        let (reason, why) = if self.entry.turned_away {
-            ("too-many-connections", "as many connections as this server takes (--max-connections); try again later")
-        } else if self.server.is_draining() {
-            ("draining", "this server is stopping; try again, or another one")
-        } else {
-            return Ok(());
-        };
-        if matches!(route, Route::Health | Route::Ready) {
-            return Ok(());
-        }
-        Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
-    }
-
-    #[inline(never)]
-    fn decide_upgrade(&self, request: &Request<'_>) -> Result<Accepted, Refusal> {
-        let decision = upgrade::decide(request, &self.server.config.policy);
-        self.show_decision(&decision);
-        decision.outcome
-    }
-
-    #[inline(never)]
-    fn show_decision(&self, decision: &Decision) {
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.state(&lines::decision(decision));
-            if let Ok(accepted) = &decision.outcome {
-                tap.state(&lines::accept_key(accepted));
-            }
-        }
-    }
-
-    fn show_head(&self, request: &Request<'_>, head: &[u8]) {
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.path_is(request.path());
-            tap.request_head(head);
-        }
-    }
-
-    #[inline(never)]
-    fn refused(&self, refusal: Refusal, request: Option<&Request<'_>>) -> Plan {
-        let arrived = self.buffer.filled();
-        let most = arrived.len().min(self.server.config.head.max_head);
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.request_head(&arrived[..most]);
-        }
-        let response = refuse::response(&refusal, &arrived[..most], request);
-        let answer = Answer::Refused(Box::new((refusal, response)));
-        let (method, target) = ("(no readable".to_owned(), "request)".to_owned());
-        Plan { method, target, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
-    }
-
-    fn keeps_alive(&self, request: &Request<'_>) -> bool {
-        // A client that waits for "100 Continue" and gets the answer instead may send its body or not (RFC 9110
-        // s10.1.1): where the next request begins can't be known.
-        let waits = request.value("expect").is_some();
-        request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
     }
 
     #[inline(never)]
@@ -392,9 +259,4 @@ fn extras(accepted: &Accepted) -> String {
         extras.push_str(&format!(", extensions declined: {offered}"));
     }
     extras
-}
-
-/// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.
-fn head_timeout() -> Refusal {
-    Refusal::new(408, "head-timeout", "RFC 9110 s15.5.9", "the request head did not come in time (--handshake-timeout)")
 }

@@ -11,10 +11,11 @@
 
 use super::Server;
 use super::buffer::Buffer;
-use super::connection::{Ending, Pings};
+use super::connection::Ending;
 use super::endpoint;
 use super::metrics::ClosedBy;
 use super::outbound::{Locked, Phase};
+use super::plan::Pings;
 use super::registry::Entry;
 use super::route::Endpoint;
 use super::socket;

@@ -15,9 +15,10 @@
 //! One thread a connection, which blocks in `read`. [`start`] runs a server inside any program; what it gives back
 //! stops it again.
 //!
-//! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (heads and plain answers),
-//! [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is replied), [`outbound`] (the
-//! write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the end).
+//! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
+//! [`plan`] (what a request gets), [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
+//! replied), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the
+//! end).
 
 pub mod buffer;
 pub mod config;
@@ -30,6 +31,7 @@ pub mod listener;
 pub mod metrics;
 pub mod outbound;
 pub mod pages;
+pub mod plan;
 pub mod refuse;
 pub mod registry;
 pub mod route;

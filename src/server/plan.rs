@@ -1,0 +1,172 @@
+//! What a request gets: decided from its head alone, before anything is written.
+
+use super::Server;
+use super::pages;
+use super::refuse;
+use super::registry::Entry;
+use super::route::{Endpoint, Route, route};
+use crate::protocol::body;
+use crate::protocol::head::Request;
+use crate::protocol::refusal::Refusal;
+use crate::protocol::response::Response;
+use crate::protocol::upgrade::{self, Accepted, Decision};
+use crate::wire::escape;
+use crate::wire::lines;
+
+/// What a request gets, decided from its head alone.
+pub struct Plan {
+    /// The method, escaped for the log.
+    pub method: String,
+    /// The target, escaped for the log.
+    pub target: String,
+    /// Length of the head in bytes; all that has come when it could not be read.
+    pub head_len: usize,
+    /// Length of the body, to be read before the answer.
+    pub body_len: u64,
+    /// Whether the answer stays without its body.
+    pub to_head: bool,
+    /// Whether another request may follow.
+    pub keep_alive: bool,
+    /// What it gets.
+    pub answer: Answer,
+}
+
+/// What a request gets.
+pub enum Answer {
+    /// A page.
+    Plain(Response),
+    /// A refusal, and how it is said.
+    Refused(Box<(Refusal, Response)>),
+    /// A WebSocket.
+    Upgrade(Accepted, Endpoint, Pings),
+}
+
+/// Whether the server pings a silent peer. `?ping=off` turns it off, to watch what idle timers on the way do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pings {
+    /// As the configuration says.
+    AsConfigured,
+    /// Never.
+    Off,
+}
+
+/// Who decides: the server's configuration, and what is known of the connection.
+#[derive(Clone, Copy)]
+pub struct Planner<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// The connection.
+    pub entry: &'a Entry,
+}
+
+impl Planner<'_> {
+    /// The plan for a head that was read.
+    #[inline(never)]
+    pub fn plan(&self, request: &Request<'_>, head: &[u8]) -> Plan {
+        let head_len = head.len();
+        self.show_head(request, head);
+        let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
+        let to_head = request.method == "HEAD";
+        let keep_alive = self.keeps_alive(request);
+        match self.answer(request) {
+            Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
+            Err(refusal) => {
+                let response = refuse::response(&refusal, head, Some(request));
+                let body_len = body::length(request, self.server.config.max_body);
+                // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
+                let keep_alive = keep_alive && body_len.is_ok() && !refusal.show_handshake;
+                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
+                Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
+            }
+        }
+    }
+
+    /// The answer and the length of the request's body.
+    fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
+        let route = route(request.method, request.path());
+        if let Ok(Route::WebSocket(endpoint)) = route {
+            self.check_admission(Route::WebSocket(endpoint))?;
+            let accepted = self.decide_upgrade(request)?;
+            let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
+            return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
+        }
+        self.plain_answer(route, request)
+    }
+
+    /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.
+    #[inline(never)]
+    fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
+        let body_len = body::length(request, self.server.config.max_body)?;
+        let route = route?;
+        self.check_admission(route)?;
+        // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
+        if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
+            return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
+        }
+        Ok((Answer::Plain(pages::answer(route, self.server)), body_len))
+    }
+
+    /// While the server stops, and for one connection too many, only health is answered.
+    fn check_admission(&self, route: Route) -> Result<(), Refusal> {
+        let (reason, why) = if self.entry.turned_away {
+            ("too-many-connections", "as many connections as this server takes (--max-connections); try again later")
+        } else if self.server.is_draining() {
+            ("draining", "this server is stopping; try again, or another one")
+        } else {
+            return Ok(());
+        };
+        if matches!(route, Route::Health | Route::Ready) {
+            return Ok(());
+        }
+        Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
+    }
+
+    #[inline(never)]
+    fn decide_upgrade(&self, request: &Request<'_>) -> Result<Accepted, Refusal> {
+        let decision = upgrade::decide(request, &self.server.config.policy);
+        self.show_decision(&decision);
+        decision.outcome
+    }
+
+    #[inline(never)]
+    fn show_decision(&self, decision: &Decision) {
+        if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.state(&lines::decision(decision));
+            if let Ok(accepted) = &decision.outcome {
+                tap.state(&lines::accept_key(accepted));
+            }
+        }
+    }
+
+    fn show_head(&self, request: &Request<'_>, head: &[u8]) {
+        if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.path_is(request.path());
+            tap.request_head(head);
+        }
+    }
+
+    /// The plan for bytes that are no readable head, or did not become one in time.
+    #[inline(never)]
+    pub fn unreadable(&self, refusal: Refusal, arrived: &[u8]) -> Plan {
+        let head = &arrived[..arrived.len().min(self.server.config.head.max_head)];
+        if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.request_head(head);
+        }
+        let response = refuse::response(&refusal, head, None);
+        let answer = Answer::Refused(Box::new((refusal, response)));
+        let (method, target) = ("(no readable".to_owned(), "request)".to_owned());
+        Plan { method, target, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
+    }
+
+    fn keeps_alive(&self, request: &Request<'_>) -> bool {
+        // A client that waits for "100 Continue" and gets the answer instead may send its body or not (RFC 9110
+        // s10.1.1): where the next request begins can't be known.
+        let waits = request.value("expect").is_some();
+        request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
+    }
+}
+
+/// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.
+pub fn head_timeout() -> Refusal {
+    Refusal::new(408, "head-timeout", "RFC 9110 s15.5.9", "the request head did not come in time (--handshake-timeout)")
+}
