@@ -4,6 +4,7 @@ use crate::protocol::head::Limits;
 use crate::protocol::upgrade::Policy;
 use crate::server::Config;
 use crate::wire::tap::Settings;
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -109,7 +110,7 @@ pub struct Serve {
     pub grace: Duration,
 
     /// Show values of Authorization, Proxy-Authorization and Cookie in the log instead of stars
-    #[arg(long, env = "WS101_SHOW_SECRETS")]
+    #[arg(long, env = "WS101_SHOW_SECRETS", value_parser = BoolishValueParser::new())]
     pub show_secrets: bool,
 
     /// Bytes of a payload shown at trace; 0: all

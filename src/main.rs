@@ -15,7 +15,8 @@ fn main() -> ExitCode {
         None => serve,
     };
     if let Err(error) = logger::start(serve.log_file.as_deref()) {
-        let _ = writeln!(anstream::stderr(), "ws101: the log cannot be written: {error}");
+        let file = serve.log_file.unwrap_or_default();
+        let _ = writeln!(anstream::stderr(), "ws101: the log cannot be written to {}: {error}", file.display());
         return ExitCode::FAILURE;
     }
     command::serve::run(&serve)

@@ -11,13 +11,10 @@ pub fn length(request: &Request<'_>, limit: u64) -> Result<u64, Refusal> {
     if request.value("transfer-encoding").is_some() {
         return Err(transfer_encoding(request));
     }
-    let mut lengths = request.list("content-length").map(decimal);
-    let Some(first) = lengths.next() else {
-        return match request.value("content-length") {
-            None => Ok(0),
-            Some(_) => Err(invalid("Content-Length is empty")),
-        };
-    };
+    // Not `Request::list`: an empty element is no length, and is not passed over.
+    let elements = request.values("content-length").flat_map(|value| value.split(|byte| *byte == b','));
+    let mut lengths = elements.map(|element| decimal(element.trim_ascii()));
+    let Some(first) = lengths.next() else { return Ok(0) };
     let Some(first) = first else { return Err(invalid("Content-Length is not a decimal number")) };
     // RFC 9112 s6.3: a list of identical lengths may be taken for one; different ones are an unrecoverable error.
     if lengths.any(|other| other != Some(first)) {

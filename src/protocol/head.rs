@@ -187,7 +187,8 @@ fn check_lines(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         }
         lines += 1;
     }
-    check_bytes(&bytes[start..]).map(|()| None)
+    let unfinished = &bytes[start..];
+    if lines == 0 { check_bytes(unfinished) } else { check_field_line(unfinished) }.map(|()| None)
 }
 
 fn check_bytes(line: &[u8]) -> Result<(), Refusal> {

@@ -236,8 +236,8 @@ impl Policy {
 
 /// A GET with a body is legal, but the bytes after this head must be frames.
 fn check_no_body(request: &Request<'_>, steps: &mut Steps) {
-    let length = request.value("content-length").is_none_or(|value| value == b"0");
-    if !length || request.value("transfer-encoding").is_some() {
+    let no_length = request.values("content-length").all(|value| value == b"0");
+    if !no_length || request.value("transfer-encoding").is_some() {
         let says = "an opening handshake has no body: what follows the head are frames";
         steps.not_met("no body", "a body is announced", Refusal::new(400, "body", "RFC 6455 s4.1", says));
     }

@@ -42,18 +42,24 @@ impl Utf8Checker {
 
     fn check_from_a_boundary(&mut self, part: &[u8]) -> Result<(), BadByte> {
         let Err(error) = std::str::from_utf8(part) else { return Ok(()) };
-        let good = error.valid_up_to();
-        match error.error_len() {
-            // `len` bytes from here can never be a character; the last of them is the one that decided it.
-            Some(len) => Err(BadByte { at: good + len - 1 }),
-            None => {
-                let rest = &part[good..];
-                self.begun[..rest.len()].copy_from_slice(rest);
-                self.begun_len = rest.len();
-                Ok(())
-            }
+        let rest = &part[error.valid_up_to()..];
+        if error.error_len().is_some() {
+            return Err(BadByte { at: error.valid_up_to() + deciding_byte(rest) });
         }
+        self.begun[..rest.len()].copy_from_slice(rest);
+        self.begun_len = rest.len();
+        Ok(())
     }
+}
+
+/// `rest` begins with bytes that can never be a character. Which of them decided it: the last of the shortest prefix
+/// that is already hopeless. A character has at most four bytes.
+fn deciding_byte(rest: &[u8]) -> usize {
+    let is_hopeless = |len: &usize| {
+        let prefix = &rest[..(*len).min(rest.len())];
+        std::str::from_utf8(prefix).is_err_and(|error| error.error_len().is_some())
+    };
+    (1..=4).find(is_hopeless).unwrap_or(1) - 1
 }
 
 #[cfg(test)]
