@@ -105,18 +105,23 @@ impl<'a> Request<'a> {
 }
 
 /// Reads a head from the start of `bytes`: all that has come and is not used yet.
+///
+/// Only whole lines are judged, so the verdict is the same wherever a read has cut the head.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<'a> {
-    if bytes.is_empty() {
-        return Parsed::NeedMore;
+    match another_protocol(bytes) {
+        Another::Maybe => return Parsed::NeedMore,
+        Another::Yes(refusal) => return Parsed::Refused(refusal),
+        Another::No => {}
     }
-    if let Some(refusal) = another_protocol(bytes) {
-        return Parsed::Refused(refusal);
+    let lines = match check_lines(bytes) {
+        Ok(lines) => lines,
+        Err(refusal) => return Parsed::Refused(refusal),
+    };
+    let len = if lines.whole { lines.len } else { bytes.len() + 1 };
+    if len > limits.max_head {
+        return Parsed::Refused(too_long(bytes, limits));
     }
-    match check_lines(bytes) {
-        Ok(end) if end.unwrap_or(bytes.len()) > limits.max_head => Parsed::Refused(too_long(bytes, limits)),
-        Ok(_) => parse_fields(bytes, limits),
-        Err(refusal) => Parsed::Refused(refusal),
-    }
+    if lines.len == 0 { Parsed::NeedMore } else { parse_fields(&bytes[..lines.len], limits) }
 }
 
 /// Most heads have few fields, so there is room for a few first, and for all that are allowed if that is not enough.
@@ -132,7 +137,6 @@ fn parse_up_to<'a>(max_fields: usize, bytes: &'a [u8], limits: &Limits) -> Parse
     let mut fields = vec![httparse::EMPTY_HEADER; max_fields];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
-        Ok(httparse::Status::Partial) if bytes.len() >= limits.max_head => Parsed::Refused(too_long(bytes, limits)),
         Ok(httparse::Status::Partial) => Parsed::NeedMore,
         Err(error) => Parsed::Refused(unreadable(error, bytes, limits)),
         Ok(httparse::Status::Complete(len)) => {
@@ -150,29 +154,50 @@ fn parse_up_to<'a>(max_fields: usize, bytes: &'a [u8], limits: &Limits) -> Parse
     }
 }
 
-/// Something that is no HTTP/1 at all, told by its first bytes: worth a better answer than "bad request".
-fn another_protocol(bytes: &[u8]) -> Option<Refusal> {
-    let (reason, section, why) = if bytes.starts_with(&[0x16, 0x03]) {
-        let why = "this is a TLS ClientHello, and this port speaks plain HTTP: use http:// and ws://, or put a proxy \
-                   that ends TLS in front";
-        ("tls", "RFC 8446 s4.1.2", why)
-    } else if bytes.starts_with(b"PRI * HTTP/2.0\r\n") {
-        let why = "this is the preface of HTTP/2, and this port speaks HTTP/1.1: set the client or proxy to HTTP/1.1";
-        ("http2", "RFC 9113 s3.4", why)
-    } else if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
-        let why = "this is a header of the PROXY protocol, which this server was not told to expect: turn it off in \
-                   the proxy (HAProxy: remove send-proxy)";
-        ("proxy-protocol", "RFC 9112 s2.1", why)
-    } else {
-        return None;
-    };
-    let status = if reason == "http2" { 505 } else { 400 };
-    Some(Refusal::new(status, reason, section, why))
+/// Whether the bytes are another protocol than HTTP/1.
+enum Another {
+    Yes(Refusal),
+    /// They may become one: so far they are its first bytes.
+    Maybe,
+    No,
 }
 
-/// Walks the lines of the head and refuses what httparse would let pass or call by a vaguer name. `Ok(Some(end))` when
-/// the empty line is there: the head's length.
-fn check_lines(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+const TLS: &[u8] = &[0x16, 0x03];
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
+const PROXY_V1: &[u8] = b"PROXY ";
+const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// Something that is no HTTP/1 at all, told by its first bytes: worth a better answer than "bad request".
+fn another_protocol(bytes: &[u8]) -> Another {
+    let (status, reason, section, why) = if bytes.starts_with(TLS) {
+        let why = "this is a TLS ClientHello, and this port speaks plain HTTP: use http:// and ws://, or put a proxy \
+                   that ends TLS in front";
+        (400, "tls", "RFC 8446 s4.1.2", why)
+    } else if bytes.starts_with(HTTP_2) {
+        let why = "this is the preface of HTTP/2, and this port speaks HTTP/1.1: set the client or proxy to HTTP/1.1";
+        (505, "http2", "RFC 9113 s3.4", why)
+    } else if bytes.starts_with(PROXY_V1) || bytes.starts_with(PROXY_V2) {
+        let why = "this is a header of the PROXY protocol, which this server was not told to expect: turn it off in \
+                   the proxy (HAProxy: remove send-proxy)";
+        (400, "proxy-protocol", "RFC 9112 s2.1", why)
+    } else if [TLS, HTTP_2, PROXY_V1, PROXY_V2].iter().any(|first_bytes| first_bytes.starts_with(bytes)) {
+        return Another::Maybe;
+    } else {
+        return Another::No;
+    };
+    Another::Yes(Refusal::new(status, reason, section, why))
+}
+
+/// How far the lines of a head have come.
+struct Lines {
+    /// The length of all whole lines, their ends included.
+    len: usize,
+    /// Whether the empty line is one of them.
+    whole: bool,
+}
+
+/// Walks the lines of the head and refuses what httparse would let pass or call by a vaguer name.
+fn check_lines(bytes: &[u8]) -> Result<Lines, Refusal> {
     let mut start = 0;
     let mut lines = 0;
     while let Some(len) = bytes[start..].iter().position(|byte| *byte == b'\n') {
@@ -181,14 +206,13 @@ fn check_lines(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         start = end + 1;
         match (line, lines) {
             ([], 0) => continue, // RFC 9112 s2.2: an empty line before the request line is ignored.
-            ([], _) => return Ok(Some(start)),
+            ([], _) => return Ok(Lines { len: start, whole: true }),
             (_, 0) => check_bytes(line)?,
             _ => check_field_line(line)?,
         }
         lines += 1;
     }
-    let unfinished = &bytes[start..];
-    if lines == 0 { check_bytes(unfinished) } else { check_field_line(unfinished) }.map(|()| None)
+    Ok(Lines { len: start, whole: false })
 }
 
 fn check_bytes(line: &[u8]) -> Result<(), Refusal> {
