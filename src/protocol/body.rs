@@ -15,7 +15,7 @@ pub fn length(request: &Request<'_>, limit: u64) -> Result<u64, Refusal> {
     let elements = request.values("content-length").flat_map(|value| value.split(|byte| *byte == b','));
     let mut lengths = elements.map(|element| decimal(element.trim_ascii()));
     let Some(first) = lengths.next() else { return Ok(0) };
-    let Some(first) = first else { return Err(invalid("Content-Length is not a decimal number")) };
+    let Some(first) = first else { return Err(invalid("Content-Length is not a decimal number, or empty")) };
     // RFC 9112 s6.3: a list of identical lengths may be taken for one; different ones are an unrecoverable error.
     if lengths.any(|other| other != Some(first)) {
         return Err(invalid("two Content-Lengths that differ"));

@@ -184,7 +184,11 @@ impl Session {
     }
 
     fn queue_close(&mut self, close: &Close) {
-        let frame = close.code.map(|code| CloseFrame { code: code.into(), reason: close.reason.as_str().into() });
+        // A reason that somebody else made may be too long for a control frame: Close::new cuts it.
+        let frame = close.code.map(|code| {
+            let Close { reason, .. } = Close::new(code, &close.reason);
+            CloseFrame { code: code.into(), reason: reason.into() }
+        });
         let mut pipe = Pipe { input: &[], output: &mut self.outgoing };
         // tungstenite never sees the peer's Close, so it has not closed by itself and this cannot fail.
         let _ = self.tungstenite.close(&mut pipe, frame);
@@ -267,7 +271,11 @@ impl Received<'_> {
             let event = match read {
                 Ok(tungstenite::Message::Text(text)) => Event::Message(Message::Text(text)),
                 Ok(tungstenite::Message::Binary(bytes)) => Event::Message(Message::Binary(bytes)),
-                Ok(tungstenite::Message::Ping(payload)) => Event::Ping(payload),
+                Ok(tungstenite::Message::Ping(payload)) => {
+                    // Its Pong leaves now, so that what is said about the Ping comes after it.
+                    let _ = session.tungstenite.flush(&mut pipe);
+                    Event::Ping(payload)
+                }
                 Ok(tungstenite::Message::Pong(payload)) => Event::Pong(payload),
                 // The gate keeps Close frames; raw frames are never handed out by `read`.
                 Ok(tungstenite::Message::Close(_) | tungstenite::Message::Frame(_)) => continue,
@@ -308,7 +316,8 @@ impl Write for Pipe<'_, '_> {
 }
 
 fn fresh_context(role: Role, max_message: u64) -> WebSocketContext {
-    let limit = usize::try_from(max_message).ok();
+    // Control frames do not count against the limit, but tungstenite would count them.
+    let limit = usize::try_from(max_message.max(rules::MAX_CONTROL_PAYLOAD)).ok();
     let config = WebSocketConfig::default()
         .read_buffer_size(TUNGSTENITE_BUFFER)
         .write_buffer_size(TUNGSTENITE_BUFFER)
