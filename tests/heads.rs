@@ -163,6 +163,15 @@ fn the_most_fields_pass_and_one_more_does_not() {
     }
 }
 
+/// RFC 9110 s5.6.1: a list may be spread over fields, and its empty elements do not count.
+#[test]
+fn a_list_is_its_elements_wherever_they_stand() {
+    let head = b"GET / HTTP/1.1\r\nHost: a\r\nX: , b,,\r\nY: z\r\nx:\r\nx:\tc d \t,e\r\n\r\n";
+    let elements: Vec<&[u8]> = request(head).list("x").collect();
+    assert_eq!(elements, [&b"b"[..], b"c d", b"e"]);
+    assert!(request(head).has_token("X", "E") && !request(head).has_token("X", "c"));
+}
+
 /// Bytes that are nearly a head.
 fn nearly_a_head() -> impl Strategy<Value = Vec<u8>> {
     let usual: Vec<&[u8]> = vec![
@@ -292,7 +301,7 @@ fn one_handshake_in_many_spellings() {
 
 #[test]
 fn what_is_only_like_a_handshake_is_refused() {
-    let cases: [(&[&str], u16, &str); 17] = [
+    let cases: [(&[&str], u16, &str); 19] = [
         (&["Upgrade"], 426, "no-upgrade"),
         (&["Upgrade:"], 426, "no-upgrade"),
         (&["Upgrade: websocket2"], 426, "no-upgrade"),
@@ -304,6 +313,8 @@ fn what_is_only_like_a_handshake_is_refused() {
         (&["Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8"], 400, "version"),
         (&["Sec-WebSocket-Key:"], 400, "bad-key"),
         (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ"], 400, "bad-key"),
+        (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ=="], 400, "bad-key"),
+        (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQA=="], 400, "bad-key"),
         (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ=="], 400, "bad-key"),
         (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j=Q=="], 400, "bad-key"),
         (&["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j Q=="], 400, "bad-key"),

@@ -109,14 +109,16 @@ fn closes(said: &[Said]) -> Vec<Close> {
     closes.map(|(_, payload)| Close::decode(payload).expect("a legal Close")).collect()
 }
 
-/// A masked frame.
+/// A masked frame, with the key of RFC 6455 s5.7.
 fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     let opcode = Opcode::decode(first_byte);
-    let header =
-        Header { fin: first_byte & 0x80 != 0, mask: Some([0; 4]), ..Header::new(opcode, payload.len() as u64) };
+    let header = Header { fin: first_byte & 0x80 != 0, mask: Some(KEY), ..Header::new(opcode, payload.len() as u64) };
     let mut bytes = Vec::new();
     header.encode(&mut bytes);
+    let start = bytes.len();
     bytes.extend_from_slice(payload);
+    ws101::protocol::mask::apply(KEY, 0, &mut bytes[start..]);
     bytes
 }
 
@@ -331,7 +333,7 @@ fn a_close_code_that_may_travel_is_echoed() {
 }
 
 /// Every way to break the protocol: the bytes, the code and the section that the Close must name.
-const VIOLATIONS: [(&[u8], u16, &str); 33] = [
+const VIOLATIONS: [(&[u8], u16, &str); 34] = [
     // A header alone. None of these has its payload: the header is enough.
     (b"\xc1\x82\0\0\0\0", 1002, "s5.2"),
     (b"\xa1\x82\0\0\0\0", 1002, "s5.2"),
@@ -356,6 +358,7 @@ const VIOLATIONS: [(&[u8], u16, &str); 33] = [
     (b"\x00\x81\0\0\0\0", 1002, "s5.4"),
     (b"\x01\x80\0\0\0\0\x81\x80\0\0\0\0", 1002, "s5.4"),
     (b"\x02\x80\0\0\0\0\x01\x80\0\0\0\0", 1002, "s5.4"),
+    (b"\x01\x80\0\0\0\0\x82\x80\0\0\0\0", 1002, "s5.4"),
     (b"\x82\xff\0\0\0\0\0\x10\0\x01\0\0\0\0", 1009, "s7.4.1"),
     (b"\x82\xff\x3f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009, "s7.4.1"),
     // What a Close says.
@@ -413,9 +416,11 @@ fn sent_for<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, bool) {
 
 /// Good frames of every kind, and a Close. Characters are cut by fragments.
 fn conversation() -> Vec<u8> {
+    let close = frame(0x88, b"\x03\xe8bye");
+    let text = frame(0x01, b"\xf0\x9f\x98\x80\xc3");
     let parts: [&[u8]; 10] = [
         b"\x81\x83\x01\x02\x03\x04ikj",
-        b"\x01\x85\0\0\0\0\xf0\x9f\x98\x80\xc3",
+        &text,
         b"\x89\x82\0\0\0\0pi",
         b"\x00\x82\0\0\0\0\xa4\xe2",
         b"\x80\x82\0\0\0\0\x82\xac",
@@ -423,7 +428,7 @@ fn conversation() -> Vec<u8> {
         &[7; 126],
         b"\x8a\x80\0\0\0\0",
         b"\x82\x80\0\0\0\0",
-        b"\x88\x85\0\0\0\0\x03\xe8bye",
+        &close,
     ];
     parts.concat()
 }
@@ -435,6 +440,7 @@ fn a_conversation_cut_twice_anywhere_gives_the_same_bytes() {
     let opcodes: Vec<Opcode> = said(&whole.0).iter().map(|(opcode, _)| *opcode).collect();
     let (text, binary) = (Opcode::Text, Opcode::Binary);
     assert_eq!(opcodes, [text, Opcode::Pong, text, binary, binary, Opcode::Close]);
+    assert_eq!(sent_for(stream.chunks(1)), whole, "byte by byte");
     for first in 0..stream.len() {
         // Every place is cut at; of the pairs, every third.
         for second in (first..stream.len()).step_by(3) {
@@ -486,6 +492,8 @@ fn bad_utf8_in_a_frame_that_goes_on_fails_at_its_byte() {
     {
         let bytes = [b"\x81\xe4\0\0\0\0", payload].concat();
         assert_eq!(fails_at(&bytes), Some(6 + at), "{payload:02x?}");
+        // The same without FIN, really masked, and whole.
+        assert_eq!(fails_at(&frame(0x01, payload)), Some(6 + at), "{payload:02x?}, masked");
     }
     assert_eq!(fails_at(b"\x81\xe4\0\0\0\0\xf0\x9f\x98\x80\xe2\x82"), None);
 }

@@ -103,7 +103,8 @@ fn log_policy(options: &Serve) {
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "\n  Another program listens there, maybe another ws101. Choose another port: ws101 --listen 127.0.0.1:8081"
+            "\n  Another program listens there, maybe another ws101. Choose another port, or one that is free: \
+             ws101 --listen 127.0.0.1:0"
         }
         io::ErrorKind::PermissionDenied => {
             "\n  Ports below 1024 are the administrator's. Choose a higher one: ws101 --listen 127.0.0.1:8080"

@@ -58,7 +58,7 @@ impl Message {
 pub enum Event {
     /// A message is complete.
     Message(Message),
-    /// A Ping; its Pong is already queued (s5.5.3).
+    /// A Ping; its Pong is already queued, unless our Close was sent before (s5.5.2, s5.5.3).
     Ping(Bytes),
     /// A Pong, asked for or not.
     Pong(Bytes),

@@ -44,9 +44,9 @@ pub fn bind_all(listen: &[String]) -> io::Result<Vec<TcpListener>> {
                     listeners.push(listener);
                     bound += 1;
                 }
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(about(text, &error)),
                 // A machine without IPv6 still knows that localhost is ::1.
-                Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => trouble = error,
-                Err(error) => return Err(about(text, &error)),
+                Err(error) => trouble = error,
             }
         }
         if bound == 0 {
