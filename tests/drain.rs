@@ -249,6 +249,26 @@ mod signals {
         }
     }
 
+    /// After the Close nothing is sent, and nothing is said to be sent.
+    #[test]
+    fn the_log_tells_of_no_ping_after_the_close() {
+        let program = Program::start("debug", &["--ping-interval", "100ms", "--ping-timeout", "1h", "--grace", "1s"]);
+        let mut silent = program.open("/ws");
+        while silent.peek() == 0x89 {
+            let number = silent.payload(0x89);
+            if number == b"1" {
+                program.signal("TERM");
+            }
+            silent.send(frame(0x8a, &number));
+        }
+        silent.expect(GOING_AWAY);
+        silent.ends();
+        let (_, lines) = program.ended();
+        let close = lines.iter().position(|line| line.starts_with("DEBUG ws-1 > CLOSE")).expect("a Close");
+        let later = lines[close..].iter().filter(|line| line.contains("Ping")).count();
+        assert_eq!(later, 0, "{lines:#?}");
+    }
+
     #[test]
     fn a_second_signal_ends_it_at_once() {
         let program = Program::start("info", &["--grace", "1h"]);

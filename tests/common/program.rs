@@ -54,8 +54,9 @@ impl Program {
         let mut program = Program { child, addr: SocketAddr::from(([127, 0, 0, 1], 0)), log, reader: Some(reader) };
         let banner = program.wait_for(" serves http://");
         let (_, rest) = banner.split_once("http://").expect("an address");
-        program.addr =
-            rest.split_whitespace().next().and_then(|addr| addr.parse().ok()).expect("an address and a port");
+        // A colour may end it.
+        let addr = rest.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap_or_default();
+        program.addr = addr.parse().expect("an address and a port");
         program.wait_for("ws.send('Hello')");
         program
     }

@@ -1,0 +1,628 @@
+//! The pages, held against the program and the tree: what they show is what a reader gets.
+//!
+//! Three comments, which GitHub does not show, stand before a fence and say what it is:
+//!
+//! ```text
+//! <!-- command: NAME -->                       curl, or printf with nc; `sleep 1` parts the writes
+//! <!-- answer: NAME -->                        what that command prints
+//! <!-- transcript: NAME at LEVEL OPTIONS -->   what a server with RUST_LOG=LEVEL says of it
+//! ```
+//!
+//! The test takes the bytes out of the command, sends them to the program over TCP, and compares line by line. A line
+//! `...` stands for any number of lines, and `[..]` in a line for any part of it. Client ports, durations and dates are not compared.
+//!
+//! Each check is also given something wrong, or nobody would know that it still sees anything.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use crossbeam_channel::{Receiver, bounded};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::Builder;
+use std::time::Duration;
+
+/// Nothing that works comes near it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Every marker there must be. One that is lost would be a transcript that nobody checks.
+const MARKERS: [&str; 27] = [
+    "README.md command: hello",
+    "README.md transcript: hello at trace",
+    "README.md command: upgrade",
+    "README.md answer: upgrade",
+    "docs/curl.md answer: upgrade-by-hand",
+    "docs/curl.md answer: hello-in-one",
+    "docs/curl.md answer: no-upgrade",
+    "docs/curl.md command: bare-lf",
+    "docs/curl.md command: hello-in-one",
+    "docs/curl.md command: no-upgrade",
+    "docs/curl.md command: origin",
+    "docs/curl.md command: post",
+    "docs/curl.md command: upgrade-by-hand",
+    "docs/curl.md command: version-12",
+    "docs/curl.md transcript: bare-lf at info",
+    "docs/curl.md transcript: hello-in-one at debug",
+    "docs/curl.md transcript: no-upgrade at debug",
+    "docs/curl.md transcript: origin at info --origin https://example.org",
+    "docs/curl.md transcript: post at info",
+    "docs/curl.md transcript: upgrade-by-hand at debug",
+    "docs/curl.md transcript: version-12 at info",
+    "docs/logging.md command: conversation",
+    "docs/logging.md command: fragments",
+    "docs/logging.md transcript: conversation at debug",
+    "docs/logging.md transcript: conversation at info",
+    "docs/logging.md transcript: conversation at trace",
+    "docs/logging.md transcript: fragments at debug",
+];
+
+/// The sections of RFC 6455, from its table of contents.
+const SECTIONS: &str = "1 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 2 2.1 3 4 4.1 4.2 4.2.1 4.2.2 4.3 4.4 \
+    5 5.1 5.2 5.3 5.4 5.5 5.5.1 5.5.2 5.5.3 5.6 5.7 5.8 6 6.1 6.2 \
+    7 7.1 7.1.1 7.1.2 7.1.3 7.1.4 7.1.5 7.1.6 7.1.7 7.2 7.2.1 7.2.2 7.2.3 7.3 7.4 7.4.1 7.4.2 8 8.1 9 9.1 9.2 \
+    10 10.1 10.2 10.3 10.4 10.5 10.6 10.7 10.8 11 11.1 11.1.1 11.1.2 11.2 11.3 11.3.1 11.3.2 11.3.3 11.3.4 11.3.5 \
+    11.4 11.5 11.6 11.7 11.8 11.9 12 13 14 14.1 14.2";
+
+// --- links and paths ---
+
+#[test]
+fn links_lead_somewhere() {
+    let offences: Vec<String> = pages().iter().flat_map(dead_links).collect();
+    assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+#[test]
+fn paths_exist() {
+    let offences: Vec<String> = pages().iter().flat_map(missing_paths).collect();
+    assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+#[test]
+fn dead_links_and_paths_are_seen() {
+    let text =
+        "# A b\n[x](nowhere.md) [y](#a-c) [z](#a-b) [u](https://a) `src/none.rs`, `../tests/no.rs` and src/lib.rs.";
+    let page = Page { path: "README.md".to_owned(), text: text.to_owned() };
+    assert_eq!(dead_links(&page), ["README.md: nowhere.md", "README.md: #a-c"]);
+    assert_eq!(missing_paths(&page), ["README.md: src/none.rs", "README.md: tests/no.rs"]);
+}
+
+struct Page {
+    path: String,
+    text: String,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(path: &str) -> Page {
+    let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    Page { path: path.to_owned(), text: text.replace("\r\n", "\n") }
+}
+
+fn pages() -> Vec<Page> {
+    let in_docs = files("docs", "md");
+    assert!(in_docs.len() >= 6, "the pages are not there: {in_docs:?}");
+    ["README.md".to_owned(), "CHANGELOG.md".to_owned()].iter().chain(&in_docs).map(|path| page(path)).collect()
+}
+
+/// The files of a directory and those below it, with this ending, as `docs/cli.md`.
+fn files(directory: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join(directory)).expect("a directory of the crate") {
+        let entry = entry.expect("a readable directory");
+        let path = format!("{directory}/{}", entry.file_name().to_str().expect("a name in UTF-8"));
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(files(&path, ending));
+        } else if Path::new(&path).extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn dead_links(page: &Page) -> Vec<String> {
+    let targets = page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let local = targets.filter(|target| !target.contains("://"));
+    local.filter(|target| !leads_somewhere(page, target)).map(|target| format!("{}: {target}", page.path)).collect()
+}
+
+fn leads_somewhere(from: &Page, target: &str) -> bool {
+    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let file = match path {
+        "" => root().join(&from.path),
+        path => root().join(Path::new(&from.path).parent().unwrap_or(Path::new(""))).join(path),
+    };
+    let has_anchor = || match path {
+        "" => anchors(&from.text).contains(anchor),
+        _ => fs::read_to_string(&file).is_ok_and(|text| anchors(&text).contains(anchor)),
+    };
+    file.exists() && (anchor.is_empty() || has_anchor())
+}
+
+/// What GitHub makes of headings: lower case, no punctuation, hyphens for blanks.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |character: &char| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_');
+    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+fn missing_paths(page: &Page) -> Vec<String> {
+    let in_path = |character: char| character.is_ascii_alphanumeric() || "_./-".contains(character);
+    let words = page.text.split(|character: char| !in_path(character));
+    let paths = words.map(|word| word.trim_start_matches("../").trim_end_matches('.'));
+    let ours = paths.filter(|path| ["src/", "tests/", "docs/", "benches/"].iter().any(|room| path.starts_with(room)));
+    ours.filter(|path| !root().join(path).exists()).map(|path| format!("{}: {path}", page.path)).collect()
+}
+
+// --- cited sections ---
+
+#[test]
+fn cited_sections_exist() {
+    let sources = files("src", "rs").into_iter().map(|path| page(&path));
+    let offences: Vec<String> = sources.chain(pages()).flat_map(|page| unknown_sections(&page)).collect();
+    assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+#[test]
+fn an_unknown_section_is_seen() {
+    let text = "s5.2 (s5.9), RFC 6455 s7.5; RFC 9112 s9.6 and s9.7; RFC 9110 s1, RFC 6455 s99.\nws101 10s s3pP s5. RFC 9110\ns7.7";
+    let page = Page { path: "a".to_owned(), text: text.to_owned() };
+    assert_eq!(unknown_sections(&page), ["a: s5.9", "a: s7.5", "a: s99"]);
+}
+
+/// Sections of other RFCs are not known here: the RFC that was named last on the line is the one that is meant.
+fn unknown_sections(page: &Page) -> Vec<String> {
+    let known: BTreeSet<&str> = SECTIONS.split_whitespace().collect();
+    let mut unknown = Vec::new();
+    let mut line_before = "";
+    for line in page.text.lines() {
+        // A line may break between `RFC 9110` and `s10.1.1`.
+        let broken = line_before.rfind("RFC ").filter(|at| line_before.len() <= at + "RFC 9110".len());
+        let outset = broken.map_or("6455", |at| &line_before[at + 4..]);
+        for (at, section) in citations(line) {
+            let meant = line[..at].rfind("RFC ").map_or(outset, |rfc| &line[rfc + 4..]);
+            if meant.starts_with("6455") && !known.contains(section) {
+                unknown.push(format!("{}: s{section}", page.path));
+            }
+        }
+        line_before = line.trim_end();
+    }
+    unknown
+}
+
+/// Where `s` and a section's number stand as a word: `5.2` for `s5.2`.
+fn citations(line: &str) -> Vec<(usize, &str)> {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let mut found = Vec::new();
+    for (at, _) in line.match_indices('s') {
+        let rest = &line[at + 1..];
+        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
+        let section = rest[..end].trim_end_matches('.');
+        let stands_alone = !line[..at].ends_with(is_word) && !rest[end..].starts_with(is_word);
+        if stands_alone && section.starts_with(|first: char| first.is_ascii_digit()) {
+            found.push((at, section));
+        }
+    }
+    found
+}
+
+// --- the map of the RFC ---
+
+#[test]
+fn the_map_has_every_section_that_has_no_sections_of_its_own() {
+    let map = page("docs/rfc-map.md").text;
+    let sections: Vec<&str> = SECTIONS.split_whitespace().collect();
+    let from = sections.iter().position(|section| *section == "1.3").expect("a section");
+    let to = sections.iter().position(|section| *section == "11").expect("a section");
+    let leaf = |section: &&&str| !sections.iter().any(|other| other.starts_with(&format!("{section}.")));
+    let missing = sections[from..to].iter().filter(leaf).filter(|section| !map.contains(&format!("\n| s{section} |")));
+    assert_eq!(missing.copied().collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn the_map_names_what_is_in_the_files() {
+    let map = page("docs/rfc-map.md");
+    let named = names(&map.text);
+    assert!(named.len() > 50, "{} names", named.len());
+    let offences: Vec<_> = named.into_iter().filter(|(path, name)| !defines(path, name)).collect();
+    assert!(offences.is_empty(), "{offences:#?}");
+}
+
+#[test]
+fn a_wrong_name_is_seen() {
+    let found = names("| s5.2 | x `y` | [a](../src/protocol/rules.rs) `check`, `chuck`; [b](../tests/docs.rs) |");
+    let expected = [("src/protocol/rules.rs", "check"), ("src/protocol/rules.rs", "chuck")];
+    assert_eq!(found.iter().map(|(path, name)| (path.as_str(), name.as_str())).collect::<Vec<_>>(), expected);
+    assert!(defines("src/protocol/rules.rs", "check") && !defines("src/protocol/rules.rs", "chuck"));
+}
+
+/// After a link to a source file: the words in backticks, up to the next link or the cell's end.
+fn names(map: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for part in map.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split("](../").skip(1)) {
+        let (path, rest) = part.split_once(')').expect("a whole link");
+        let words = rest.split(['|', '[']).next().unwrap_or_default().split('`').skip(1).step_by(2);
+        found.extend(words.map(|word| (path.to_owned(), word.to_owned())));
+    }
+    found
+}
+
+fn defines(path: &str, name: &str) -> bool {
+    let text = page(path).text;
+    let kinds = ["fn", "const", "struct", "enum", "type", "mod"];
+    kinds.iter().any(|kind| {
+        text.match_indices(&format!("{kind} {name}")).any(|(at, found)| {
+            !text[at + found.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_')
+        })
+    })
+}
+
+// --- the first screen ---
+
+#[test]
+fn the_first_screen_says_how_to_test() {
+    let readme = page("README.md").text;
+    let screen: Vec<&str> = readme.lines().take(60).collect();
+    let fenced = fences(&screen.join("\n")).into_iter().flat_map(|fence| fence.lines);
+    assert!(fenced.into_iter().any(|line| line == "cargo test"));
+}
+
+// --- commands, answers, transcripts ---
+
+#[test]
+fn every_marker_is_there() {
+    let found: BTreeSet<String> = pages().iter().flat_map(markers).collect();
+    let wanted: BTreeSet<String> = MARKERS.map(str::to_owned).into();
+    let lost: Vec<_> = wanted.difference(&found).collect();
+    let new: Vec<_> = found.difference(&wanted).collect();
+    assert!(lost.is_empty() && new.is_empty(), "lost: {lost:#?}\nnot in the list: {new:#?}");
+}
+
+#[test]
+fn no_log_stands_without_a_marker() {
+    let is_log = |line: &String| line.split_whitespace().nth(1).is_some_and(|who| who.starts_with("ws-"));
+    for page in pages() {
+        for fence in fences(&page.text).iter().filter(|fence| fence.lines.iter().any(is_log)) {
+            assert!(fence.marker.starts_with("transcript: "), "{}: {:#?}", page.path, fence.lines);
+        }
+    }
+}
+
+#[test]
+fn transcripts_are_what_the_program_says() {
+    let mut compared = 0;
+    for page in pages() {
+        let fences = fences(&page.text);
+        for fence in &fences {
+            let Some(proof) = Proof::of(&fence.marker) else { continue };
+            let command = find(&page, &fences, &format!("command: {}", proof.name));
+            let (answer, log) = proof.run(&steps(&command.join("\n")));
+            compare(&page.path, &fence.marker, &fence.lines, &log);
+            if let Some(wanted) = fences.iter().find(|other| other.marker == format!("answer: {}", proof.name)) {
+                compare(&page.path, &wanted.marker, &without_curls_own(&wanted.lines), &shown(command, &answer));
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, MARKERS.iter().filter(|marker| marker.contains("transcript: ")).count());
+}
+
+/// A command without a transcript is only asked for its answer.
+#[test]
+fn answers_are_what_comes_back() {
+    let page = page("README.md");
+    let fences = fences(&page.text);
+    let command = find(&page, &fences, "command: upgrade");
+    let proof = Proof { name: "upgrade".to_owned(), level: "off".to_owned(), options: Vec::new() };
+    let (answer, _) = proof.run(&steps(&command.join("\n")));
+    let wanted = without_curls_own(find(&page, &fences, "answer: upgrade"));
+    compare(&page.path, "answer: upgrade", &wanted, &shown(command, &answer));
+}
+
+#[test]
+fn a_wrong_transcript_is_seen() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert!(matches(&lines("a\n...\nd"), &lines("a\nb\nc\nd")));
+    assert!(matches(&lines("...\nb\n..."), &lines("a\nb\nc")));
+    assert!(!matches(&lines("a\n...\nc"), &lines("a\nb\nc\nd")));
+    assert!(!matches(&lines("a\nb"), &lines("a\nb\nc")));
+    assert!(fits("a [..] d", "a b c d") && !fits("a [..] d", "a b c") && !fits("a[..]d", "b d"));
+    let line = "INFO  ws-1 = open /ws from 127.0.0.1:52144, ended after 1.5ms: 1";
+    assert_eq!(comparable(line), "INFO  ws-1 = open /ws from 127.0.0.1:PORT, ended after TIME: 1");
+    assert_eq!(comparable("Date: Sat, 21 Nov 2026 12:44:32 GMT"), "Date: DAY");
+}
+
+#[test]
+fn commands_are_read_as_a_shell_reads_them() {
+    let printf = "{ printf 'a\\r\\n'\\\n'\\x81b'; sleep 1\n printf 'c'; } | nc localhost 8080";
+    assert_eq!(steps(printf), [b"a\r\n\x81b".to_vec(), b"c".to_vec()]);
+    let curl = "curl -i --max-time 3 -H 'A: b c' \\\n    -d xy http://localhost:8080/p";
+    let request = "POST /p HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nA: b c\r\n\
+                   Content-Length: 2\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nxy";
+    assert_eq!(steps(curl), [request.as_bytes()]);
+    assert_eq!(xxd(b"HTTP/1.1 \x00"), ["00000000: 4854 5450 2f31 2e31 2000                 HTTP/1.1 ."]);
+}
+
+struct Fence {
+    /// What the comment before it says, or nothing.
+    marker: String,
+    lines: Vec<String>,
+}
+
+fn fences(text: &str) -> Vec<Fence> {
+    let mut found = Vec::new();
+    let mut marker = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        if line.starts_with("```") {
+            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
+            found.push(Fence { marker: std::mem::take(&mut marker), lines: inside });
+        } else if !line.is_empty() {
+            marker = comment.unwrap_or_default().to_owned();
+        }
+    }
+    found
+}
+
+fn markers(page: &Page) -> Vec<String> {
+    let known = |marker: &&str| ["command: ", "answer: ", "transcript: "].iter().any(|kind| marker.starts_with(kind));
+    let found = fences(&page.text);
+    found.iter().map(|f| f.marker.as_str()).filter(known).map(|marker| format!("{} {marker}", page.path)).collect()
+}
+
+fn find<'a>(page: &Page, fences: &'a [Fence], marker: &str) -> &'a Vec<String> {
+    let fence = fences.iter().find(|fence| fence.marker == marker);
+    &fence.unwrap_or_else(|| panic!("{}: no `{marker}`", page.path)).lines
+}
+
+fn compare(page: &str, marker: &str, wanted: &[String], came: &[String]) {
+    let wanted: Vec<String> = wanted.iter().map(|line| comparable(line)).collect();
+    let comparable: Vec<String> = came.iter().map(|line| comparable(line)).collect();
+    assert!(
+        matches(&wanted, &comparable),
+        "{page}, `{marker}`\n--- the page says:\n{}\n--- the program says:\n{}\n",
+        wanted.join("\n"),
+        came.join("\n")
+    );
+}
+
+fn matches(wanted: &[String], came: &[String]) -> bool {
+    match wanted.split_first() {
+        None => came.is_empty(),
+        Some((line, rest)) if line == "..." => (0..=came.len()).any(|skipped| matches(rest, &came[skipped..])),
+        Some((line, rest)) => came.first().is_some_and(|first| fits(line, first)) && matches(rest, &came[1..]),
+    }
+}
+
+fn fits(wanted: &str, came: &str) -> bool {
+    match wanted.split_once("[..]") {
+        None => wanted == came,
+        Some((start, end)) => came.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+    }
+}
+
+/// A line without what differs from run to run.
+fn comparable(line: &str) -> String {
+    let line = replaced(line, "127.0.0.1:", |character| character.is_ascii_digit(), "PORT");
+    let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
+    match line.split_once("Date: ").and_then(|(before, after)| Some((before, after.split_once("GMT")?.1))) {
+        Some((before, after)) => format!("{before}Date: DAY{after}"),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+/// What follows `before`, as long as it goes on, is replaced.
+fn replaced(line: &str, before: &str, goes_on: fn(char) -> bool, by: &str) -> String {
+    let Some((start, rest)) = line.split_once(before) else { return line.to_owned() };
+    let Some(end) = rest.find(|character| !goes_on(character)) else { return format!("{start}{before}{by}") };
+    if end == 0 { line.to_owned() } else { format!("{start}{before}{by}{}", &rest[end..]) }
+}
+
+/// What curl says on its own account, on stderr.
+fn without_curls_own(lines: &[String]) -> Vec<String> {
+    let said = lines.iter().filter(|line| !line.starts_with("curl: ")).cloned().collect::<Vec<_>>().join("\n");
+    said.trim_end().lines().map(str::to_owned).collect()
+}
+
+/// The answer as the command's last program shows it.
+fn shown(command: &[String], answer: &[u8]) -> Vec<String> {
+    if command.last().is_some_and(|line| line.ends_with("| xxd")) {
+        return xxd(answer);
+    }
+    let text = String::from_utf8_lossy(answer).replace("\r\n", "\n");
+    text.trim_end().lines().map(str::to_owned).collect()
+}
+
+fn xxd(bytes: &[u8]) -> Vec<String> {
+    let row = |(number, row): (usize, &[u8])| {
+        let pairs = row.chunks(2).map(|pair| pair.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let hex = pairs.collect::<Vec<_>>().join(" ");
+        let ascii = row.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' });
+        format!("{:08x}: {hex:<39}  {}", number * 16, ascii.collect::<String>())
+    };
+    bytes.chunks(16).enumerate().map(row).collect()
+}
+
+// --- the bytes of a command ---
+
+/// What a command writes, write by write.
+fn steps(command: &str) -> Vec<Vec<u8>> {
+    let command = command.replace("\\\n", "");
+    if command.starts_with("curl ") { vec![request(&command)] } else { command.split("sleep 1").map(printed).collect() }
+}
+
+/// What the printfs in a part of a script print.
+fn printed(script: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for printf in script.split("printf ").skip(1) {
+        let quoted = printf.split('\'').skip(1).step_by(2);
+        quoted.for_each(|text| bytes.extend(unescaped(text)));
+    }
+    assert!(!bytes.is_empty(), "nothing is printed in {script}");
+    bytes
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        bytes.extend(before.bytes());
+        let (byte, len) = match escape.as_bytes() {
+            [b'r', ..] => (b'\r', 1),
+            [b'n', ..] => (b'\n', 1),
+            [b'x', ..] => (u8::from_str_radix(&escape[1..3], 16).expect("two hex digits"), 3),
+            _ => panic!("an unknown escape in {text}"),
+        };
+        bytes.push(byte);
+        rest = &escape[len..];
+    }
+    bytes.extend(rest.bytes());
+    bytes
+}
+
+/// The request that curl 7.88.1 makes of its arguments.
+fn request(command: &str) -> Vec<u8> {
+    let words = words(command);
+    let mut words = words.iter().map(String::as_str).skip(1);
+    let (mut path, mut fields, mut body) = ("", String::new(), "");
+    while let Some(word) = words.next() {
+        match word {
+            "-H" => fields.push_str(&format!("{}\r\n", words.next().expect("a field"))),
+            "-d" => body = words.next().expect("data"),
+            "--max-time" => drop(words.next()),
+            "-i" | "-iN" => {}
+            url => path = url.strip_prefix("http://localhost:8080").unwrap_or_else(|| panic!("an unknown word: {url}")),
+        }
+    }
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    if !body.is_empty() {
+        let kind = "application/x-www-form-urlencoded";
+        fields.push_str(&format!("Content-Length: {}\r\nContent-Type: {kind}\r\n", body.len()));
+    }
+    let own = "Host: localhost:8080\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n";
+    format!("{method} {path} HTTP/1.1\r\n{own}{fields}\r\n{body}").into_bytes()
+}
+
+/// Words as a shell makes them, with single quotes and no other.
+fn words(command: &str) -> Vec<String> {
+    let parts = command.split('\'').enumerate();
+    let split = |(number, part): (usize, &str)| match number % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    };
+    parts.flat_map(split).collect()
+}
+
+// --- the program ---
+
+/// What a transcript's marker asks for.
+struct Proof {
+    name: String,
+    level: String,
+    options: Vec<String>,
+}
+
+impl Proof {
+    fn of(marker: &str) -> Option<Proof> {
+        let (name, how) = marker.strip_prefix("transcript: ")?.split_once(" at ").expect("NAME at LEVEL");
+        let mut how = how.split_whitespace().map(str::to_owned);
+        Some(Proof { name: name.to_owned(), level: how.next().expect("a level"), options: how.collect() })
+    }
+
+    /// Starts the program and talks to it. What it answers, and what it logs of the connection.
+    fn run(&self, steps: &[Vec<u8>]) -> (Vec<u8>, Vec<String>) {
+        let program = Program::start(self);
+        let answer = talk(program.addr, steps);
+        let log = if self.level == "off" { Vec::new() } else { program.log() };
+        (answer, log)
+    }
+}
+
+/// After each write the answer is awaited, as a person would; after the last, the end.
+fn talk(addr: SocketAddr, steps: &[Vec<u8>]) -> Vec<u8> {
+    let mut stream = TcpStream::connect_timeout(&addr, PATIENCE).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut answer = Vec::new();
+    for step in steps {
+        stream.write_all(step).expect("the program reads");
+        let mut buffer = [0; 4096];
+        let count = stream.read(&mut buffer).expect("an answer in time");
+        answer.extend_from_slice(&buffer[..count]);
+    }
+    // The program may have ended the connection before: then there is nothing to shut down.
+    let _ = stream.shutdown(Shutdown::Write);
+    stream.read_to_end(&mut answer).expect("the end in time");
+    answer
+}
+
+struct Program {
+    child: Child,
+    addr: SocketAddr,
+    said: Receiver<String>,
+}
+
+impl Program {
+    fn start(proof: &Proof) -> Program {
+        let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_ws101")));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WS101_")) {
+            command.env_remove(name);
+        }
+        command.args(["--listen", "127.0.0.1:0"]).args(&proof.options).env("RUST_LOG", &proof.level);
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("ws101 starts");
+        let stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
+        let (sender, said) = bounded(10_000);
+        let read = move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
+        Builder::new().name("stderr".to_owned()).spawn(read).expect("a thread");
+        let mut program = Program { child, addr: SocketAddr::from(([127, 0, 0, 1], 0)), said };
+        let banner = program.wait_for(" serves http://");
+        let (_, rest) = banner.split_once("http://").expect("an address");
+        program.addr = rest.split(' ').next().unwrap_or_default().parse().expect("an address and a port");
+        // It listens before it has said all of this, and a log that begins in between would be torn.
+        program.wait_for(if proof.level == "off" { "ws.send('Hello')" } else { " server = " });
+        program
+    }
+
+    fn wait_for(&self, part: &str) -> String {
+        loop {
+            let line = self.line();
+            // What is said of files comes first of all.
+            if line.contains(part) && !line.contains("open files") {
+                return line;
+            }
+        }
+    }
+
+    fn line(&self) -> String {
+        self.said.recv_timeout(PATIENCE).expect("a line in time")
+    }
+
+    /// The lines of the first connection, to its last.
+    fn log(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line();
+            let is_first = line.split_whitespace().nth(1) == Some("ws-1");
+            if is_first || !lines.is_empty() {
+                lines.push(line);
+            }
+            if is_first && lines.last().is_some_and(|line| line.contains(" = ended after ")) {
+                return lines;
+            }
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself; the test then says so in its own words.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
