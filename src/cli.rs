@@ -97,6 +97,10 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", env = "WS101_PING_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub ping_timeout: Duration,
 
+    /// Time for a message to be complete
+    #[arg(long, value_name = "TIME", env = "WS101_MESSAGE_TIMEOUT", default_value = "5m", value_parser = duration)]
+    pub message_timeout: Duration,
+
     /// Time a client may take to accept what is written
     #[arg(long, value_name = "TIME", env = "WS101_WRITE_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub write_timeout: Duration,
@@ -146,6 +150,7 @@ impl Serve {
             keep_alive_timeout: options.keep_alive_timeout,
             ping_interval: options.ping_interval,
             ping_timeout: options.ping_timeout,
+            message_timeout: options.message_timeout,
             write_timeout: options.write_timeout,
             close_timeout: options.close_timeout,
             tap: Settings {

@@ -156,11 +156,13 @@ fn who_never_answers_is_cut_off_after_the_grace() {
 
 /// Its thread is in the middle of a write, and a Close in the middle of a frame would be no Close.
 #[test]
+#[cfg(unix)]
 fn who_does_not_read_is_cut_off_after_the_grace() {
     let server = serve(Config { write_timeout: 4 * PATIENCE, ..Config::default() });
-    let mut stuffed = Peer::open(server.addr, "/ws");
+    let mut stuffed = Peer::connect_narrowly(server.addr);
+    stuffed.send(handshake("/ws", &[]));
+    stuffed.expect_101();
     let mut writer = stuffed.writer();
-    stuffed.take_little();
     let message = frame(0x82, &vec![7; 12 << 20]);
     let writing = spawn("writer", move || writer.try_send(&message));
     assert_eq!(stuffed.peek(), 0x82);
@@ -239,7 +241,7 @@ mod signals {
             let (status, lines) = program.ended();
             assert_eq!(status.code(), Some(0), "SIG{signal}");
             for line in [
-                "INFO  server = stopping: 1 connections, 10s of grace",
+                "INFO  server = stopping; connections: 1, grace: 10s",
                 "INFO  ws-1 = close 1001 going away, by this server: it stops",
                 "INFO  ws-1 = close answered by the client: 1001 going away",
                 "INFO  server = stopped",
@@ -278,7 +280,7 @@ mod signals {
         program.signal("INT");
         let (status, lines) = program.ended();
         assert_eq!(status.code(), Some(1));
-        assert_eq!(lines.last().unwrap(), "INFO  server ! second signal: ending at once");
+        assert!(!lines.contains(&"INFO  server = stopped".to_owned()), "{lines:#?}");
         silent.is_cut_off();
     }
 
@@ -291,10 +293,7 @@ mod signals {
         silent.is_cut_off();
         let (status, lines) = program.ended();
         assert_eq!(status.code(), Some(0));
-        assert!(
-            lines.contains(&"INFO  server ! the grace is over: 1 connections are cut off".to_owned()),
-            "{lines:#?}"
-        );
+        assert!(lines.contains(&"INFO  server ! the grace is over; connections cut off: 1".to_owned()), "{lines:#?}");
     }
 
     /// Clients that talk all the time. Each has the echoes of its messages 1 to k, whole and in order, then the Close,

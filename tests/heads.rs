@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use ws101::protocol::body;
-use ws101::protocol::head::{Field, Limits, Parsed, Request, parse};
+use ws101::protocol::head::{Field, Limits, Parsed, Request, check_host, parse};
 use ws101::protocol::upgrade::{Accepted, Decision, Policy, decide};
 
 const LIMITS: Limits = Limits { max_head: 512, max_fields: 8 };
@@ -35,7 +35,10 @@ enum Verdict {
 fn verdict(bytes: &[u8]) -> Verdict {
     match parse(bytes, &LIMITS) {
         Parsed::NeedMore => Verdict::NeedMore,
-        Parsed::Complete(request, len) => Verdict::Complete(format!("{request:?}"), len),
+        Parsed::Complete(request, len) => match check_host(&request) {
+            Ok(()) => Verdict::Complete(format!("{request:?}"), len),
+            Err(refusal) => Verdict::Refused(refusal.status, refusal.reason),
+        },
         Parsed::Refused(refusal) => Verdict::Refused(refusal.status, refusal.reason),
     }
 }

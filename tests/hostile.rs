@@ -8,6 +8,7 @@ mod common;
 use common::peer::{Close, Peer, frame, handshake};
 use common::program::Program;
 use common::{PATIENCE, serve, spawn, wait_until};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use ws101::server::Config;
 
@@ -71,9 +72,7 @@ fn a_body_that_trickles_ends_at_its_deadline() {
 #[cfg(target_os = "linux")]
 fn a_peer_that_writes_and_never_reads_ends_by_the_write_timeout() {
     let program = Program::start("info", &["--write-timeout", "700ms"]);
-    let threads = program.threads();
-    let mut peer = program.open("/ws");
-    peer.take_little();
+    let mut peer = narrow(program.addr);
     let message = frame(0x82, &vec![7; 256 << 10]);
     let start = Instant::now();
     // Its end is an error of this write: the server has cut it off and reads no more.
@@ -81,24 +80,47 @@ fn a_peer_that_writes_and_never_reads_ends_by_the_write_timeout() {
         assert!(start.elapsed() < PATIENCE, "it is still served");
     }
     program.wait_for("ws-1 ! the client did not take what was written in 700ms (--write-timeout): cut off");
-    wait_until("its thread is gone", || program.threads() == threads);
-    assert!(!program.thread_names().contains(&"ws-1".to_owned()));
+    wait_until("its thread is gone", || program.connection_threads() == 0);
 }
 
-/// A deadline for all of the write, not for each part of it.
+/// The deadline is for a part of 256 KiB, not for each of the writes that it takes: who sips does not live forever.
 #[test]
-fn a_peer_that_reads_a_byte_now_and_then_ends_by_the_write_timeout_too() {
+#[cfg(unix)]
+fn a_peer_that_sips_ends_by_the_write_timeout_too() {
     let program = Program::start("info", &["--write-timeout", "700ms"]);
-    let mut peer = program.open("/ws");
-    peer.take_little();
+    let mut peer = narrow(program.addr);
     let mut writer = peer.writer();
-    let message = frame(0x82, &vec![7; 8 << 20]);
+    let message = frame(0x82, &vec![7; 12 << 20]);
     let writing = spawn("writer", move || writer.try_send(&message));
+    assert_eq!(peer.peek(), 0x82);
+    // A kilobyte at a time, a hundred and more of them a second.
     wait_until("the server gives up", || {
-        peer.hears_within(Duration::from_millis(50));
+        peer.sip(1024);
         program.lines().iter().any(|line| line.contains("(--write-timeout): cut off"))
     });
     writing.join().unwrap().ok();
+}
+
+/// Who takes its time, but takes what is written, is no enemy.
+#[test]
+#[cfg(unix)]
+fn a_peer_that_reads_slowly_gets_all_of_a_large_message() {
+    let server = serve(Config { write_timeout: Duration::from_secs(2), ..Config::default() });
+    let mut peer = narrow(server.addr);
+    let mut writer = peer.writer();
+    let message = vec![7; 4 << 20];
+    let bytes = frame(0x82, &message);
+    let writing = spawn("writer", move || writer.send(&bytes));
+    assert!(peer.payload(0x82) == message);
+    writing.join().unwrap();
+}
+
+#[cfg(unix)]
+fn narrow(addr: SocketAddr) -> Peer {
+    let mut peer = Peer::connect_narrowly(addr);
+    peer.send(handshake("/ws", &[]));
+    peer.expect_101();
+    peer
 }
 
 // Rude.

@@ -44,7 +44,7 @@ fn whoever_answers_nothing_is_closed_and_the_log_says_why() {
     peer.ends();
     drop(peer);
     program.wait_for("INFO  ws-1 % silent: Ping \"1\" sent");
-    program.wait_for("INFO  ws-1 ! no answer to the Ping in 200ms (--ping-timeout): closing");
+    program.wait_for("INFO  ws-1 ! no answer to a Ping (--ping-timeout): close 1011 internal error, by this server");
     program.wait_for("INFO  ws-1 = ended after ");
     let metrics = Peer::get(program.addr, "/metrics");
     assert!(metrics.text().contains("ws101_closes_total{by=\"server\",code=\"1011\"} 1\n"), "{}", metrics.text());

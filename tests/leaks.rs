@@ -18,20 +18,20 @@ fn thousands_of_connections_leave_nothing_behind() {
     let program = Program::start("off", &[]);
     // Once it has served somebody, all that it opens for itself is open.
     assert_eq!(Peer::get(program.addr, "/healthz").text(), "alive\n");
-    wait_until("that connection is gone", || !program.thread_names().iter().any(|name| name.starts_with("ws-")));
-    let (threads, files) = (program.threads(), program.files());
+    wait_until("that connection is gone", || program.connection_threads() == 0);
+    let files = program.files();
     // The first thousands fill what is kept and used again: the allocator's arenas, stacks of threads.
     crowd(program.addr);
-    back_to(&program, threads, files);
+    back_to(&program, files);
     let before = program.resident();
     crowd(program.addr);
-    back_to(&program, threads, files);
+    back_to(&program, files);
     let grown = program.resident().saturating_sub(before);
     assert!(grown < 1024, "{grown} KiB more after {CONNECTIONS} more connections");
 }
 
-fn back_to(program: &Program, threads: usize, files: usize) {
-    wait_until("all threads have ended", || program.threads() <= threads);
+fn back_to(program: &Program, files: usize) {
+    wait_until("all threads have ended", || program.connection_threads() == 0);
     wait_until("all files are closed", || program.files() <= files);
 }
 

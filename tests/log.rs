@@ -113,8 +113,8 @@ fn at_info_the_story_of_a_connection_in_five_lines() {
     for (line, start) in story.iter().zip(starts) {
         assert!(line.starts_with(start), "{line}");
     }
-    let bytes = format!("{} bytes in, 1 and 140 out", handshake("/ws", &[]).len() + 11 + 8);
-    assert!(story[4].ends_with(&format!(": 1 messages and {bytes}")), "{}", story[4]);
+    let bytes = format!("bytes: {} in, 140 out", handshake("/ws", &[]).len() + 11 + 8);
+    assert!(story[4].ends_with(&format!("; messages: 1 in, 1 out; {bytes}")), "{}", story[4]);
 }
 
 #[test]

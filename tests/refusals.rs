@@ -102,7 +102,7 @@ fn heads() -> Vec<Row> {
     vec![
         unreadable(b"\x16\x03\x01\x02\x00\x01\x00", BAD, "tls", "RFC 8446 s4.1.2", "this is a TLS ClientHello"),
         unreadable(
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\n",
             "505 HTTP Version Not Supported",
             "http2",
             "RFC 9113 s3.4",

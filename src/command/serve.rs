@@ -3,12 +3,16 @@
 use crate::cli::Serve;
 use crate::server::{self, Handle};
 use anstyle::Style;
-use crossbeam_channel::{Receiver, bounded, select};
+use crossbeam_channel::{Receiver, Sender, after, bounded, select};
 use log::info;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread::Builder;
+use std::time::Duration;
+
+/// How long after the grace the process ends, whatever happens.
+const LATEST: Duration = Duration::from_secs(2);
 
 /// Runs the server until it is told to stop. 0: it stopped as told; 1: it could not run, or a second signal cut it off.
 pub fn run(options: &Serve) -> ExitCode {
@@ -26,28 +30,32 @@ fn start_and_wait(options: &Serve) -> io::Result<ExitCode> {
     let signals = signals()?;
     let handle = server::start(options.config())?;
     // A terminal that is gone is no reason not to serve.
-    let _ = write_banner(&mut anstream::stderr(), options, &handle);
+    let _ = anstream::stderr().write_all(banner(options, &handle).as_bytes());
     log_policy(options);
+    let (stop, stopped) = stopper(handle, options.grace)?;
     // The sender lives as long as the handler, which is as long as the process.
     let _ = signals.recv();
-    stop(handle, options, &signals)
-}
-
-/// Drains in a thread, so that a second signal is heard meanwhile.
-fn stop(mut handle: Handle, options: &Serve, signals: &Receiver<()>) -> io::Result<ExitCode> {
-    let grace = options.grace;
-    let (done, stopped) = bounded(1);
-    Builder::new().name("drain".to_owned()).spawn(move || {
-        handle.stop(grace);
-        let _ = done.send(());
-    })?;
+    let _ = stop.send(());
+    // Nothing is logged from here on: whoever reads the log may have stopped doing so, and this must end all the same.
     Ok(select! {
         recv(stopped) -> _ => ExitCode::SUCCESS,
-        recv(signals) -> _ => {
-            info!("server ! second signal: ending at once");
-            ExitCode::FAILURE
-        }
+        recv(signals) -> _ => ExitCode::FAILURE,
+        recv(after(options.grace + LATEST)) -> _ => ExitCode::FAILURE,
     })
+}
+
+/// A thread that stops the server when it is told to, and says when it has. It is started now: when the time comes, there
+/// may be no thread left to start.
+fn stopper(mut handle: Handle, grace: Duration) -> io::Result<(Sender<()>, Receiver<()>)> {
+    let (stop, told) = bounded(1);
+    let (done, stopped) = bounded(1);
+    Builder::new().name("drain".to_owned()).spawn(move || {
+        if told.recv().is_ok() {
+            handle.stop(grace);
+            let _ = done.send(());
+        }
+    })?;
+    Ok((stop, stopped))
 }
 
 /// Ctrl-C, SIGTERM and SIGHUP. Two are remembered: the second is the one that hurries.
@@ -60,26 +68,29 @@ fn signals() -> io::Result<Receiver<()>> {
     Ok(receiver)
 }
 
-/// What to try next, ready to be copied.
-fn write_banner(out: &mut impl Write, options: &Serve, handle: &Handle) -> io::Result<()> {
+/// What to try next, ready to be copied. One text, written at once, so that no line of the log falls into it.
+fn banner(options: &Serve, handle: &Handle) -> String {
     let bold = Style::new().bold();
     let (version, host) = (env!("CARGO_PKG_VERSION"), reachable(handle.addr));
-    writeln!(out, "{bold}ws101 {version} serves http://{host}{bold:#}   (Ctrl-C stops it)")?;
-    for addr in &handle.addrs[1..] {
-        writeln!(out, "      and http://{}", reachable(*addr))?;
-    }
-    writeln!(out, "\nTry, from another terminal:\n")?;
-    writeln!(out, "  curl -iN --max-time 3 -H 'Connection: Upgrade' -H 'Upgrade: websocket' \\")?;
-    writeln!(out, "       -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \\")?;
-    writeln!(out, "       http://{host}/ws")?;
-    writeln!(out, "  npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws")?;
-    writeln!(out, "  a browser's console, on http://{host}/ :")?;
-    writeln!(out, "       ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data)")?;
-    writeln!(out, "       ws.send('Hello')\n")?;
-    if std::env::var_os("RUST_LOG").is_none() && options.log_file.is_none() {
-        writeln!(out, "Every byte: stop it and start it again with RUST_LOG=trace.\n")?;
-    }
-    Ok(())
+    let others: String =
+        handle.addrs[1..].iter().map(|addr| format!("      and http://{}\n", reachable(*addr))).collect();
+    let is_default_log = std::env::var_os("RUST_LOG").is_none() && options.log_file.is_none();
+    let more = if is_default_log { "Every byte: stop it and start it again with RUST_LOG=trace.\n\n" } else { "" };
+    format!(
+        "{bold}ws101 {version} serves http://{host}{bold:#}   (Ctrl-C stops it)
+{others}
+Try, from another terminal:
+
+  curl -iN --max-time 3 -H 'Connection: Upgrade' -H 'Upgrade: websocket' \\
+       -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \\
+       http://{host}/ws
+  npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws
+  a browser's console, on http://{host}/ :
+       ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data)
+       ws.send('Hello')
+
+{more}"
+    )
 }
 
 /// An address for a URL: the one that was listened on, or localhost where that means "any" or "this machine".

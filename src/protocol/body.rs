@@ -28,7 +28,7 @@ pub fn length(request: &Request<'_>, limit: u64) -> Result<u64, Refusal> {
 }
 
 fn transfer_encoding(request: &Request<'_>) -> Refusal {
-    // RFC 9112 s6.1: Content-Length beside Transfer-Encoding "ought to be handled as an error".
+    // RFC 9112 s6.3: Content-Length beside Transfer-Encoding "ought to be handled as an error".
     if request.value("content-length").is_some() {
         return invalid("Content-Length together with Transfer-Encoding: which one counts?");
     }
@@ -37,8 +37,15 @@ fn transfer_encoding(request: &Request<'_>) -> Refusal {
     if request.minor_version == 0 {
         return invalid("Transfer-Encoding in an HTTP/1.0 request");
     }
-    let mut codings = request.list("transfer-encoding");
-    if codings.next().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked")) && codings.next().is_none() {
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    let codings: Vec<&[u8]> = request.list("transfer-encoding").collect();
+    // RFC 9112 s6.3: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is not
+    // the final encoding, the message body length cannot be determined reliably; the server MUST respond with the 400
+    // (Bad Request) status code".
+    if !codings.last().is_some_and(is_chunked) {
+        return invalid("Transfer-Encoding does not end in chunked");
+    }
+    if codings.len() == 1 {
         let why = "a chunked body: this server wants its length first (Content-Length)";
         return Refusal::new(411, "length-required", "RFC 9110 s15.5.12", why);
     }
@@ -88,6 +95,8 @@ mod tests {
         assert_eq!(verdict(1, &[(CODING, "chunked"), (LENGTH, "5")]), Err(400));
         assert_eq!(verdict(1, &[(CODING, "gzip, chunked")]), Err(501));
         assert_eq!(verdict(1, &[(CODING, "chunked, chunked")]), Err(501));
+        assert_eq!(verdict(1, &[(CODING, "gzip")]), Err(400));
+        assert_eq!(verdict(1, &[(CODING, "chunked, gzip")]), Err(400));
         assert_eq!(verdict(0, &[(CODING, "chunked")]), Err(400));
     }
 }

@@ -145,11 +145,7 @@ fn parse_up_to<'a>(max_fields: usize, bytes: &'a [u8], limits: &Limits) -> Parse
             let minor_version = request.version.unwrap_or_default();
             let count = request.headers.len();
             fields.truncate(count);
-            let request = Request { method, target, minor_version, fields };
-            match check_host(&request) {
-                Ok(()) => Parsed::Complete(request, len),
-                Err(refusal) => Parsed::Refused(refusal),
-            }
+            Parsed::Complete(Request { method, target, minor_version, fields }, len)
         }
     }
 }
@@ -242,7 +238,9 @@ fn check_field_line(line: &[u8]) -> Result<(), Refusal> {
 /// RFC 9112 s3.2: a server "MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
 /// lacks a Host header field and to any request message that contains more than one Host header field line or a Host
 /// header field with an invalid field value."
-fn check_host(request: &Request<'_>) -> Result<(), Refusal> {
+///
+/// Asked of a head that could be read, so that the answer can follow its method and its `Accept`.
+pub fn check_host(request: &Request<'_>) -> Result<(), Refusal> {
     let mut hosts = request.values("host");
     let why = match (hosts.next(), hosts.next()) {
         (None, _) if request.minor_version == 0 => return Ok(()),
@@ -254,15 +252,36 @@ fn check_host(request: &Request<'_>) -> Result<(), Refusal> {
     Err(bad_request("host", "RFC 9112 s3.2", why))
 }
 
+/// RFC 9110 s7.2: `uri-host [ ":" port ]`, where the host is a name, an IPv4 address or an IPv6 address in brackets. It
+/// may be empty.
 fn is_host(value: &[u8]) -> bool {
-    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_~:[]%!$&'()*+;=".contains(byte))
+    let Ok(value) = std::str::from_utf8(value) else { return false };
+    let (host_is_good, after) = match value.strip_prefix('[') {
+        Some(literal) => match literal.split_once(']') {
+            Some((address, after)) => (is_ipv6(address), after),
+            None => return false,
+        },
+        None => {
+            let (name, after) = value.split_at(value.find(':').unwrap_or(value.len()));
+            (name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)), after)
+        }
+    };
+    let port_is_good =
+        after.is_empty() || after.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    host_is_good && port_is_good
+}
+
+/// Near enough: what else it is, is not this server's to say.
+fn is_ipv6(address: &str) -> bool {
+    address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
 }
 
 /// RFC 9112 s3: 414 for a request line that is too long; RFC 6585 s5: 431 for the header fields.
 fn too_long(bytes: &[u8], limits: &Limits) -> Refusal {
     let limit = limits.max_head;
-    let first_line = bytes.iter().take(limit).position(|byte| *byte == b'\n');
-    if first_line.is_some() {
+    let start = bytes.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(0);
+    let first_line_ends = bytes[start..].iter().take(limit).any(|byte| *byte == b'\n');
+    if first_line_ends {
         let why = format!("the head is longer than {limit} bytes (--max-head)");
         Refusal::new(431, "head-too-long", "RFC 6585 s5", why)
     } else {
@@ -319,6 +338,9 @@ mod tests {
     fn refused(bytes: &[u8]) -> (u16, &'static str) {
         match parse(bytes, &LIMITS) {
             Parsed::Refused(refusal) => (refusal.status, refusal.reason),
+            Parsed::Complete(request, _) => {
+                check_host(&request).map(|()| (0, "")).unwrap_or_else(|r| (r.status, r.reason))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -362,6 +384,16 @@ mod tests {
         ];
         for (bytes, status, reason) in cases {
             assert_eq!(refused(bytes), (status, reason), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for good in ["", "a", "a.b:80", "127.0.0.1:8080", "[::1]:8080", "[::1]", "a:"] {
+            assert!(is_host(good.as_bytes()), "{good}");
+        }
+        for bad in ["a:b:c", "[[[%zz", "[::1", "[::g]", "a b", "a/b", "u@h", "[::1]80", "a:8o"] {
+            assert!(!is_host(bad.as_bytes()), "{bad}");
         }
     }
 

@@ -7,7 +7,7 @@ pub struct Refusal {
     pub status: u16,
     /// The same reason as one word, for metrics: `no-upgrade`, `bad-key`.
     pub reason: &'static str,
-    /// What is wrong and what to do, in a sentence or two. May quote the request: escape it before showing it.
+    /// What is wrong and what to do, in a sentence or two. Safe to show: what it quotes of the request is escaped.
     pub why: String,
     /// The document and section that ask for this: `RFC 6455 s4.2.1`.
     pub section: &'static str,

@@ -139,7 +139,7 @@ fn check_data(header: &Header, message: &MessageInProgress, limit: u64) -> Resul
         }
         _ => {}
     }
-    // s10.4: implementations "SHOULD impose limits on frame sizes and total message size".
+    // s10.4: implementations should "impose a limit on frame sizes and the total message size after reassembly".
     if message.length.saturating_add(header.length) > limit {
         return Err(Violation::too_big(limit));
     }

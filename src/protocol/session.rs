@@ -152,6 +152,11 @@ impl Session {
         self.state != State::Open
     }
 
+    /// Whether the bytes so far end inside a frame or between two fragments.
+    pub fn is_inside_message(&self) -> bool {
+        !self.gate.between_messages()
+    }
+
     /// Whether all is said: both Closes, or one that fails the connection.
     pub fn ended(&self) -> bool {
         self.state == State::Ended
@@ -172,7 +177,7 @@ impl Session {
         }
     }
 
-    /// s5.3: the masking key "MUST be unpredictable". tungstenite draws it and masks the payload.
+    /// s5.3: the masking key "needs to be unpredictable". tungstenite draws it and masks the payload.
     fn send_masked(&mut self, opcode: Opcode, payload: Bytes) -> bool {
         self.largest = self.largest.max(payload.len() as u64);
         let header = FrameHeader { opcode: opcode.encode().into(), ..FrameHeader::default() };

@@ -6,7 +6,6 @@
 use super::head::Request;
 use super::refusal::Refusal;
 use super::response::Response;
-use std::borrow::Cow;
 use tungstenite::handshake::derive_accept_key;
 
 /// s1.3: the text that is appended to the key before it is hashed. Only a server that knows the protocol would do it.
@@ -29,7 +28,7 @@ pub struct Policy {
 pub struct Step {
     /// Whether it is met.
     pub met: bool,
-    /// What was looked at and what was found. May quote the request: escape it before showing it.
+    /// What was looked at and what was found. Safe to show: what it quotes of the request is escaped.
     pub found: String,
     /// Why it is asked for, in few words.
     pub why: &'static str,
@@ -55,7 +54,7 @@ pub struct Accepted {
     pub accept: String,
     /// The subprotocol chosen, one of those the client offered.
     pub subprotocol: Option<String>,
-    /// The extensions that were offered and declined, as they came; empty when there were none.
+    /// The extensions that were offered and declined, escaped; empty when there were none.
     pub declined_extensions: String,
 }
 
@@ -123,8 +122,7 @@ fn check_method_and_version(request: &Request<'_>, steps: &mut Steps) {
         steps.not_met(why, found, upgrade_required("http-1.0", "RFC 9110 s7.8", says));
     } else {
         steps.met("RFC 6455 s4.2.1", why, found);
-        let host = request.value("host").map(text).unwrap_or_default();
-        steps.met("RFC 6455 s4.2.1", "the server that is meant", format!("Host: {host}"));
+        steps.met("RFC 6455 s4.2.1", "the server that is meant", shown(request, "Host"));
     }
 }
 
@@ -140,7 +138,7 @@ fn check_upgrade(request: &Request<'_>, steps: &mut Steps) {
                      is hop-by-hop, and each proxy must be told to pass it on"
                     .to_owned()
             }
-            Some(value) => format!("Upgrade asks for {:?}; this address speaks `websocket`", text(value)),
+            Some(value) => format!("Upgrade asks for \"{}\"; this address speaks `websocket`", value.escape_ascii()),
         };
         steps.not_met("the protocol asked for", found, upgrade_required("no-upgrade", "RFC 6455 s4.2.1", &says));
     }
@@ -172,7 +170,7 @@ fn check_websocket_version(request: &Request<'_>, steps: &mut Steps) {
             steps.not_met(why, found, Refusal::new(400, "version", "RFC 6455 s11.3.5", says));
         }
         (Some(other), None) => {
-            let says = format!("version {:?} asked for; this server speaks 13", text(other));
+            let says = format!("version \"{}\" asked for; this server speaks 13", other.escape_ascii());
             let refusal = upgrade_required("version", "RFC 6455 s4.4", &says).with_field(NAME, VERSION);
             steps.not_met(why, found, refusal);
         }
@@ -184,7 +182,7 @@ fn check_websocket_version(request: &Request<'_>, steps: &mut Steps) {
     }
 }
 
-/// s4.2.1, 5: "a base64-encoded value that, when decoded, is 16 bytes in length".
+/// s4.2.1, 5: "a base64-encoded (see Section 4 of [RFC4648]) value that, when decoded, is 16 bytes in length".
 fn check_key(request: &Request<'_>, steps: &mut Steps) -> String {
     const NAME: &str = "Sec-WebSocket-Key";
     let mut values = request.values(NAME);
@@ -192,7 +190,7 @@ fn check_key(request: &Request<'_>, steps: &mut Steps) -> String {
     let says = match (values.next(), values.next()) {
         (Some(key), None) if is_key(key) => {
             steps.met("RFC 6455 s4.2.1", why, found);
-            return text(key).into_owned();
+            return key.escape_ascii().to_string(); // base64 only: nothing in it is escaped
         }
         (Some(_), None) => "Sec-WebSocket-Key is not 16 bytes in base64: 22 characters and `==`",
         (Some(_), Some(_)) => "Sec-WebSocket-Key more than once",
@@ -209,7 +207,7 @@ fn is_key(key: &[u8]) -> bool {
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(base64))
 }
 
-/// s4.2.2, 4: a server that does not accept the origin "MUST return an appropriate HTTP error code (such as 403)".
+/// s4.2.2, 4: a server that does not accept the origin "MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
 fn check_origin(request: &Request<'_>, policy: &Policy, steps: &mut Steps) {
     let mut values = request.values("origin");
     let (found, why) = (shown(request, "Origin"), "which page's script asks; only browsers send it");
@@ -219,8 +217,11 @@ fn check_origin(request: &Request<'_>, policy: &Policy, steps: &mut Steps) {
             steps.not_met(why, found, refusal);
         }
         (Some(origin), None) if !policy.allows(origin) => {
-            let says =
-                format!("pages from {:?} may not connect here; allowed: {}", text(origin), policy.origins.join(", "));
+            let says = format!(
+                "pages from \"{}\" may not connect here; allowed: {}",
+                origin.escape_ascii(),
+                policy.origins.join(", ")
+            );
             steps.not_met(why, found, Refusal::new(403, "origin", "RFC 6455 s4.2.2", says));
         }
         // s10.2: a client that is no browser can send any Origin or none; the check protects browsers' users.
@@ -243,14 +244,14 @@ fn check_no_body(request: &Request<'_>, steps: &mut Steps) {
     }
 }
 
-/// s4.2.2, 5: the subprotocol is one "derived from the client's handshake" that the server is ready to use, or none.
+/// s4.2.2, 4: the subprotocol is one "derived from the client's handshake" that the server is ready to use, or none.
 fn choose_subprotocol(request: &Request<'_>, policy: &Policy, steps: &mut Steps) -> Option<String> {
     const NAME: &str = "Sec-WebSocket-Protocol";
     request.value(NAME)?;
     let why = "subprotocols the client speaks, best first";
     if let Some(odd) = request.list(NAME).find(|offer| !offer.iter().all(|byte| is_token(*byte))) {
         // s11.3.4 with s4.3: the elements are tokens.
-        let says = format!("{:?} in Sec-WebSocket-Protocol is not a token", text(odd));
+        let says = format!("\"{}\" in Sec-WebSocket-Protocol is not a token", odd.escape_ascii());
         steps.not_met(why, shown(request, NAME), Refusal::new(400, "subprotocol", "RFC 6455 s4.3", says));
         return None;
     }
@@ -265,24 +266,50 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// s4.2.2, 6: extensions "If not present, no extensions are in use". This server has none.
+/// s4.2.2, 4: extensions may be accepted or not; none is accepted by not naming it. But s9.1: an offer that breaks the
+/// grammar fails the handshake, whoever would have declined it.
 fn decline_extensions(request: &Request<'_>, steps: &mut Steps) -> String {
     const NAME: &str = "Sec-WebSocket-Extensions";
     if request.value(NAME).is_none() {
         return String::new();
     }
-    steps.met("RFC 6455 s4.2.2", "extensions offered; all are declined by not naming them", shown(request, NAME));
-    request.values(NAME).map(text).collect::<Vec<_>>().join(", ")
+    let found = shown(request, NAME);
+    if !request.values(NAME).all(is_extension_list) {
+        let says = "Sec-WebSocket-Extensions is not a list of extensions: name; parameter=value, name";
+        steps.not_met("extensions offered", found, Refusal::new(400, "extensions", "RFC 6455 s9.1", says));
+        return String::new();
+    }
+    let offered = found.trim_start_matches(NAME).trim_start_matches(": ").to_owned();
+    steps.met("RFC 6455 s4.2.2", "extensions offered; all are declined by not naming them", found);
+    offered
+}
+
+/// s9.1: `extension-list = 1#extension`, `extension = extension-token *( ";" extension-param )`, `extension-param = token
+/// [ "=" (token | quoted-string) ]`, where "the value after quoted-string unescaping MUST conform to the 'token' ABNF".
+/// So no comma and no semicolon can stand inside quotes, and the list may be cut at each of them.
+fn is_extension_list(value: &[u8]) -> bool {
+    let is_good = |token: &[u8]| !token.is_empty() && token.iter().all(|byte| is_token(*byte));
+    let is_parameter = |parameter: &[u8]| match parameter.iter().position(|byte| *byte == b'=') {
+        None => is_good(parameter.trim_ascii()),
+        Some(at) => {
+            let (name, value) = (parameter[..at].trim_ascii(), parameter[at + 1..].trim_ascii());
+            let inner = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+            is_good(name) && is_good(inner.unwrap_or(value))
+        }
+    };
+    let is_extension = |extension: &[u8]| {
+        let mut parts = extension.split(|byte| *byte == b';');
+        parts.next().is_some_and(|name| is_good(name.trim_ascii())) && parts.all(is_parameter)
+    };
+    let mut extensions =
+        value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()).peekable();
+    extensions.peek().is_some() && extensions.all(is_extension)
 }
 
 /// A field as a line for a person: `Upgrade: websocket`, or that it is missing.
 fn shown(request: &Request<'_>, name: &str) -> String {
-    let values: Vec<_> = request.values(name).map(text).collect();
+    let values: Vec<_> = request.values(name).map(|value| value.escape_ascii().to_string()).collect();
     if values.is_empty() { format!("no {name}") } else { format!("{name}: {}", values.join(", ")) }
-}
-
-fn text(value: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(value)
 }
 
 #[cfg(test)]
@@ -339,6 +366,7 @@ mod tests {
             [("+", "Origin: HTTPS://EXAMPLE.com")],
             [("+", "Content-Length: 0")],
             [("+", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")],
+            [("+", "Sec-WebSocket-Extensions: a;b=1; c=\"d\" , , e")],
             [("", "GET http://server.example.com/chat HTTP/1.1")],
         ] {
             assert!(decide_on(&change, &chat).is_ok(), "{change:?}");
@@ -367,6 +395,9 @@ mod tests {
             (("+", "Content-Length: 5"), 400, "body"),
             (("+", "Transfer-Encoding: chunked"), 400, "body"),
             (("+", "Sec-WebSocket-Protocol: a b"), 400, "subprotocol"),
+            (("+", "Sec-WebSocket-Extensions: =;;,,\""), 400, "extensions"),
+            (("+", "Sec-WebSocket-Extensions: a; b=\"c d\""), 400, "extensions"),
+            (("+", "Sec-WebSocket-Extensions: ,"), 400, "extensions"),
         ];
         for (change, status, reason) in cases {
             assert_eq!(decide_on(&[change], &policy), Err((status, reason)), "{change:?}");

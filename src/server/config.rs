@@ -22,7 +22,7 @@ pub struct Config {
     pub max_body: u64,
     /// Longest request head, most header fields.
     pub head: head::Limits,
-    /// From the first byte of a request (or the start of the connection) to the end of its head, body included.
+    /// From the first byte of a request (or the start of the connection) to the end of its head and body.
     pub handshake_timeout: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive_timeout: Duration,
@@ -30,7 +30,9 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a Ping may stay unanswered.
     pub ping_timeout: Duration,
-    /// How long a peer may take to accept what is written.
+    /// How long a message may take from its first byte to its last.
+    pub message_timeout: Duration,
+    /// How long a peer may take to accept what is written, for each 256 KiB of it.
     pub write_timeout: Duration,
     /// How long a peer may take to end the connection once all is said.
     pub close_timeout: Duration,
@@ -52,6 +54,7 @@ impl Default for Config {
             keep_alive_timeout: Duration::from_secs(60),
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(10),
+            message_timeout: Duration::from_secs(300),
             write_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
             tap: tap::Settings::default(),

@@ -9,6 +9,7 @@ use super::conversation::{self, Opened};
 use super::endpoint;
 use super::pages;
 use super::plan::{self, Answer, Pings, Plan, Planner};
+use super::refuse;
 use super::registry::Entry;
 use super::route::Endpoint;
 use super::socket;
@@ -16,7 +17,6 @@ use crate::protocol::head::{self, Parsed};
 use crate::protocol::response::{Response, phrase};
 use crate::protocol::session::Session;
 use crate::protocol::upgrade::Accepted;
-use crate::wire::escape;
 use log::info;
 use std::io;
 use std::net::Shutdown;
@@ -25,6 +25,9 @@ use tungstenite::protocol::Role;
 
 /// How long one of too many connections may take to ask whether the server is healthy.
 const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long one of too many may take to end TCP.
+const TURNED_AWAY_LINGER: Duration = Duration::from_millis(100);
 
 /// Serves a connection to its end. Runs on the connection's own thread.
 pub fn run(server: &Server, entry: &Entry) {
@@ -39,6 +42,8 @@ pub fn run(server: &Server, entry: &Entry) {
     if ending == Ending::Linger {
         linger(server, entry, buffer.room());
     }
+    // Others may hold the entry a moment longer, and with it the socket: this is its end all the same.
+    entry.outbound.shut_down(Shutdown::Both);
     say_goodbye(entry);
 }
 
@@ -49,7 +54,7 @@ fn say_goodbye(entry: &Entry) {
     }
     let [messages_in, messages_out, bytes_in, bytes_out] = entry.outbound.traffic.read();
     info!(
-        "{} = ended after {:.1?}: {messages_in} messages and {bytes_in} bytes in, {messages_out} and {bytes_out} out",
+        "{} = ended after {:.1?}; messages: {messages_in} in, {messages_out} out; bytes: {bytes_in} in, {bytes_out} out",
         entry.who,
         entry.since.elapsed()
     );
@@ -69,7 +74,10 @@ pub enum Ending {
 fn linger(server: &Server, entry: &Entry, buffer: &mut [u8]) {
     let outbound = &entry.outbound;
     outbound.shut_down(Shutdown::Write);
-    socket::drain(outbound.stream(), buffer, server.config.close_timeout, |bytes| outbound.lock().has_read(bytes));
+    let close_timeout = server.config.close_timeout;
+    // One of too many holds a place that somebody else may need to ask for health.
+    let timeout = if entry.turned_away { close_timeout.min(TURNED_AWAY_LINGER) } else { close_timeout };
+    socket::drain(outbound.stream(), buffer, timeout, |bytes| outbound.lock().has_read(bytes));
 }
 
 /// What follows a request.
@@ -124,25 +132,42 @@ impl Connection<'_> {
     /// another the peer has the keep-alive timeout, and nobody is told when it passes.
     fn wait_for_first_byte(&mut self) -> Option<Instant> {
         let config = &self.server.config;
-        let head_time = if self.entry.turned_away {
-            TURNED_AWAY_TIMEOUT.min(config.handshake_timeout)
-        } else {
-            config.handshake_timeout
-        };
+        let head_time = if self.entry.turned_away { TURNED_AWAY_TIMEOUT } else { config.handshake_timeout };
         if let Some(tap) = self.entry.outbound.lock().tap() {
             tap.next_request();
         }
-        if self.requests > 0 && self.buffer.filled().is_empty() {
-            self.entry.set_waiting(true);
-            // A drain that looked a moment ago saw us at work: now it would not come again.
-            let brought =
-                if self.server.is_draining() { Ok(0) } else { self.read(Instant::now() + config.keep_alive_timeout) };
-            self.entry.set_waiting(false);
-            if !matches!(brought, Ok(1..)) {
-                return None;
+        let start = Instant::now();
+        let is_first = self.requests == 0;
+        let deadline = start + if is_first { head_time } else { config.keep_alive_timeout };
+        while self.nothing_has_come() {
+            self.buffer.give_back();
+            match self.read_while_waiting(deadline) {
+                Ok(1..) => {}
+                // The first request is late: it gets a 408.
+                Err(error) if is_first && socket::is_timeout(&error) => return Some(start),
+                _ => return None,
             }
         }
-        Some(Instant::now() + head_time)
+        Some(if is_first { deadline } else { Instant::now() + head_time })
+    }
+
+    /// RFC 9112 s2.2: empty lines before a request line are passed over.
+    fn nothing_has_come(&mut self) -> bool {
+        let empty_lines = self.buffer.filled().chunks(2).take_while(|two| *two == b"\r\n").count();
+        // The PROXY protocol begins with empty lines, and gets an answer of its own.
+        if empty_lines > 0 && self.buffer.filled().len() == 2 * empty_lines {
+            self.buffer.consume(2 * empty_lines);
+        }
+        self.buffer.filled().is_empty()
+    }
+
+    /// Reads while a drain may end the connection, since nothing has been asked.
+    fn read_while_waiting(&mut self, deadline: Instant) -> io::Result<usize> {
+        self.entry.set_waiting(true);
+        // A drain that looked a moment ago saw us at work: now it would not come again.
+        let brought = if self.server.is_draining() && self.requests > 0 { Ok(0) } else { self.read(deadline) };
+        self.entry.set_waiting(false);
+        brought
     }
 
     fn read(&mut self, deadline: Instant) -> io::Result<usize> {
@@ -164,10 +189,18 @@ impl Connection<'_> {
             Answer::Refused(refused) => {
                 let (refusal, response) = *refused;
                 self.server.metrics.count_refusal(refusal.reason);
-                (response, format!(": {} ({})", escape::text(refusal.why.as_bytes()), refusal.section))
+                (response, format!(": {} ({})", refusal.why, refusal.section))
             }
         };
-        let keep_alive = plan.keep_alive && self.skip_body(plan.body_len, deadline).is_ok();
+        let (mut response, mut words, mut keep_alive) = (response, words, plan.keep_alive);
+        // Without another request to come nobody needs to know where this one ends.
+        if keep_alive && self.skip_body(plan.body_len, deadline).is_err() {
+            let refusal = plan::body_timeout();
+            self.server.metrics.count_refusal(refusal.reason);
+            words = format!(": {} ({})", refusal.why, refusal.section);
+            response = refuse::response(&refusal, b"", None);
+            keep_alive = false;
+        }
         self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
         self.write(response, plan.to_head, keep_alive)
     }
@@ -219,6 +252,8 @@ impl Connection<'_> {
         // finds a WebSocket here, or we find that it has begun.
         if self.server.is_draining() {
             drop(half);
+            self.server.metrics.count_refusal("draining");
+            self.log_answer(target, 503, ": this server is stopping");
             return self.write(pages::stopping(), false, false);
         }
         if let Err(error) = half.upgrade(&accepted.response().encode(false), opened.session.bytes_to_send()) {
@@ -252,11 +287,10 @@ impl Connection<'_> {
 fn extras(accepted: &Accepted) -> String {
     let mut extras = String::new();
     if let Some(subprotocol) = &accepted.subprotocol {
-        extras.push_str(&format!(", subprotocol {}", escape::text(subprotocol.as_bytes())));
+        extras.push_str(&format!(", subprotocol {subprotocol}"));
     }
     if !accepted.declined_extensions.is_empty() {
-        let offered = escape::text(accepted.declined_extensions.as_bytes());
-        extras.push_str(&format!(", extensions declined: {offered}"));
+        extras.push_str(&format!(", extensions declined: {}", accepted.declined_extensions));
     }
     extras
 }

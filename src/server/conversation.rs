@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!              bytes                 a rule broken
-//!   ┌─ open ◀────────┐    ┌─▶ our Close (1002, 1007, 1009) ─┐
+//!   ┌─ open ◀────────┐    ┌─▶ our Close (1002 ... 1011) ────┐
 //!   │  silent: Ping ─┘    │                                 ▼
 //!   ├─────────────────────┤                            linger: read to the peer's end, close
 //!   │                     └─▶ the peer's Close, our reply ──▲
-//!   └─▶ FIN or reset without a Close, no Pong in time ──▶ gone
+//!   └─▶ FIN or reset without a Close, a write that fails ──▶ gone
 //! ```
 
 use super::Server;
@@ -19,7 +19,7 @@ use super::plan::Pings;
 use super::registry::Entry;
 use super::route::Endpoint;
 use super::socket;
-use crate::protocol::close::{Close, meaning};
+use crate::protocol::close::{Close, POLICY_VIOLATION, meaning};
 use crate::protocol::rules::Violation;
 use crate::protocol::session::{Event, Message, Session};
 use log::info;
@@ -35,6 +35,9 @@ const NO_CLOSE: u16 = 1006;
 
 /// s7.4.1: "it encountered an unexpected condition".
 const INTERNAL_ERROR: u16 = 1011;
+
+/// Why a message is not waited for any longer.
+const OVERDUE: &str = "a message not complete in time";
 
 /// With pings off, TCP itself asks a silent peer after this time whether it is still there.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
@@ -54,7 +57,8 @@ pub struct Opened {
 pub fn run(server: &Server, entry: &Entry, opened: &mut Opened, buffer: &mut Buffer) -> Ending {
     let keepalive = Keepalive::new(server, opened.pings);
     let endpoint = opened.endpoint;
-    let mut conversation = Conversation { server, entry, session: &mut opened.session, endpoint, keepalive };
+    let mut conversation =
+        Conversation { server, entry, session: &mut opened.session, endpoint, keepalive, message_since: None };
     match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
         Ok(ending) => ending,
         Err(error) => conversation.write_failed(&error),
@@ -67,13 +71,15 @@ struct Conversation<'a> {
     session: &'a mut Session,
     endpoint: Endpoint,
     keepalive: Keepalive,
+    /// When a read ended inside a message for the first time.
+    message_since: Option<Instant>,
 }
 
 impl Conversation<'_> {
     /// An error here and in what follows means that writing failed.
     fn start(&mut self, buffer: &mut Buffer) -> io::Result<()> {
         let stream = self.entry.outbound.stream();
-        stream.set_read_timeout(self.keepalive.interval)?;
+        stream.set_read_timeout(Some(self.longest_silence()))?;
         if self.keepalive.interval.is_none() {
             SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(TCP_KEEPALIVE))?;
         }
@@ -101,13 +107,19 @@ impl Conversation<'_> {
                     half.has_read(buffer.filled());
                     self.take_in(buffer.filled(), &mut half)?;
                     buffer.clear();
+                    if self.message_is_overdue() && half.phase() == Phase::WebSocket {
+                        return self.close(&mut half, POLICY_VIOLATION, OVERDUE, "--message-timeout");
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if socket::is_timeout(&error) => {
+                Err(error) if socket::is_silence(&error) => {
                     buffer.give_back();
                     if let Some(ending) = self.silence()? {
                         return Ok(ending);
                     }
+                }
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Ok(self.gone("can't be reached any more"));
                 }
                 Err(_) => return Ok(self.gone("reset the connection")),
             }
@@ -117,7 +129,7 @@ impl Conversation<'_> {
 
     /// What one read brought: every event answered, then one write.
     fn take_in(&mut self, bytes: &[u8], half: &mut Locked<'_>) -> io::Result<()> {
-        let Conversation { server, entry, session, endpoint, keepalive } = self;
+        let Conversation { server, entry, session, endpoint, keepalive, .. } = self;
         let (mut messages_in, mut messages_out) = (0, 0);
         let mut received = session.receive(bytes);
         while let Some(event) = received.next_event() {
@@ -142,67 +154,96 @@ impl Conversation<'_> {
         Ok(())
     }
 
+    /// How long to wait for bytes before a look at what is due.
+    fn longest_silence(&self) -> Duration {
+        self.keepalive.interval.unwrap_or(self.server.config.message_timeout)
+    }
+
     /// Bytes came: the peer lives.
     fn heard(&mut self) -> io::Result<()> {
         if self.keepalive.stop_waiting() {
-            self.entry.outbound.stream().set_read_timeout(self.keepalive.interval)?;
+            self.entry.outbound.stream().set_read_timeout(Some(self.longest_silence()))?;
         }
         Ok(())
     }
 
     /// Nothing came for as long as the socket's read timeout: time for a Ping, or for the end if there was one.
     fn silence(&mut self) -> io::Result<Option<Ending>> {
-        let who = &self.entry.who;
-        let mut half = self.entry.outbound.lock();
+        let entry = self.entry;
+        let mut half = entry.outbound.lock();
         if half.phase() != Phase::WebSocket {
             return Ok(None); // a drain has sent the Close, and ends the wait for the peer's
         }
-        if self.keepalive.is_waiting() {
-            let timeout = self.keepalive.timeout;
-            info!("{who} ! no answer to the Ping in {timeout:?} (--ping-timeout): closing");
-            self.session.close(&Close::new(INTERNAL_ERROR, "no answer to a Ping"));
-            count_our_close(self.server, &half, INTERNAL_ERROR);
-            half.write(self.session.bytes_to_send(), true)?;
-            return Ok(Some(Ending::Linger));
+        if self.message_is_overdue() {
+            return self.close(&mut half, POLICY_VIOLATION, OVERDUE, "--message-timeout").map(Some);
         }
-        let payload = self.keepalive.next_ping();
-        info!("{who} % silent: Ping \"{payload}\" sent");
-        self.session.ping(payload.as_bytes());
-        half.write(self.session.bytes_to_send(), false)?;
-        self.session.sent();
-        self.entry.outbound.stream().set_read_timeout(Some(self.keepalive.timeout))?;
+        if self.keepalive.is_waiting() {
+            return self.close(&mut half, INTERNAL_ERROR, "no answer to a Ping", "--ping-timeout").map(Some);
+        }
+        if self.keepalive.interval.is_some() {
+            let payload = self.keepalive.next_ping();
+            info!("{} % silent: Ping \"{payload}\" sent", entry.who);
+            self.session.ping(payload.as_bytes());
+            half.write(self.session.bytes_to_send(), false)?;
+            self.session.sent();
+            entry.outbound.stream().set_read_timeout(Some(self.keepalive.timeout))?;
+        }
         Ok(None)
     }
 
     /// TCP ended before the closing handshake did.
     fn gone(&self, how: &str) -> Ending {
         let who = &self.entry.who;
-        if self.entry.outbound.lock().phase() == Phase::WebSocket {
-            info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
-            self.server.metrics.count_close(ClosedBy::Client, NO_CLOSE);
-        } else {
+        let mut half = self.entry.outbound.lock();
+        if half.phase() != Phase::WebSocket {
             info!("{who} ! the connection ended before the client answered our Close");
+        } else if self.server.is_draining() {
+            info!("{who} ! cut off without a Close: this server stops");
+        } else {
+            info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
         }
+        self.server.metrics.count_close(&mut half, ClosedBy::Client, NO_CLOSE);
         Ending::Gone
     }
 
     fn write_failed(&self, error: &io::Error) -> Ending {
         let who = &self.entry.who;
-        if socket::is_timeout(error) {
+        let by = if socket::is_timeout(error) {
             let timeout = self.server.config.write_timeout;
             info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
+            ClosedBy::Server
         } else {
             info!("{who} ! writing failed: {error}");
-        }
-        self.server.metrics.count_close(ClosedBy::Server, NO_CLOSE);
+            ClosedBy::Client
+        };
+        self.server.metrics.count_close(&mut self.entry.outbound.lock(), by, NO_CLOSE);
         Ending::Gone
+    }
+
+    /// Whether a message has begun so long ago that its end is not waited for any longer. A trickle of bytes would
+    /// otherwise hold its memory for ever.
+    fn message_is_overdue(&mut self) -> bool {
+        if !self.session.is_inside_message() {
+            self.message_since = None;
+            return false;
+        }
+        self.message_since.get_or_insert_with(Instant::now).elapsed() > self.server.config.message_timeout
+    }
+
+    /// Closes from our side.
+    fn close(&mut self, half: &mut Locked<'_>, code: u16, why: &str, flag: &str) -> io::Result<Ending> {
+        info!("{} ! {why} ({flag}): close {code} {}, by this server", self.entry.who, meaning(code));
+        self.session.close(&Close::new(code, why));
+        self.server.metrics.count_close(half, ClosedBy::Server, code);
+        half.write(self.session.bytes_to_send(), true)?;
+        Ok(Ending::Linger)
     }
 }
 
-fn peer_closed(server: &Server, entry: &Entry, half: &Locked<'_>, close: &Close) {
+fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {
     if half.phase() == Phase::WebSocket {
         info!("{} = close {close}, by the client", entry.who);
-        server.metrics.count_close(ClosedBy::Client, close.code.unwrap_or(NO_CODE));
+        server.metrics.count_close(half, ClosedBy::Client, close.code.unwrap_or(NO_CODE));
     } else {
         info!("{} = close answered by the client: {close}", entry.who);
     }
@@ -211,16 +252,9 @@ fn peer_closed(server: &Server, entry: &Entry, half: &Locked<'_>, close: &Close)
 fn failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, violation: &Violation) {
     let Violation { code, why, section } = violation;
     info!("{} ! error {why} (RFC 6455 {section}): close {code} {}, by this server", entry.who, meaning(*code));
-    count_our_close(server, half, *code);
+    server.metrics.count_close(half, ClosedBy::Server, *code);
     if let Some(tap) = half.tap() {
         tap.give_up_on_incoming();
-    }
-}
-
-/// Unless a drain has closed and counted before.
-fn count_our_close(server: &Server, half: &Locked<'_>, code: u16) {
-    if half.phase() == Phase::WebSocket {
-        server.metrics.count_close(ClosedBy::Server, code);
     }
 }
 

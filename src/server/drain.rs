@@ -17,13 +17,16 @@ use log::info;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long threads get to notice that their connection was cut off.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// A year. A longer grace would leave the range of the clock.
+const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Between two looks at connections that could not be closed at once.
 const RETRY: Duration = Duration::from_millis(20);
@@ -65,10 +68,11 @@ impl Handle {
         if self.acceptors.is_empty() {
             return;
         }
+        let grace = grace.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
         self.server.draining.store(true, Ordering::SeqCst);
         let entries = self.server.registry.all();
-        info!("server = stopping: {} connections, {grace:?} of grace", entries.len());
+        info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
         end_idle_requests(&entries);
         self.close_all(entries, grace / 2, deadline);
         if !self.server.registry.wait_until_empty(deadline.saturating_duration_since(Instant::now())) {
@@ -79,7 +83,7 @@ impl Handle {
     }
 
     /// Sends each a Close, the last one `spread` after the first.
-    fn close_all(&self, entries: Vec<Arc<Entry>>, spread: Duration, deadline: Instant) {
+    fn close_all(&self, entries: Vec<Weak<Entry>>, spread: Duration, deadline: Instant) {
         let start = Instant::now();
         let count = entries.len().max(1) as u32;
         let mut later = VecDeque::new();
@@ -94,12 +98,13 @@ impl Handle {
         }
         // The slow ones: somebody is writing to them, or they don't read.
         while !later.is_empty() && Instant::now() < deadline && !self.server.registry.wait_until_empty(RETRY) {
-            later.retain(|entry| !self.close(entry));
+            later.retain(|entry| Instant::now() < deadline && !self.close(entry));
         }
     }
 
     /// Whether nothing more is to be done for this one.
-    fn close(&self, entry: &Entry) -> bool {
+    fn close(&self, entry: &Weak<Entry>) -> bool {
+        let Some(entry) = entry.upgrade() else { return true };
         let Some(mut half) = entry.outbound.try_lock() else { return false };
         if half.phase() != Phase::WebSocket {
             return true; // a request that is being answered ends the connection itself
@@ -108,7 +113,7 @@ impl Handle {
             Ok(false) => false,
             Ok(true) => {
                 info!("{} = close 1001 going away, by this server: it stops", entry.who);
-                self.server.metrics.count_close(ClosedBy::Server, GOING_AWAY);
+                self.server.metrics.count_close(&mut half, ClosedBy::Server, GOING_AWAY);
                 true
             }
             Err(_) => true,
@@ -117,8 +122,8 @@ impl Handle {
 
     fn cut_off(&self) {
         let left = self.server.registry.all();
-        info!("server ! the grace is over: {} connections are cut off", left.len());
-        for entry in left {
+        info!("server ! the grace is over; connections cut off: {}", left.len());
+        for entry in left.iter().filter_map(Weak::upgrade) {
             entry.outbound.shut_down(Shutdown::Both);
         }
         self.server.registry.wait_until_empty(LAST_WAIT);
@@ -141,9 +146,9 @@ impl Drop for Handle {
     }
 }
 
-/// Connections between two requests: the end of input wakes them, and they have nothing to say.
-fn end_idle_requests(entries: &[Arc<Entry>]) {
-    for entry in entries.iter().filter(|entry| entry.is_waiting()) {
+/// Connections that have not begun a request: the end of input wakes them, and they have nothing to say.
+fn end_idle_requests(entries: &[Weak<Entry>]) {
+    for entry in entries.iter().filter_map(Weak::upgrade).filter(|entry| entry.is_waiting()) {
         entry.outbound.shut_down(Shutdown::Read);
     }
 }

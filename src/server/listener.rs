@@ -81,14 +81,15 @@ pub fn accept_all(server: &Arc<Server>, listener: &TcpListener) {
     while !server.is_stopped() {
         match listener.accept() {
             Ok((stream, peer)) => {
-                pause = admit(server, stream, peer).map_or_else(|_| longer(pause), |()| Duration::ZERO);
+                pause = Duration::ZERO;
+                admit(server, stream, peer);
             }
             // The peer left before we took it.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
                 pause = longer(pause);
-                warn!("server ! accept: {error}; next try in {pause:?}");
-                refuse_with_spare(listener, &mut spare);
+                let refused = refuse_with_spare(server, listener, &mut spare);
+                warn!("server ! accept: {error}; {refused} clients told 503; next try in {pause:?}");
             }
         }
         if !pause.is_zero() {
@@ -103,43 +104,41 @@ fn longer(pause: Duration) -> Duration {
 
 /// No descriptor is left, so nobody can be accepted, and clients would wait in the queue without a word. One that was
 /// kept in reserve is given up, used to say 503 to one after the other, and taken back.
-fn refuse_with_spare(listener: &TcpListener, spare: &mut Option<TcpListener>) {
+fn refuse_with_spare(server: &Server, listener: &TcpListener, spare: &mut Option<TcpListener>) -> usize {
+    let mut refused = 0;
     if spare.take().is_some() && listener.set_nonblocking(true).is_ok() {
         for _ in 0..REFUSED_AT_ONCE {
             let Ok((stream, _)) = listener.accept() else { break };
-            refuse_at_the_door(&stream);
+            refuse_at_the_door(server, "no-files", &stream);
+            refused += 1;
         }
     }
     // Should this fail, `accept` blocks no more: the pauses above keep it from spinning, and the next round tries again.
     let _ = listener.set_nonblocking(false);
     *spare = listener.try_clone().ok();
+    refused
 }
 
-/// Gives a connection its thread. An error means that no thread could be started; the peer was told.
-fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+/// Gives a connection its thread, or tells the peer that it gets none.
+fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     if server.is_stopped() {
-        return Ok(()); // the connection to ourselves that woke us up
+        return; // the connection to ourselves that woke us up
     }
     server.metrics.count_connection();
     let (served, turned_away) = server.registry.served_and_turned_away();
     let is_one_too_many = served >= server.config.max_connections;
     if is_one_too_many && turned_away >= TURNED_AWAY_AT_ONCE {
-        server.metrics.count_refusal("too-many-connections");
-        refuse_at_the_door(&stream);
-        return Ok(());
+        info!("server ! {peer} told 503 unread: too many connections (--max-connections)");
+        refuse_at_the_door(server, "too-many-connections", &stream);
+        return;
     }
     let place = Place::take(server, entry(server, stream, peer, is_one_too_many));
     let entry = Arc::clone(&place.entry);
     let thread = Builder::new().name(entry.who.clone()).stack_size(STACK);
     let started = thread.spawn(move || connection::run(&place.server, &place.entry));
-    match started {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            warn!("server ! no thread for {}: {error}", entry.who);
-            server.metrics.count_refusal("no-thread");
-            refuse_at_the_door(entry.outbound.stream());
-            Err(error)
-        }
+    if let Err(error) = started {
+        warn!("server ! no thread for {}, told 503: {error}", entry.who);
+        refuse_at_the_door(server, "no-thread", entry.outbound.stream());
     }
 }
 
@@ -157,7 +156,8 @@ fn entry(server: &Server, stream: TcpStream, peer: SocketAddr, turned_away: bool
 
 /// Says 503 without having read the request. The answer fits into an empty send buffer, so this does not block; a
 /// client that was still writing may see a reset instead.
-fn refuse_at_the_door(mut stream: &TcpStream) {
+fn refuse_at_the_door(server: &Server, reason: &'static str, mut stream: &TcpStream) {
+    server.metrics.count_refusal(reason);
     let _ = stream.write(&pages::overloaded().encode(false));
     let _ = stream.shutdown(Shutdown::Write);
 }

@@ -3,6 +3,7 @@
 //! A connection counts its own messages and bytes ([`Traffic`]) so that no two threads write to one number; what it
 //! counted is added here when it ends, and a scrape adds up those that live.
 
+use super::outbound::Locked;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,8 +85,14 @@ impl Metrics {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
     }
 
-    /// Counts the end of a WebSocket.
-    pub fn count_close(&self, by: ClosedBy, code: u16) {
+    /// Counts the end of a WebSocket, unless it was counted before.
+    pub fn count_close(&self, half: &mut Locked<'_>, by: ClosedBy, code: u16) {
+        if half.end_is_new() {
+            self.add_close(by, code);
+        }
+    }
+
+    fn add_close(&self, by: ClosedBy, code: u16) {
         *self.closed.lock().unwrap_or_else(PoisonError::into_inner).entry((by, code)).or_default() += 1;
     }
 
@@ -166,7 +173,7 @@ mod tests {
         Traffic::add(&two.messages_in, 4);
         metrics.add_ended(&one);
         metrics.count_refusal("no-upgrade");
-        metrics.count_close(ClosedBy::Client, 1000);
+        metrics.add_close(ClosedBy::Client, 1000);
         let text = metrics.text([&two].into_iter());
         for line in [
             "ws101_connections_open 1",

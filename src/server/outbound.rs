@@ -37,6 +37,7 @@ pub struct Outbound {
 struct Half {
     tap: Option<Box<Tap>>,
     phase: Phase,
+    end_counted: bool,
 }
 
 /// How far the connection is.
@@ -55,7 +56,7 @@ pub enum Phase {
 impl Outbound {
     /// Takes the connection's only handle of the socket: one file descriptor a connection.
     pub fn new(stream: TcpStream, tap: Option<Box<Tap>>, write_timeout: Duration) -> Outbound {
-        let half = Mutex::new(Half { tap, phase: Phase::Http });
+        let half = Mutex::new(Half { tap, phase: Phase::Http, end_counted: false });
         Outbound { stream, write_timeout, traffic: Traffic::default(), half }
     }
 
@@ -64,7 +65,7 @@ impl Outbound {
         &self.stream
     }
 
-    /// Waits for the lock. A writer holds it for at most the write timeout.
+    /// Waits for the lock. A writer holds it for at most the write timeout, once for each 256 KiB.
     pub fn lock(&self) -> Locked<'_> {
         // A thread that panicked with the lock left a phase and a tap that are still true.
         Locked { outbound: self, half: self.half.lock().unwrap_or_else(PoisonError::into_inner) }
@@ -101,6 +102,11 @@ impl Locked<'_> {
     /// The tap, when somebody watches.
     pub fn tap(&mut self) -> Option<&mut Tap> {
         self.half.tap.as_deref_mut()
+    }
+
+    /// Whether the WebSocket's end is counted now for the first time. It may end in two ways: a Close, and then a reset.
+    pub fn end_is_new(&mut self) -> bool {
+        !std::mem::replace(&mut self.half.end_counted, true)
     }
 
     /// Counts and shows bytes that a read brought.

@@ -6,7 +6,7 @@ use super::refuse;
 use super::registry::Entry;
 use super::route::{Endpoint, Route, route};
 use crate::protocol::body;
-use crate::protocol::head::Request;
+use crate::protocol::head::{self, Request};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 use crate::protocol::upgrade::{self, Accepted, Decision};
@@ -74,7 +74,8 @@ impl Planner<'_> {
                 let response = refuse::response(&refusal, head, Some(request));
                 let body_len = body::length(request, self.server.config.max_body);
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
-                let keep_alive = keep_alive && body_len.is_ok() && !refusal.show_handshake;
+                let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
+                let keep_alive = keep_alive && body_len.is_ok() && !wanted_websocket;
                 let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
                 Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
             }
@@ -83,9 +84,10 @@ impl Planner<'_> {
 
     /// The answer and the length of the request's body.
     fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
+        head::check_host(request)?;
         let route = route(request.method, request.path());
         if let Ok(Route::WebSocket(endpoint)) = route {
-            self.check_admission(Route::WebSocket(endpoint))?;
+            self.check_admission(&route)?;
             let accepted = self.decide_upgrade(request)?;
             let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
             return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
@@ -97,8 +99,8 @@ impl Planner<'_> {
     #[inline(never)]
     fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
         let body_len = body::length(request, self.server.config.max_body)?;
+        self.check_admission(&route)?;
         let route = route?;
-        self.check_admission(route)?;
         // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
         if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
@@ -107,7 +109,7 @@ impl Planner<'_> {
     }
 
     /// While the server stops, and for one connection too many, only health is answered.
-    fn check_admission(&self, route: Route) -> Result<(), Refusal> {
+    fn check_admission(&self, route: &Result<Route, Refusal>) -> Result<(), Refusal> {
         let (reason, why) = if self.entry.turned_away {
             ("too-many-connections", "as many connections as this server takes (--max-connections); try again later")
         } else if self.server.is_draining() {
@@ -115,7 +117,7 @@ impl Planner<'_> {
         } else {
             return Ok(());
         };
-        if matches!(route, Route::Health | Route::Ready) {
+        if matches!(route, Ok(Route::Health | Route::Ready)) {
             return Ok(());
         }
         Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
@@ -148,8 +150,9 @@ impl Planner<'_> {
     /// The plan for bytes that are no readable head, or did not become one in time.
     #[inline(never)]
     pub fn unreadable(&self, refusal: Refusal, arrived: &[u8]) -> Plan {
-        let head = &arrived[..arrived.len().min(self.server.config.head.max_head)];
+        let head = &arrived[..end_of_head(arrived).min(self.server.config.head.max_head)];
         if let Some(tap) = self.entry.outbound.lock().tap() {
+            tap.no_path();
             tap.request_head(head);
         }
         let response = refuse::response(&refusal, head, None);
@@ -164,6 +167,20 @@ impl Planner<'_> {
         let waits = request.value("expect").is_some();
         request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
     }
+}
+
+/// What stands behind the empty line is somebody's body, or another request, and is not shown as part of this one. Empty
+/// lines may come before it, too.
+fn end_of_head(arrived: &[u8]) -> usize {
+    let start = arrived.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(0);
+    let empty_line = arrived[start..].windows(4).position(|four| four == b"\r\n\r\n");
+    empty_line.map_or(arrived.len(), |at| start + at + 4)
+}
+
+/// RFC 9110 s15.5.9, for a body.
+pub fn body_timeout() -> Refusal {
+    let why = "the request's body did not come in time (--handshake-timeout), or not all of it";
+    Refusal::new(408, "body-timeout", "RFC 9110 s15.5.9", why)
 }
 
 /// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.

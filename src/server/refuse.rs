@@ -6,7 +6,6 @@
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
-use crate::wire::escape;
 use crate::wire::lines;
 use crate::wire::secrets::starred;
 use serde_json::json;
@@ -39,8 +38,8 @@ pub fn response(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>
 }
 
 fn text(refusal: &Refusal, arrived: &[u8]) -> String {
-    let Refusal { status, section, .. } = refusal;
-    let (phrase, why) = (phrase(*status), escape::text(refusal.why.as_bytes()));
+    let Refusal { status, section, why, .. } = refusal;
+    let phrase = phrase(*status);
     let right = example(refusal);
     let arrived = lines::head_as_it_arrived(&starred(arrived));
     format!(
@@ -54,7 +53,7 @@ fn json(refusal: &Refusal, arrived: &[u8]) -> String {
         "status": refusal.status,
         "phrase": phrase(refusal.status),
         "reason": refusal.reason,
-        "why": escape::text(refusal.why.as_bytes()),
+        "why": refusal.why,
         "section": refusal.section,
         "right_request": unindented(example(refusal)),
         "request_as_it_arrived": unindented(&lines::head_as_it_arrived(&starred(arrived))),
@@ -67,7 +66,7 @@ fn example(refusal: &Refusal) -> &'static str {
 }
 
 fn unindented(lines: &str) -> Vec<&str> {
-    lines.lines().map(str::trim_start).collect()
+    lines.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect()
 }
 
 #[cfg(test)]
@@ -77,15 +76,15 @@ mod tests {
 
     #[test]
     fn a_refusal_shows_the_request_escaped_and_starred() {
-        let head = b"GET /ws HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX: \x80\r\n\r\n";
-        let refusal = Refusal::new(426, "no-upgrade", "RFC 6455 s4.2.1", "no \x1b Upgrade").with_handshake();
+        let head = b"GET /ws HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX: \x80\x1b\r\n\r\n";
+        let refusal = Refusal::new(426, "no-upgrade", "RFC 6455 s4.2.1", "no Upgrade").with_handshake();
         let body = String::from_utf8(response(&refusal, head, None).body).expect("UTF-8");
+        assert!(body.starts_with("426 Upgrade Required: no Upgrade.\nAsked for by RFC 6455 s4.2.1.\n"), "{body}");
+        assert!(body.contains("    Upgrade: websocket\n"));
         assert!(
-            body.starts_with("426 Upgrade Required: no \\u{1b} Upgrade.\nAsked for by RFC 6455 s4.2.1.\n"),
+            body.ends_with("    GET /ws HTTP/1.1\n    Host: a\n    Cookie: ******\n    X: \\x80\\u{1b}\n"),
             "{body}"
         );
-        assert!(body.contains("    Upgrade: websocket\n"));
-        assert!(body.ends_with("    GET /ws HTTP/1.1\n    Host: a\n    Cookie: ******\n    X: \\x80\n"), "{body}");
     }
 
     #[test]

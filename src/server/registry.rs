@@ -6,7 +6,7 @@ use super::outbound::Outbound;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// One connection, as other threads see it.
@@ -83,9 +83,15 @@ impl Registry {
         inner.last_number
     }
 
-    /// All of them, in the order in which they came.
-    pub fn all(&self) -> Vec<Arc<Entry>> {
-        self.lock().entries.values().cloned().collect()
+    /// All of them, in the order in which they came. Weak: who walks through them must not keep their sockets open.
+    pub fn all(&self) -> Vec<Weak<Entry>> {
+        self.lock().entries.values().map(Arc::downgrade).collect()
+    }
+
+    /// Shows all of them to `look`, and lets none end meanwhile.
+    pub fn look<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &Entry>) -> T) -> T {
+        let inner = self.lock();
+        look(&mut inner.entries.values().map(Arc::as_ref))
     }
 
     /// Waits until all have ended, for at most `timeout`. Whether they have.

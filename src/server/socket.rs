@@ -24,15 +24,23 @@ pub fn write_all(mut stream: &TcpStream, bytes: &[u8], timeout: Duration) -> (us
     let deadline = Instant::now() + timeout;
     match stream.write(bytes) {
         Ok(written) if written == bytes.len() => (written, Ok(())),
-        Ok(written) => {
-            // Only a part: the peer is slow. Each further call gets what remains of the time.
-            let (written, result) = write_rest(stream, bytes, written, deadline);
-            let restored = stream.set_write_timeout(Some(timeout));
-            (written, result.and(restored))
-        }
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => write_rest(stream, bytes, 0, deadline),
+        // Only a part: the peer is slow. Each further call gets what remains of the time.
+        Ok(written) => write_slowly(stream, bytes, written, timeout, deadline),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => write_slowly(stream, bytes, 0, timeout, deadline),
         Err(error) => (0, Err(plain_timeout(error))),
     }
+}
+
+fn write_slowly(
+    stream: &TcpStream,
+    bytes: &[u8],
+    written: usize,
+    timeout: Duration,
+    deadline: Instant,
+) -> (usize, io::Result<()>) {
+    let (written, result) = write_rest(stream, bytes, written, deadline);
+    let restored = stream.set_write_timeout(Some(timeout));
+    (written, result.and(restored))
 }
 
 fn write_rest(mut stream: &TcpStream, bytes: &[u8], mut written: usize, deadline: Instant) -> (usize, io::Result<()>) {
@@ -61,9 +69,15 @@ pub fn drain(stream: &TcpStream, buffer: &mut [u8], timeout: Duration, mut seen:
     }
 }
 
-/// Whether a call ended by its timeout. Unix says `WouldBlock`, Windows `TimedOut`.
+/// Whether a call of this module ended by its deadline, or a plain read or write by the socket's timeout.
 pub fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// Whether a plain read ended by the socket's timeout. Unix says `WouldBlock`; there `TimedOut` means that TCP has given
+/// the peer up. Windows says `TimedOut` for both.
+pub fn is_silence(error: &io::Error) -> bool {
+    error.kind() == if cfg!(unix) { io::ErrorKind::WouldBlock } else { io::ErrorKind::TimedOut }
 }
 
 fn plain_timeout(error: io::Error) -> io::Error {

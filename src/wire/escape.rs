@@ -22,7 +22,12 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// The same in quotes, with quotes inside escaped, and not more than `most` bytes of it: `"Hello"`, `"aaaa" ... of 300`.
 pub fn quoted(bytes: &[u8], whole_len: u64, most: usize) -> String {
-    let part = &bytes[..bytes.len().min(most)];
+    let mut end = bytes.len().min(most);
+    // Not through the middle of a character: that would look like bad UTF-8.
+    while end < bytes.len() && end > most.saturating_sub(3) && bytes[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    let part = &bytes[..end];
     let inner = text(part).replace('"', "\\\"");
     if part.len() as u64 == whole_len { format!("\"{inner}\"") } else { format!("\"{inner}\" ...") }
 }
@@ -47,6 +52,8 @@ mod tests {
     fn quotes_and_elision() {
         assert_eq!(quoted(b"say \"hi\"", 8, 64), r#""say \"hi\"""#);
         assert_eq!(quoted(b"aaaaaa", 300, 4), r#""aaaa" ..."#);
+        assert_eq!(quoted("aaaé".as_bytes(), 5, 4), r#""aaa" ..."#);
+        assert_eq!(quoted(&[0x80; 9], 9, 4).matches("\\x80").count(), 1);
         assert_eq!(ascii(b"a\x00\xffz"), "a..z");
     }
 }

@@ -11,6 +11,7 @@ use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::{Accepted, Decision, GUID};
 use std::fmt::Write;
+use tungstenite::protocol::Role;
 
 /// How many bytes of a payload a one-line summary quotes.
 pub const SUMMARY_BYTES: usize = 60;
@@ -67,8 +68,7 @@ pub fn decision(decision: &Decision) -> String {
     let mut shown = format!("upgrade {verdict}");
     for step in &decision.steps {
         let mark = if step.met { "yes" } else { "NO " };
-        let found = escape::text(step.found.as_bytes());
-        push(&mut shown, format_args!("\n    {mark} {} ({})", columns(&found, step.why), step.section));
+        push(&mut shown, format_args!("\n    {mark} {} ({})", columns(&step.found, step.why), step.section));
     }
     shown
 }
@@ -118,13 +118,13 @@ fn bytes_summary(header: &Header, payload: &[u8]) -> String {
     format!("[{}{more}]", hex(part))
 }
 
-/// The header's bits and the payload, row by row. The rows after the first are indented by `indent`. `masked` is the
-/// payload as it passed, or its first bytes; `most` elides it further.
-pub fn bits(header: &Header, masked: &[u8], most: usize, indent: &str) -> String {
+/// The header's bits and the payload, row by row, of a frame that `sender` has sent. The rows after the first are indented
+/// by `indent`. `masked` is the payload as it passed, or its first bytes; `most` elides it further.
+pub fn bits(header: &Header, sender: Role, masked: &[u8], most: usize, indent: &str) -> String {
     let mut bytes = Vec::new();
     header.encode(&mut bytes);
     let mut rows = first_byte_rows(bytes[0], header);
-    rows.extend(second_byte_rows(bytes[1], header));
+    rows.extend(second_byte_rows(bytes[1], header, sender));
     let length_end = 2 + header.form.extra_bytes();
     if length_end > 2 {
         rows.push(format!("{}  extended length {}", hex(&bytes[2..length_end]), header.length));
@@ -150,8 +150,13 @@ fn first_byte_rows(byte: u8, header: &Header) -> Vec<String> {
     ]
 }
 
-fn second_byte_rows(byte: u8, header: &Header) -> Vec<String> {
-    let mask = if header.mask.is_some() { "a client always masks (s5.1)" } else { "a server never masks (s5.1)" };
+fn second_byte_rows(byte: u8, header: &Header, sender: Role) -> Vec<String> {
+    let mask = match (sender, header.mask) {
+        (Role::Client, Some(_)) => "a client always masks (s5.1)",
+        (Role::Client, None) => "not set, but a client must mask (s5.1)",
+        (Role::Server, None) => "a server never masks (s5.1)",
+        (Role::Server, Some(_)) => "set, but a server must not mask (s5.1)",
+    };
     let length = match header.form {
         LengthForm::Short => format!("length {}, so no extended length", header.length),
         LengthForm::Extended16 => "length 126: the next 2 bytes have it".to_owned(),
@@ -254,7 +259,7 @@ mod tests {
             "37 fa 21 3d  masking key",
             r#"7f 9f 4d 51 58 -> 48 65 6c 6c 6f  payload, unmasked: "Hello""#,
         ];
-        assert_eq!(bits(&header, &bytes[len..], 0, ""), expected.join("\n"));
+        assert_eq!(bits(&header, Role::Client, &bytes[len..], 0, ""), expected.join("\n"));
     }
 
     #[test]
@@ -263,8 +268,8 @@ mod tests {
         assert_eq!(dump.lines().count(), 4, "{dump}");
         assert!(dump.ends_with("... 68 more bytes (--dump-bytes 0 shows all)"));
         let header = Header::new(Opcode::Binary, 300);
-        assert!(bits(&header, &[7; 64], 32, "").ends_with("... 268 more bytes of payload"));
-        assert!(bits(&header, &[], 32, "").contains("01 2c  extended length 300"));
+        assert!(bits(&header, Role::Server, &[7; 64], 32, "").ends_with("... 268 more bytes of payload"));
+        assert!(bits(&header, Role::Client, &[], 32, "").contains("01 2c  extended length 300"));
     }
 
     #[test]

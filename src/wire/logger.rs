@@ -18,7 +18,8 @@ const DEFAULT: &str = "info";
 /// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
 /// RUST_LOG names tungstenite.
 pub fn start(log_file: Option<&Path>) -> io::Result<()> {
-    let filters = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_else(|_| DEFAULT.to_owned());
+    let chosen = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_default();
+    let filters = if chosen.trim().is_empty() { DEFAULT.to_owned() } else { chosen };
     let mut builder = Builder::new();
     if !filters.contains("tungstenite") {
         builder.filter_module("tungstenite", log::LevelFilter::Off);

@@ -15,6 +15,10 @@ use crate::protocol::opcode::Opcode;
 use crate::protocol::splitter::{Piece, Splitter};
 use log::Level;
 use std::net::IpAddr;
+use tungstenite::protocol::Role;
+
+/// How many lines of a head wait for its path. A head that comes in more reads than this is being typed, or hostile.
+const WAITING_LINES: usize = 200;
 
 /// Which connections are told, and how much of them.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct Tap {
     incoming: Direction,
     outgoing: Direction,
     told: Told,
+    /// A head is shown whole; what follows it is elided.
+    in_head: bool,
 }
 
 /// Whether lines are printed. Without `--trace-path` they always are.
@@ -50,7 +56,7 @@ pub struct Tap {
 enum Told {
     Yes,
     No,
-    /// They wait for the path to be known. A head is limited, and so is what waits.
+    /// They wait for the path to be known, at most [`WAITING_LINES`] of them.
     Later(Vec<(Level, String)>),
 }
 
@@ -88,16 +94,27 @@ impl Tap {
             incoming: Direction::new('<'),
             outgoing: Direction::new('>'),
             told: Told::Yes,
+            in_head: true,
         }))
     }
 
     /// Another request begins on the connection: with `--trace-path` its lines wait for its path.
     pub fn next_request(&mut self) {
+        self.in_head = true;
         self.told = if self.settings.paths.is_empty() { Told::Yes } else { Told::Later(Vec::new()) };
+    }
+
+    /// The head could not be read, so there is no path: with `--trace-path` nothing of it is told.
+    pub fn no_path(&mut self) {
+        self.in_head = false;
+        if let Told::Later(_) = self.told {
+            self.told = Told::No;
+        }
     }
 
     /// The path is known: what waited for it is printed or dropped, and what follows is told or not.
     pub fn path_is(&mut self, path: &str) {
+        self.in_head = false;
         if let Told::Later(waiting) = &mut self.told {
             let waiting = std::mem::take(waiting);
             let wanted = self.settings.paths.iter().any(|wanted| wanted == path);
@@ -168,12 +185,14 @@ impl Tap {
         }
         let show_secrets = self.settings.show_secrets;
         let most = self.settings.dump_bytes;
+        // The other direction writes a head at a time, and begins with it.
+        let whole = if self.in_head || !incoming { whole_head(bytes, most) } else { most };
         let direction = self.direction(incoming);
         let mark = direction.mark;
         let dump = match &direction.frames {
             Some(_) => lines::hex_dump(bytes, most),
-            None if show_secrets => lines::hex_dump(bytes, whole_head(bytes, most)),
-            None => lines::hex_dump(&direction.stars.apply(bytes), whole_head(bytes, most)),
+            None if show_secrets => lines::hex_dump(bytes, whole),
+            None => lines::hex_dump(&direction.stars.apply(bytes), whole),
         };
         self.tell(Level::Trace, mark, &format!("{}{dump}", count(bytes.len())));
     }
@@ -246,7 +265,10 @@ impl Tap {
 
     fn show_bits(&mut self, mark: char, header: &Header, payload: &[u8]) {
         if log::log_enabled!(Level::Trace) {
-            let bits = lines::bits(header, payload, self.settings.dump_bytes, &lines::indent(&self.who));
+            // This is a server's log: what comes in is a client's.
+            let sender = if mark == '<' { Role::Client } else { Role::Server };
+            let indent = lines::indent(&self.who);
+            let bits = lines::bits(header, sender, payload, self.settings.dump_bytes, &indent);
             self.tell(Level::Trace, mark, &bits);
         }
     }
@@ -264,7 +286,11 @@ impl Tap {
         match &mut self.told {
             Told::Yes => log::log!(level, "{line}"),
             Told::No => {}
-            Told::Later(waiting) => waiting.push((level, line)),
+            Told::Later(waiting) if waiting.len() < WAITING_LINES => waiting.push((level, line)),
+            Told::Later(waiting) if waiting.len() == WAITING_LINES => {
+                waiting.push((level, format!("{} ! more reads than are remembered", self.who)));
+            }
+            Told::Later(_) => {}
         }
     }
 }
@@ -322,7 +348,7 @@ fn whole_head(bytes: &[u8], most: usize) -> usize {
     if most == 0 {
         return 0;
     }
-    bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4 + most)
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| most.saturating_add(at + 4))
 }
 
 fn count(bytes: usize) -> String {

@@ -1,7 +1,7 @@
 //! The other end of a connection, byte by byte.
 
 use super::PATIENCE;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -87,11 +87,25 @@ pub struct Peer {
 
 impl Peer {
     pub fn connect(addr: SocketAddr) -> Peer {
-        let stream = TcpStream::connect_timeout(&addr, PATIENCE).expect("a connection");
+        Peer::of(TcpStream::connect_timeout(&addr, PATIENCE).expect("a connection"))
+    }
+
+    fn of(stream: TcpStream) -> Peer {
         // Bytes leave when they are sent: tests cut heads and frames on purpose.
         stream.set_nodelay(true).expect("no delay");
         stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
         Peer { stream, unread: Vec::new() }
+    }
+
+    /// A connection with small segments and a small window, as over a slow line: the system keeps little between the
+    /// two ends, so that a peer that does not read is noticed soon.
+    #[cfg(unix)]
+    pub fn connect_narrowly(addr: SocketAddr) -> Peer {
+        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None).expect("a socket");
+        socket.set_tcp_mss(1000).expect("small segments");
+        socket.set_recv_buffer_size(16 * 1024).expect("a small window");
+        socket.connect_timeout(&addr.into(), PATIENCE).expect("a connection");
+        Peer::of(socket.into())
     }
 
     /// A connection whose opening handshake was granted.
@@ -141,11 +155,6 @@ impl Peer {
     /// Ends the connection as a crash or a firewall would: with a reset.
     pub fn reset(self) {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a reset at the end");
-    }
-
-    /// Makes the system's buffers between the two ends small, so that a peer that does not read is noticed soon.
-    pub fn take_little(&self) {
-        SockRef::from(&self.stream).set_recv_buffer_size(4096).expect("a small buffer");
     }
 
     /// The same socket, to write from another thread.
@@ -233,6 +242,13 @@ impl Peer {
     /// Reads for at most this long. Whether anything came, or the end.
     pub fn hears_within(&mut self, time: Duration) -> bool {
         !self.unread.is_empty() || self.read(Instant::now() + time).is_ok()
+    }
+
+    /// Takes a little of what is there, and looks at none of it.
+    pub fn sip(&mut self, most: usize) {
+        self.stream.set_read_timeout(Some(Duration::from_millis(1))).expect("a timeout");
+        // Nothing there, or the end: who sips finds that out elsewhere.
+        let _ = self.stream.read(&mut vec![0; most]);
     }
 
     fn number(&mut self, len: usize) -> usize {

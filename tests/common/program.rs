@@ -162,20 +162,17 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 /// What Linux knows about the process.
 #[cfg(target_os = "linux")]
 impl Program {
-    pub fn threads(&self) -> usize {
-        self.count("task")
-    }
-
+    /// How many files it has open, sockets among them.
     pub fn files(&self) -> usize {
-        self.count("fd")
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process").count()
     }
 
-    /// The names of its threads.
-    pub fn thread_names(&self) -> Vec<String> {
+    /// How many of its threads serve a connection: those called `ws-17` and so on.
+    pub fn connection_threads(&self) -> usize {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("tasks");
         // A thread may end between the two looks.
         let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
-        tasks.flatten().filter_map(name).map(|name| name.trim_end().to_owned()).collect()
+        tasks.flatten().filter_map(name).filter(|name| name.starts_with("ws-")).count()
     }
 
     /// Its memory in use, in KiB.
@@ -183,9 +180,5 @@ impl Program {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
-    fn count(&self, what: &str) -> usize {
-        std::fs::read_dir(format!("/proc/{}/{what}", self.pid())).expect("a process").count()
     }
 }
