@@ -75,7 +75,9 @@ impl Planner<'_> {
                 let body_len = body::length(request, self.server.config.max_body);
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
                 let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
-                let keep_alive = keep_alive && body_len.is_ok() && !wanted_websocket;
+                // And whose request was malformed may send more that is.
+                let may_go_on = !wanted_websocket && refusal.status != 400;
+                let keep_alive = keep_alive && body_len.is_ok() && may_go_on;
                 let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
                 Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
             }
