@@ -93,6 +93,17 @@ fn check_unavailable(response: &Response) {
     assert_eq!((response.field("Retry-After"), response.field("Connection")), ("1", "close"));
 }
 
+/// A browser opens one more than it needs, to have it at hand.
+#[test]
+fn connections_that_have_never_asked_anything_end_without_a_word() {
+    let server = serve(Config { handshake_timeout: 4 * PATIENCE, ..Config::default() });
+    let mut peer = Peer::connect(server.addr);
+    common::wait_until("it is accepted", || server.connections() == 1);
+    let stop = Stop::begin(server, 4 * PATIENCE);
+    peer.ends();
+    assert!(stop.took() < PATIENCE);
+}
+
 #[test]
 fn connections_between_two_requests_end_without_a_word() {
     let server = serve(Config::default());

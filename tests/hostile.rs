@@ -65,7 +65,25 @@ fn a_body_that_trickles_ends_at_its_deadline() {
         assert!(start.elapsed() < PATIENCE, "it goes on and on");
         peer.send("x");
     }
-    assert_eq!(peer.response().field("Connection"), "close");
+    let response = peer.response();
+    assert_eq!((response.status.as_str(), response.field("Connection")), ("408 Request Timeout", "close"));
+    assert!(start.elapsed() >= Duration::from_millis(600), "{:?}", start.elapsed());
+}
+
+/// It would hold its memory for ever.
+#[test]
+fn a_message_that_trickles_ends_at_its_deadline() {
+    let server = serve(Config { message_timeout: Duration::from_millis(600), ..Config::default() });
+    let mut peer = Peer::open(server.addr, "/ws");
+    let start = Instant::now();
+    peer.send(b"\x82\xfe\xff\xff\0\0\0\0");
+    while !peer.hears_within(Duration::from_millis(100)) {
+        assert!(start.elapsed() < PATIENCE, "it goes on and on");
+        peer.send("x");
+    }
+    assert_eq!(peer.close(), close(1008, "a message not complete in time"));
+    assert!(start.elapsed() >= Duration::from_millis(600), "{:?}", start.elapsed());
+    peer.ends();
 }
 
 #[test]

@@ -84,6 +84,11 @@ fn refused(
     Row { request, asked, status, reason, section, why, fields: &[], handshake: false, goes_on: true }
 }
 
+/// A head that can be read, but not answered for any host.
+fn no_host(request: &str, why: &'static str) -> Row {
+    refused(request.to_owned(), "400 Bad Request", "host", "RFC 9112 s3.2", why).ends()
+}
+
 /// A head: request line, Host, more lines.
 fn head(request_line: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
@@ -102,7 +107,7 @@ fn heads() -> Vec<Row> {
     vec![
         unreadable(b"\x16\x03\x01\x02\x00\x01\x00", BAD, "tls", "RFC 8446 s4.1.2", "this is a TLS ClientHello"),
         unreadable(
-            "PRI * HTTP/2.0\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             "505 HTTP Version Not Supported",
             "http2",
             "RFC 9113 s3.4",
@@ -138,15 +143,9 @@ fn heads() -> Vec<Row> {
             "RFC 9112 s5.1",
             "a blank between a field's name and its colon",
         ),
-        unreadable("GET / HTTP/1.1\r\n\r\n", BAD, "host", "RFC 9112 s3.2", "an HTTP/1.1 request without Host"),
-        unreadable("GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", BAD, "host", "RFC 9112 s3.2", "more than one Host"),
-        unreadable(
-            "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
-            BAD,
-            "host",
-            "RFC 9112 s3.2",
-            "Host is not a name or address with an optional port",
-        ),
+        no_host("GET / HTTP/1.1\r\n\r\n", "an HTTP/1.1 request without Host"),
+        no_host("GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", "more than one Host"),
+        no_host("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "Host is not a name or address with an optional port"),
         unreadable(
             "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
             BAD,
@@ -386,12 +385,14 @@ fn check_fields(response: &Response, row: &Row, content_type: &str) {
     }
 }
 
-/// The request as the body shows it: a line a line, indented, escaped, without the empty line at its end, and no more of
-/// it than the longest head.
+/// The request as the body shows it: a line a line, indented, escaped, and no more of it than the longest head. What
+/// stands behind the head is not shown, nor is the empty line at its end.
 fn shown(request: &[u8]) -> String {
     let text = String::from_utf8(request[..request.len().min(1024)].to_vec()).unwrap();
-    let lines = text.trim_end_matches(['\r', '\n']).split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    lines.map(|line| format!("    {}\n", line.escape_debug())).collect()
+    let begin = text.find(|c| !"\r\n".contains(c)).unwrap();
+    let end = text[begin..].find("\r\n\r\n").map_or(text.len(), |at| begin + at);
+    let head = text[..end].trim_end_matches(['\r', '\n']);
+    head.lines().map(|line| format!("    {}\n", line.escape_debug())).collect()
 }
 
 fn check_text(response: &Response, row: &Row) {
@@ -442,7 +443,7 @@ fn json_for_those_who_accept_it() {
     let program = Program::start("off", &OPTIONS);
     for row in table().into_iter().filter(|row| !row.asked.starts_with('(')) {
         let request = String::from_utf8(row.request.clone()).unwrap();
-        let request = request.replacen("Host: a\r\n", "Host: a\r\nAccept: application/json\r\n", 1);
+        let request = request.replacen("\r\n", "\r\nAccept: application/json\r\n", 1);
         let mut peer = program.connect();
         peer.send(&request);
         let response = peer.response();
@@ -472,6 +473,7 @@ fn an_answer_to_head_has_no_body() {
     let cases = [
         ("HEAD /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404 Not Found"),
         ("HEAD /ws HTTP/1.1\r\nHost: a\r\n\r\n", "405 Method Not Allowed"),
+        ("HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n", "400 Bad Request"),
         ("HEAD / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "417 Expectation Failed"),
     ];
     for (request, status) in cases {

@@ -129,7 +129,7 @@ impl Conversation<'_> {
 
     /// What one read brought: every event answered, then one write.
     fn take_in(&mut self, bytes: &[u8], half: &mut Locked<'_>) -> io::Result<()> {
-        let Conversation { server, entry, session, endpoint, keepalive, .. } = self;
+        let Conversation { server, entry, session, endpoint, keepalive, message_since } = self;
         let (mut messages_in, mut messages_out) = (0, 0);
         let mut received = session.receive(bytes);
         while let Some(event) = received.next_event() {
@@ -147,6 +147,9 @@ impl Conversation<'_> {
                 Event::Close(close) => peer_closed(server, entry, half, &close),
                 Event::Failed(violation) => failed(server, entry, half, &violation),
             }
+        }
+        if messages_in > 0 {
+            *message_since = None; // what has begun since is another one
         }
         entry.outbound.traffic.count_messages(messages_in, messages_out);
         half.write(session.bytes_to_send(), session.close_sent())?;

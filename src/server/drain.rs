@@ -28,6 +28,9 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 /// A year. A longer grace would leave the range of the clock.
 const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// A connection that has said nothing for so long is not about to.
+const SETTLED: Duration = Duration::from_millis(500);
+
 /// Between two looks at connections that could not be closed at once.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -73,9 +76,9 @@ impl Handle {
         self.server.draining.store(true, Ordering::SeqCst);
         let entries = self.server.registry.all();
         info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
-        end_idle_requests(&entries);
+        self.end_idle_requests();
         self.close_all(entries, grace / 2, deadline);
-        if !self.server.registry.wait_until_empty(deadline.saturating_duration_since(Instant::now())) {
+        if !self.wait(deadline) {
             self.cut_off();
         }
         self.stop_accepting();
@@ -99,6 +102,30 @@ impl Handle {
         // The slow ones: somebody is writing to them, or they don't read.
         while !later.is_empty() && Instant::now() < deadline && !self.server.registry.wait_until_empty(RETRY) {
             later.retain(|entry| Instant::now() < deadline && !self.close(entry));
+        }
+    }
+
+    /// Waits until all have ended. Whether they have.
+    fn wait(&self, deadline: Instant) -> bool {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.server.registry.wait_until_empty(left.min(SETTLED)) {
+                return true;
+            }
+            if left.is_zero() {
+                return false;
+            }
+            self.end_idle_requests();
+        }
+    }
+
+    /// Connections that have not begun a request: the end of input wakes them, and they have nothing to say. One that was
+    /// accepted just now may have its first request on the way, and is left alone for a moment.
+    fn end_idle_requests(&self) {
+        let entries = self.server.registry.all();
+        let idle = |entry: &Arc<Entry>| entry.is_waiting() && entry.since.elapsed() >= SETTLED;
+        for entry in entries.iter().filter_map(Weak::upgrade).filter(idle) {
+            entry.outbound.shut_down(Shutdown::Read);
         }
     }
 
@@ -143,13 +170,6 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
-    }
-}
-
-/// Connections that have not begun a request: the end of input wakes them, and they have nothing to say.
-fn end_idle_requests(entries: &[Weak<Entry>]) {
-    for entry in entries.iter().filter_map(Weak::upgrade).filter(|entry| entry.is_waiting()) {
-        entry.outbound.shut_down(Shutdown::Read);
     }
 }
 
