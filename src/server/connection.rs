@@ -42,8 +42,6 @@ pub fn run(server: &Server, entry: &Entry) {
     if ending == Ending::Linger {
         linger(server, entry, buffer.room());
     }
-    // Others may hold the entry a moment longer, and with it the socket: this is its end all the same.
-    entry.outbound.shut_down(Shutdown::Both);
     say_goodbye(entry);
 }
 
