@@ -1,5 +1,8 @@
 //! The command line as types, and nothing else: names, defaults, help. What they do stands in [`crate::command`].
 
+// The doc comments of the options are their help texts: an address stands there as it is typed.
+#![allow(rustdoc::bare_urls)]
+
 use crate::protocol::head::Limits;
 use crate::protocol::upgrade::Policy;
 use crate::server::Config;

@@ -86,6 +86,25 @@ fn a_message_that_trickles_ends_at_its_deadline() {
     peer.ends();
 }
 
+/// The deadline is for each message: who always has one on its way may go on as long as each comes to its end.
+#[test]
+fn messages_without_a_pause_are_each_in_time() {
+    let timeout = Duration::from_millis(1500);
+    let server = serve(Config { message_timeout: timeout, ..Config::default() });
+    let mut peer = Peer::open(server.addr, "/ws");
+    let (first, second) = HELLO.split_at(8);
+    let start = Instant::now();
+    peer.send(first);
+    while start.elapsed() < timeout * 3 / 2 {
+        // Each read ends inside a message.
+        peer.send([second, first].concat());
+        peer.expect(ECHO);
+        peer.hears_within(Duration::from_millis(50));
+    }
+    peer.send(second);
+    peer.expect(ECHO);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_peer_that_writes_and_never_reads_ends_by_the_write_timeout() {

@@ -86,8 +86,7 @@ Try, from another terminal:
        http://{host}/ws
   npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws
   a browser's console, on http://{host}/ :
-       ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data)
-       ws.send('Hello')
+       ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send('Hello')
 
 {more}"
     )

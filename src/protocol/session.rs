@@ -7,7 +7,7 @@
 //! ```
 //!
 //! tungstenite unmasks, joins fragments, answers Pings, masks what a client sends; it reads from and writes to memory
-//! here. The [gate](super::gate) before it keeps back what tungstenite must not see.
+//! here. The gate before it keeps back what tungstenite must not see.
 //!
 //! After a violation or a Close nothing more is read: the session has [ended](Session::ended), which is a state and not
 //! an error. Everything that came before it in the same bytes is still answered, in order.

@@ -254,7 +254,11 @@ fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Cl
 
 fn failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, violation: &Violation) {
     let Violation { code, why, section } = violation;
-    info!("{} ! error {why} (RFC 6455 {section}): close {code} {}, by this server", entry.who, meaning(*code));
+    if half.phase() == Phase::WebSocket {
+        info!("{} ! error {why} (RFC 6455 {section}): close {code} {}, by this server", entry.who, meaning(*code));
+    } else {
+        info!("{} ! error {why} (RFC 6455 {section}), after our Close", entry.who);
+    }
     server.metrics.count_close(half, ClosedBy::Server, *code);
     if let Some(tap) = half.tap() {
         tap.give_up_on_incoming();

@@ -91,8 +91,7 @@ impl Handle {
         let count = entries.len().max(1) as u32;
         let mut later = VecDeque::new();
         for (number, entry) in (0..).zip(entries) {
-            let due = start + spread * number / count;
-            if self.server.registry.wait_until_empty(due.saturating_duration_since(Instant::now())) {
+            if self.wait_for_turn(start + spread * number / count, &mut later) {
                 return;
             }
             if !self.close(&entry) {
@@ -102,6 +101,22 @@ impl Handle {
         // The slow ones: somebody is writing to them, or they don't read.
         while !later.is_empty() && Instant::now() < deadline && !self.server.registry.wait_until_empty(RETRY) {
             later.retain(|entry| Instant::now() < deadline && !self.close(entry));
+        }
+    }
+
+    /// Waits for `due`, and meanwhile tries those again that could not be closed when it was their turn. Whether all have
+    /// ended.
+    fn wait_for_turn(&self, due: Instant, later: &mut VecDeque<Weak<Entry>>) -> bool {
+        loop {
+            later.retain(|entry| !self.close(entry));
+            let left = due.saturating_duration_since(Instant::now());
+            let wait = if later.is_empty() { left } else { left.min(RETRY) };
+            if self.server.registry.wait_until_empty(wait) {
+                return true;
+            }
+            if left.is_zero() || wait == left {
+                return false;
+            }
         }
     }
 

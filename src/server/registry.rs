@@ -128,7 +128,7 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Before the socket closes: a client that has seen the end and comes again finds the place free.
+    /// The place first, then the socket: who is told of the end by the closed socket finds the place free.
     fn drop(&mut self) {
         let registry = &self.server.registry;
         let mut inner = registry.lock();

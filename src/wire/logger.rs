@@ -2,6 +2,7 @@
 //!
 //! A line is `LEVEL who mark words`. Nothing else stands on it, so that two logs of the same bytes are the same text.
 
+use super::escape;
 use anstyle::{AnsiColor, Style};
 use env_logger::fmt::Formatter;
 use env_logger::{Builder, Target};
@@ -35,7 +36,11 @@ pub fn start(log_file: Option<&Path>) -> io::Result<()> {
 fn write_line(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let level = record.level();
     let style = out.default_level_style(level);
-    let message = record.args().to_string();
+    let mut message = record.args().to_string();
+    if !record.target().starts_with(env!("CARGO_CRATE_NAME")) {
+        // Another crate's line, maybe with a peer's bytes in it as they came.
+        message = escape::text(message.as_bytes());
+    }
     let mark = mark_style(&message);
     let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
     writeln!(out, "{style}{level:<5}{style:#} {mark}{first}{mark:#}{rest}")

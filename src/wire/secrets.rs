@@ -24,7 +24,7 @@ enum Place {
     Name,
     /// In a value; the flag says whether it is secret.
     Value { secret: bool },
-    /// After a line's end: a blank here continues the value before it (obsolete line folding).
+    /// After a line's end: a blank here continues a secret value before it (obsolete line folding).
     LineStart { secret: bool },
 }
 
@@ -35,19 +35,25 @@ impl Stars {
     }
 
     fn next(&mut self, byte: u8) -> u8 {
-        if let Place::LineStart { secret } = self.place {
-            self.name.clear();
-            let folded = matches!(byte, b' ' | b'\t');
-            self.place = if folded { Place::Value { secret } } else { Place::Name };
-        }
+        let is_blank = matches!(byte, b' ' | b'\t');
         match (self.place, byte) {
-            (_, b'\n') => {
-                let secret = self.place == Place::Value { secret: true };
+            (Place::LineStart { .. }, b'\r' | b'\n') => {}
+            (Place::LineStart { secret: true }, _) if is_blank => self.place = Place::Value { secret: true },
+            (Place::LineStart { .. }, _) => {
+                self.name.clear();
+                self.place = Place::Name;
+                return self.next(byte);
+            }
+            // A CR alone ends no line, but it may be meant to.
+            (place, b'\r' | b'\n') => {
+                let secret = place == Place::Value { secret: true };
                 self.place = Place::LineStart { secret };
             }
             (Place::Name, b':') => self.place = Place::Value { secret: self.name_is_secret() },
+            // Blanks before a name are wrong, and hide nothing.
+            (Place::Name, _) if is_blank && self.name.is_empty() => {}
             (Place::Name, _) if self.name.len() < NAME_MAX => self.name.push(byte.to_ascii_lowercase()),
-            (Place::Value { secret: true }, b' ' | b'\t' | b'\r') => {}
+            (Place::Value { secret: true }, _) if is_blank => {}
             (Place::Value { secret: true }, _) => return b'*',
             _ => {}
         }
@@ -85,5 +91,7 @@ mod tests {
     fn malformed_lines_hide_nothing_less() {
         assert_eq!(starred(b"x\nCookie : a\n b\nX: c\n"), b"x\nCookie : *\n *\nX: c\n");
         assert_eq!(starred(b"Cookies: plain\r\n"), b"Cookies: plain\r\n");
+        assert_eq!(starred(b"Host: a\r\n  \t Cookie: ab\r\n"), b"Host: a\r\n  \t Cookie: **\r\n");
+        assert_eq!(starred(b"Host: a\rCookie: ab\r\n"), b"Host: a\rCookie: **\r\n");
     }
 }

@@ -56,7 +56,7 @@ pub struct Tap {
 enum Told {
     Yes,
     No,
-    /// They wait for the path to be known, at most [`WAITING_LINES`] of them.
+    /// They wait for the path to be known, at most `WAITING_LINES` of them.
     Later(Vec<(Level, String)>),
 }
 
