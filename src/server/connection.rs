@@ -152,11 +152,12 @@ impl Connection<'_> {
     /// RFC 9112 s2.2: empty lines before a request line are passed over.
     fn nothing_has_come(&mut self) -> bool {
         let empty_lines = self.buffer.filled().chunks(2).take_while(|two| *two == b"\r\n").count();
-        // The PROXY protocol begins with empty lines, and gets an answer of its own.
-        if empty_lines > 0 && self.buffer.filled().len() == 2 * empty_lines {
+        let nothing_else = self.buffer.filled().len() == 2 * empty_lines;
+        // Two of them may be the beginning of a PROXY header, which gets an answer of its own.
+        if nothing_else && empty_lines > 2 {
             self.buffer.consume(2 * empty_lines);
         }
-        self.buffer.filled().is_empty()
+        nothing_else
     }
 
     /// Reads while a drain may end the connection, since nothing has been asked.
