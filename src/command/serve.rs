@@ -4,7 +4,6 @@ use crate::cli::Serve;
 use crate::server::{self, Handle};
 use anstyle::Style;
 use crossbeam_channel::{Receiver, Sender, after, bounded, select};
-use log::info;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -31,7 +30,6 @@ fn start_and_wait(options: &Serve) -> io::Result<ExitCode> {
     let handle = server::start(options.config())?;
     // A terminal that is gone is no reason not to serve.
     let _ = anstream::stderr().write_all(banner(options, &handle).as_bytes());
-    log_policy(options);
     let (stop, stopped) = stopper(handle, options.grace)?;
     // The sender lives as long as the handler, which is as long as the process.
     let _ = signals.recv();
@@ -97,17 +95,6 @@ fn reachable(addr: SocketAddr) -> String {
     let ip = addr.ip();
     let is_local = ip.is_unspecified() || addr.port() == 8080 && ip.is_loopback();
     if is_local { format!("localhost:{}", addr.port()) } else { addr.to_string() }
-}
-
-fn log_policy(options: &Serve) {
-    if options.origin.is_empty() {
-        info!(
-            "server = any Origin is let in: every page that a visitor of this machine opens may connect \
-             (--origin narrows that; RFC 6455 s10.2)"
-        );
-    } else {
-        info!("server = pages from {} may connect; clients that are no browsers always may", options.origin.join(", "));
-    }
 }
 
 fn advice(error: &io::Error) -> &'static str {

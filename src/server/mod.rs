@@ -40,6 +40,7 @@ pub mod socket;
 pub use config::Config;
 pub use drain::Handle;
 
+use log::info;
 use metrics::Metrics;
 use registry::Registry;
 use std::io;
@@ -75,6 +76,7 @@ impl Server {
 pub fn start(config: Config) -> io::Result<Handle> {
     limits::raise_fd_limit(config.max_connections);
     let sockets = listener::bind_all(&config.listen)?;
+    log_policy(&config.policy.origins);
     let server = Arc::new(Server {
         config,
         registry: Registry::default(),
@@ -83,4 +85,16 @@ pub fn start(config: Config) -> io::Result<Handle> {
         stopped: AtomicBool::new(false),
     });
     Handle::accept_on(server, sockets)
+}
+
+/// Said before the first connection, since it is about all of them.
+fn log_policy(origins: &[String]) {
+    if origins.is_empty() {
+        info!(
+            "server = any Origin is let in: every page that a visitor of this machine opens may connect \
+             (--origin narrows that; RFC 6455 s10.2)"
+        );
+    } else {
+        info!("server = pages from {} may connect; clients that are no browsers always may", origins.join(", "));
+    }
 }
