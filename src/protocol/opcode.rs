@@ -54,11 +54,6 @@ impl Opcode {
         self.encode() & 0x8 != 0
     }
 
-    /// Whether no document gives this opcode a meaning.
-    pub fn is_reserved(self) -> bool {
-        matches!(self, Opcode::Reserved(_))
-    }
-
     /// The word for it in the log, in capitals: `TEXT`, `PING`, `RESERVED`.
     pub fn name(self) -> &'static str {
         match self {

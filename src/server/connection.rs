@@ -252,7 +252,7 @@ impl Connection<'_> {
         if self.server.is_draining() {
             drop(half);
             self.server.metrics.count_refusal("draining");
-            self.log_answer(target, 503, ": this server is stopping");
+            self.log_answer(&format!("GET {target}"), 503, ": this server is stopping");
             return self.write(pages::stopping(), false, false);
         }
         if let Err(error) = half.upgrade(&accepted.response().encode(false), opened.session.bytes_to_send()) {
