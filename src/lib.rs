@@ -4,8 +4,9 @@
 //!
 //! 1. [`protocol`]: bytes in, values out. The HTTP head, the upgrade, the frame, the session. No sockets, no threads.
 //! 2. [`wire`]: what passed, told to a person. The tap, its words, escapes and stars.
-//! 3. [`server`]: sockets and threads. Accept, answer, talk, stop.
-//! 4. [`cli`] and [`command`]: the command line and what it starts.
+//! 3. [`feed`]: a numbered log of events, and who waits for the next one. No HTTP, no WebSocket.
+//! 4. [`server`]: sockets and threads. Accept, answer, talk, deliver the feed in four ways, stop.
+//! 5. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -21,6 +22,7 @@
 
 pub mod cli;
 pub mod command;
+pub mod feed;
 pub mod protocol;
 pub mod server;
 pub mod wire;

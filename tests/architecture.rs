@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// The rooms of the house from the inside out, in the order in which lib.rs tells to read them. A room may import those
 /// before it; lib.rs and main.rs stand outside and may import all.
-const ROOMS: [&str; 5] = ["protocol", "wire", "server", "cli", "command"];
+const ROOMS: [&str; 6] = ["protocol", "wire", "feed", "server", "cli", "command"];
 
 /// What the pure room must not touch: sockets, threads, clocks, the process around it.
 const IMPURE: [&str; 13] = [

@@ -1,5 +1,6 @@
 //! Everything about a server that can be chosen, with the defaults that the command line has too.
 
+use crate::feed::ticker::Pace;
 use crate::protocol::head;
 use crate::protocol::upgrade::Policy;
 use crate::wire::tap;
@@ -14,7 +15,17 @@ pub struct Config {
     pub name: Option<String>,
     /// Which origins are let in and which subprotocols are spoken.
     pub policy: Policy,
-    /// Most connections at a time, a thread each.
+    /// Origins whose scripts may read what the feed answers (CORS); `*`: any. Empty: none, no field is sent.
+    pub allow_origin: Vec<String>,
+    /// How often the feed gets an event of its own. `None`: never.
+    pub tick: Option<Pace>,
+    /// What the moments and texts of these events are drawn from. `None`: another one each time.
+    pub seed: Option<u64>,
+    /// How many events are kept.
+    pub feed_keep: usize,
+    /// Longest text of an event in bytes.
+    pub max_event: u64,
+    /// Most threads that serve a connection: one each, and a second for one that events are pushed to.
     pub max_connections: usize,
     /// Largest WebSocket message in bytes, over all its fragments.
     pub max_message: u64,
@@ -46,6 +57,11 @@ impl Default for Config {
             listen: vec!["127.0.0.1:8080".to_owned()],
             name: None,
             policy: Policy::default(),
+            allow_origin: Vec::new(),
+            tick: Some(Duration::from_millis(500)..=Duration::from_secs(3)),
+            seed: None,
+            feed_keep: 1000,
+            max_event: 4 << 10,
             max_connections: 10_000,
             max_message: 16 << 20,
             max_body: 64 << 10,

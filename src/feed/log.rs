@@ -1,0 +1,133 @@
+//! The last N events, by number. Pure.
+
+use super::event::{Event, Notice};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// An event, and the form in which it is sent. Made once, shared by all who get it.
+#[derive(Debug)]
+pub struct Published<E> {
+    /// The event.
+    pub event: Event,
+    /// Made of it when it was published, whatever the server needs: the frames of a broadcast.
+    pub encoded: E,
+}
+
+/// The events that are kept.
+#[derive(Debug)]
+pub struct Log<E> {
+    keep: usize,
+    last: u64,
+    kept: VecDeque<Arc<Published<E>>>,
+}
+
+/// What a reader has missed, in order: notices first.
+#[derive(Debug)]
+pub struct Backlog<E> {
+    /// What is to be told before the events.
+    pub notices: Vec<Notice>,
+    /// The events that are still there.
+    pub events: Vec<Arc<Published<E>>>,
+}
+
+impl<E> Log<E> {
+    /// A log that keeps the last `keep` events.
+    pub fn new(keep: usize) -> Log<E> {
+        Log { keep, last: 0, kept: VecDeque::new() }
+    }
+
+    /// The number of the newest event; 0 when there was none.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Appends the event numbered `last() + 1`, and forgets the oldest when there are too many.
+    pub fn push(&mut self, published: Arc<Published<E>>) {
+        self.last = published.event.id;
+        self.kept.push_back(published);
+        if self.kept.len() > self.keep {
+            self.kept.pop_front();
+        }
+    }
+
+    /// What came after the event numbered `after`.
+    pub fn after(&self, after: u64) -> Backlog<E> {
+        let mut notices = Vec::new();
+        let mut have = after;
+        if after > self.last {
+            notices.push(Notice::Reset { after, last: self.last });
+            have = 0;
+        }
+        let oldest = self.last + 1 - self.kept.len() as u64;
+        if have + 1 < oldest {
+            notices.push(Notice::Gap { from: have + 1, to: oldest - 1 });
+            have = oldest - 1;
+        }
+        // Numbers have no holes, so an event's place is known from its number.
+        let skip = (have + 1 - oldest) as usize;
+        Backlog { notices, events: self.kept.iter().skip(skip).cloned().collect() }
+    }
+}
+
+impl<E> Backlog<E> {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.notices.is_empty() && self.events.is_empty()
+    }
+
+    /// The number a reader has once it has read all of this; `None`: the one it had before.
+    pub fn reached(&self) -> Option<u64> {
+        let notice = self.notices.last().map(Notice::reached);
+        self.events.last().map(|published| published.event.id).or(notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log_of(count: u64, keep: usize) -> Log<()> {
+        let mut log = Log::new(keep);
+        for id in 1..=count {
+            log.push(Arc::new(Published { event: Event { id, at: 0, text: String::new() }, encoded: () }));
+        }
+        log
+    }
+
+    fn after(log: &Log<()>, after: u64) -> (Vec<Notice>, Vec<u64>) {
+        let Backlog { notices, events } = log.after(after);
+        (notices, events.iter().map(|published| published.event.id).collect())
+    }
+
+    #[test]
+    fn what_is_kept_is_given_and_the_rest_is_a_gap() {
+        let log = log_of(10, 4);
+        assert_eq!(after(&log, 8), (vec![], vec![9, 10]));
+        assert_eq!(after(&log, 6), (vec![], vec![7, 8, 9, 10]));
+        assert_eq!(after(&log, 5), (vec![Notice::Gap { from: 6, to: 6 }], vec![7, 8, 9, 10]));
+        assert_eq!(after(&log, 0), (vec![Notice::Gap { from: 1, to: 6 }], vec![7, 8, 9, 10]));
+        assert_eq!(after(&log, 10), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_number_from_another_log_starts_anew() {
+        let reset = Notice::Reset { after: 11, last: 10 };
+        assert_eq!(after(&log_of(10, 20), 11).0, [reset]);
+        assert_eq!(after(&log_of(10, 20), 11).1.len(), 10);
+        assert_eq!(after(&log_of(10, 4), 11), (vec![reset, Notice::Gap { from: 1, to: 6 }], vec![7, 8, 9, 10]));
+        assert_eq!(after(&log_of(0, 4), u64::MAX), (vec![Notice::Reset { after: u64::MAX, last: 0 }], vec![]));
+    }
+
+    #[test]
+    fn an_empty_log_has_nothing() {
+        let log = log_of(0, 4);
+        assert_eq!(after(&log, 0), (vec![], vec![]));
+        assert!(log.after(0).is_empty() && log.after(0).reached().is_none());
+    }
+
+    #[test]
+    fn a_backlog_says_how_far_it_reaches() {
+        assert_eq!(log_of(10, 4).after(0).reached(), Some(10));
+        assert_eq!(log_of(0, 4).after(5).reached(), Some(0));
+    }
+}

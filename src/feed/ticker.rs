@@ -1,0 +1,85 @@
+//! Events that come by themselves, at random moments: a thread that publishes and waits.
+
+use super::hub::Hub;
+use super::report::MatchReport;
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use fastrand::Rng;
+use std::io;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// The shortest and the longest time between two events.
+pub type Pace = RangeInclusive<Duration>;
+
+/// A running ticker. Dropping it stops it.
+#[derive(Debug)]
+pub struct Ticker {
+    /// Nothing is ever sent: its end is the sign.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ticker {
+    /// Starts publishing. The same `seed` gives the same texts after the same times.
+    pub fn start<E: Send + Sync + 'static>(hub: Arc<Hub<E>>, pace: Pace, seed: Option<u64>) -> io::Result<Ticker> {
+        let (stop, stopped) = bounded(0);
+        let mut random = seed.map_or_else(Rng::new, Rng::with_seed);
+        let mut report = MatchReport::new(random.fork());
+        let thread = Builder::new().name("ticker".to_owned()).spawn(move || {
+            while stopped.recv_timeout(draw(&mut random, &pace)) == Err(RecvTimeoutError::Timeout) {
+                hub.publish(report.next_line());
+            }
+        })?;
+        Ok(Ticker { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in there was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A time within the pace, all equally likely.
+fn draw(random: &mut Rng, pace: &Pace) -> Duration {
+    let nanoseconds = |duration: &Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    Duration::from_nanos(random.u64(nanoseconds(pace.start())..=nanoseconds(pace.end())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::{News, Reader};
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn times_stay_within_the_pace_and_a_seed_repeats_them() {
+        let pace = Duration::from_millis(5)..=Duration::from_millis(9);
+        let times = |seed| {
+            let mut random = Rng::with_seed(seed);
+            (0..50).map(|_| draw(&mut random, &pace)).collect::<Vec<_>>()
+        };
+        assert!(times(1).iter().all(|time| pace.contains(time)));
+        assert_eq!(times(1), times(1));
+        assert_ne!(times(1), times(2));
+    }
+
+    #[test]
+    fn it_publishes_until_it_is_dropped() {
+        let hub: Arc<Hub<()>> = Arc::new(Hub::new(10, |_| ()));
+        let pace = Duration::from_millis(1)..=Duration::from_millis(1);
+        let ticker = Ticker::start(Arc::clone(&hub), pace, Some(7)).expect("a thread");
+        let mut reader = Reader::new(&hub, Some(0));
+        let News::Backlog(_) = reader.wait(Instant::now() + Duration::from_secs(30)) else { panic!("no event") };
+        drop(ticker);
+        let last = hub.last();
+        assert!(matches!(Reader::new(&hub, None).wait(Instant::now() + Duration::from_millis(20)), News::Nothing));
+        assert_eq!(hub.last(), last);
+    }
+}
