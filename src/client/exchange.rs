@@ -78,8 +78,7 @@ impl Exchange {
         deadline: Instant,
     ) -> Result<Exchange, Error> {
         connection.expect(Part::Head);
-        connection.write(&request.head(url), Part::Head, deadline)?;
-        connection.write(request.body.unwrap_or_default(), Part::Body, deadline)?;
+        connection.write_message(&request.head(url), request.body.unwrap_or_default(), deadline)?;
         Ok(Exchange::default())
     }
 
@@ -101,12 +100,7 @@ impl Exchange {
 
     /// Appends to `data` more of the body, once the head is there: what has come, or what one read brings. `true`: that
     /// was all.
-    pub fn more(
-        &mut self,
-        connection: &mut Connection,
-        data: &mut Vec<u8>,
-        deadline: Instant,
-    ) -> Result<bool, Error> {
+    pub fn more(&mut self, connection: &mut Connection, data: &mut Vec<u8>, deadline: Instant) -> Result<bool, Error> {
         self.head(connection, deadline)?;
         let Some((_, body)) = &mut self.head else { return Err(Error::Ended) };
         if connection.unread().is_empty() && !body.is_done() && connection.read(deadline)? == 0 {

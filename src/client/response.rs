@@ -183,7 +183,9 @@ mod tests {
         assert!(matches!(body("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), Ok(Body::Chunked(_))));
         assert!(matches!(body(""), Ok(Body::UntilEnd)));
         assert!(matches!(body("Content-Length: 3, 3\r\n"), Ok(Body::Counted(3))));
-        for refused in ["Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: +3\r\n", "Content-Length: -1\r\n"] {
+        for refused in
+            ["Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: +3\r\n", "Content-Length: -1\r\n"]
+        {
             assert!(body(refused).is_err(), "{refused}");
         }
         assert!(body("Content-Length: 99999999999999999999\r\n").is_err());

@@ -31,8 +31,7 @@ impl Connection {
     pub fn open(url: &Url, deadline: Instant) -> Result<Connection, Error> {
         let address = format!("{}:{}", url.host, url.port);
         let failed = |error| Error::Connect { address: url.authority.clone(), error };
-        let addresses: Vec<SocketAddr> =
-            (url.host.as_str(), url.port).to_socket_addrs().map_err(failed)?.collect();
+        let addresses: Vec<SocketAddr> = (url.host.as_str(), url.port).to_socket_addrs().map_err(failed)?.collect();
         let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address} has no address"));
         for (tried, address) in addresses.iter().enumerate() {
             // An address that is silent must not use up the time of those after it.
@@ -53,21 +52,37 @@ impl Connection {
     }
 
     /// Writes all of it.
-    pub fn write(&mut self, mut bytes: &[u8], part: Part, deadline: Instant) -> Result<(), Error> {
-        while !bytes.is_empty() {
-            self.stream.set_write_timeout(Some(remaining(deadline)?))?;
-            match self.stream.write(bytes) {
-                Ok(0) => return Err(Error::Ended),
+    pub fn write(&mut self, bytes: &[u8], part: Part, deadline: Instant) -> Result<(), Error> {
+        let (written, result) = self.write_all(bytes, deadline);
+        self.ledger.up.add(part, written);
+        result
+    }
+
+    /// Writes a head and the body behind it, at once: in two writes they would travel in two segments.
+    pub fn write_message(&mut self, head: &[u8], body: &[u8], deadline: Instant) -> Result<(), Error> {
+        let (written, result) = self.write_all(&[head, body].concat(), deadline);
+        self.ledger.up.add(Part::Head, written.min(head.len()));
+        self.ledger.up.add(Part::Body, written.saturating_sub(head.len()));
+        result
+    }
+
+    fn write_all(&mut self, bytes: &[u8], deadline: Instant) -> (usize, Result<(), Error>) {
+        let mut written = 0;
+        while written < bytes.len() {
+            let wrote = remaining(deadline)
+                .and_then(|left| self.stream.set_write_timeout(Some(left)))
+                .and_then(|()| self.stream.write(&bytes[written..]));
+            match wrote {
+                Ok(0) => return (written, Err(Error::Ended)),
                 Ok(count) => {
                     self.ledger.written += count as u64;
-                    self.ledger.up.add(part, count);
-                    bytes = &bytes[count..];
+                    written += count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return (written, Err(error.into())),
             }
         }
-        Ok(())
+        (written, Ok(()))
     }
 
     /// Reads once. 0: the server has ended the connection.
@@ -160,8 +175,8 @@ mod tests {
     #[test]
     fn every_byte_is_counted_once_and_belongs_to_a_part() {
         let (mut connection, mut peer) = pair();
-        connection.write(b"GET /", Part::Head, soon()).expect("written");
-        connection.write(b"body", Part::Body, soon()).expect("written");
+        connection.write_message(b"POST /", b"body", soon()).expect("written");
+        connection.write(b"frame", Part::Frames, soon()).expect("written");
         peer.write_all(b"headbodyrest").expect("written");
         while connection.unread().len() < 12 {
             connection.read(soon()).expect("bytes");
@@ -170,7 +185,7 @@ mod tests {
         assert_eq!(connection.take(4, Part::Body), b"body");
         connection.expect(Part::Frames);
         let ledger = connection.close();
-        assert_eq!((ledger.written, ledger.up.heads, ledger.up.bodies), (9, 5, 4));
+        assert_eq!((ledger.written, ledger.up.heads, ledger.up.bodies, ledger.up.frames), (15, 6, 4, 5));
         assert_eq!((ledger.read, ledger.down.heads, ledger.down.bodies, ledger.down.frames), (12, 4, 4, 4));
     }
 
@@ -185,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_ended_meanwhile_is_stale() {
-        let (mut connection, peer) = pair();
+        let (connection, peer) = pair();
         assert!(!connection.is_stale());
         drop(peer);
         // The end takes a moment to arrive; a read that waits for it sees it first.

@@ -9,6 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+/// The longest line of prose.
+const WIDTH: usize = 79;
+
 /// Runs it. 0: measured; 1: it could not.
 pub fn run(options: &Compare) -> ExitCode {
     let settings = options.settings();
@@ -101,11 +104,19 @@ fn round_text(round: &Round, report: &Report, ink: Ink) -> String {
     lines.push(String::new());
     lines.extend(bars::lines(round, ink));
     lines.push(String::new());
-    lines.extend(reading::sentences(round));
+    lines.extend(reading::sentences(round).iter().map(|sentence| words::wrapped(sentence, WIDTH)));
     lines.push(String::new());
     lines.join("\n")
 }
 
 fn title(round: &Round, report: &Report) -> String {
-    format!("{}, {}", round.rate.words(), report.url)
+    let Settings { payload, clients, .. } = report.settings;
+    let (events, time) = (words::of(round.published, "event"), words::interval(round.time));
+    let many = if clients == 1 { String::new() } else { format!(", {clients} clients each") };
+    format!(
+        "{}: {events} of {} text in {time}{many}, {}",
+        round.rate.words(),
+        words::of(payload as u64, "byte"),
+        if report.settings.url.is_none() { "a server in this process" } else { report.url.as_str() }
+    )
 }

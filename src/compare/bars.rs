@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn bars_are_as_long_as_their_figures() {
-        let figures = || [("a", 96.0), ("bb", 48.0), ("c", 1.0), ("d", 0.0)].map(|(l, f)| (l.to_owned(), f, f.to_string()));
+        let figures =
+            || [("a", 96.0), ("bb", 48.0), ("c", 1.0), ("d", 0.0)].map(|(l, f)| (l.to_owned(), f, f.to_string()));
         let plain = bars(figures().into(), Ink::Plain);
         assert_eq!(plain[0], format!("  a   {} 96", "#".repeat(48)));
         assert_eq!(plain[1], format!("  bb  {} 48", "#".repeat(24)));

@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn percentiles_are_measured_values() {
         let delays = |most: u64| (1..=most).map(Duration::from_millis).rev().collect::<Vec<_>>();
-        let all = |most| Delay::of(&mut delays(most)).map(|Delay { p50, p95, max }| [p50, p95, max].map(|d| d.as_millis()));
+        let all =
+            |most| Delay::of(&mut delays(most)).map(|Delay { p50, p95, max }| [p50, p95, max].map(|d| d.as_millis()));
         assert_eq!(all(100), Some([50, 95, 100]));
         assert_eq!(all(10), Some([5, 10, 10]));
         assert_eq!(all(1), Some([1, 1, 1]));

@@ -26,12 +26,7 @@ const TELL: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(50);
 
 /// Measures one scenario.
-pub fn run(
-    settings: &Settings,
-    url: &Url,
-    rate: Rate,
-    observe: &mut dyn FnMut(Progress),
-) -> Result<Round, Failure> {
+pub fn run(settings: &Settings, url: &Url, rate: Rate, observe: &mut dyn FnMut(Progress)) -> Result<Round, Failure> {
     let token = format!("{:08x}", fastrand::u32(..));
     let mut publisher = Publisher::new(url, &token, settings.payload);
     let marker = publisher.publish(usize::MAX);

@@ -102,7 +102,9 @@ mod tests {
         for (text, words) in [("1/s", "once a second"), ("20/s", "20 times a second"), ("2/h", "twice an hour")] {
             assert_eq!((rate(text).to_string().as_str(), rate(text).words().as_str()), (text, words));
         }
-        for wrong in ["", "1", "s", "1/", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "1/d", "1/s/s", "1001/s", "99999999999/s"] {
+        for wrong in
+            ["", "1", "s", "1/", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "1/d", "1/s/s", "1001/s", "99999999999/s"]
+        {
             assert!(Rate::parse(wrong).is_err(), "{wrong}");
         }
     }

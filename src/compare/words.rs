@@ -47,6 +47,26 @@ pub fn of(number: u64, what: &str) -> String {
     format!("{} {what}{plural}", count(number))
 }
 
+/// The text in lines of at most `width`, those after the first with two blanks before them.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = String::new();
+    let mut len = 0;
+    for word in text.split(' ') {
+        let needed = word.chars().count();
+        if len > 0 && len + 1 + needed > width {
+            lines.push_str("\n ");
+            len = 1;
+        }
+        if len > 0 {
+            lines.push(' ');
+            len += 1;
+        }
+        lines.push_str(word);
+        len += needed;
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +80,11 @@ mod tests {
         assert_eq!(delays, ["0.21 ms", "12.5 ms", "498 ms", "1.00 s", "1.02 s"]);
         assert_eq!([500, 1000, 90_000].map(|ms| interval(Duration::from_millis(ms))), ["500ms", "1s", "1m30s"]);
         assert_eq!([of(1, "event"), of(2, "event")], ["1 event", "2 events"]);
+    }
+
+    #[test]
+    fn lines_are_no_longer_than_asked_for() {
+        assert_eq!(wrapped("one two three four", 9), "one two\n  three\n  four");
+        assert_eq!(wrapped("seventeen", 5), "seventeen");
     }
 }
