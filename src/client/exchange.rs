@@ -77,7 +77,7 @@ impl Exchange {
         request: &Request<'_>,
         deadline: Instant,
     ) -> Result<Exchange, Error> {
-        connection.expect(Part::Head);
+        connection.next_is(Part::Head);
         connection.write_message(&request.head(url), request.body.unwrap_or_default(), deadline)?;
         Ok(Exchange::default())
     }
@@ -88,7 +88,7 @@ impl Exchange {
             let head = read_head(connection, deadline)?;
             if head.status >= 200 || head.status == 101 {
                 let body = head.body().map_err(Error::Malformed)?;
-                connection.expect(Part::Body);
+                connection.next_is(Part::Body);
                 self.head = Some((head, body));
             }
         }
@@ -129,7 +129,7 @@ impl Exchange {
         }
         let Some((head, body)) = self.head.take() else { return Err(Error::Ended) };
         let keeps_alive = head.keeps_alive() && !body.ends_with_connection();
-        connection.expect(Part::Head);
+        connection.next_is(Part::Head);
         Ok(Answer { head, body: data, keeps_alive })
     }
 }

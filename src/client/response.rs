@@ -86,7 +86,7 @@ impl Head {
 
     /// How the body ends.
     pub fn body(&self) -> Result<Body, String> {
-        // s6.3, 1: these have none, whatever the fields say.
+        // RFC 9112 s6.3, 1: these have none, whatever the fields say.
         if self.status < 200 || self.status == 204 || self.status == 304 {
             return Ok(Body::Counted(0));
         }
@@ -99,7 +99,7 @@ impl Head {
         let mut lengths = self.values("content-length").flat_map(|value| value.split(|byte| *byte == b','));
         let Some(first) = lengths.next() else { return Ok(Body::UntilEnd) };
         match decimal(first) {
-            // s6.3, 5: the same length twice is one length.
+            // RFC 9112 s6.3, 5: the same length twice is one length.
             Some(length) if lengths.all(|other| decimal(other) == Some(length)) => Ok(Body::Counted(length)),
             _ => Err("the answer's Content-Length is no length".to_owned()),
         }

@@ -122,7 +122,7 @@ impl Connection {
     }
 
     /// Says what comes next, in case that nobody takes it.
-    pub fn expect(&mut self, part: Part) {
+    pub fn next_is(&mut self, part: Part) {
         self.expected = part;
     }
 
@@ -183,7 +183,7 @@ mod tests {
         }
         assert_eq!(connection.take(4, Part::Head), b"head");
         assert_eq!(connection.take(4, Part::Body), b"body");
-        connection.expect(Part::Frames);
+        connection.next_is(Part::Frames);
         let ledger = connection.close();
         assert_eq!((ledger.written, ledger.up.heads, ledger.up.bodies, ledger.up.frames), (15, 6, 4, 5));
         assert_eq!((ledger.read, ledger.down.heads, ledger.down.bodies, ledger.down.frames), (12, 4, 4, 4));

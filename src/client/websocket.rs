@@ -47,7 +47,7 @@ impl WebSocket {
             return Err(Error::status(status, &answer.map(|answer| answer.body).unwrap_or_default()));
         }
         check(head, &key).map_err(Error::Malformed)?;
-        connection.expect(Part::Frames);
+        connection.next_is(Part::Frames);
         Ok(WebSocket { session: Session::new(Role::Client, max_message) })
     }
 

@@ -111,23 +111,14 @@ fn events_an_answer(column: &Column) -> f64 {
 
 /// Connections that were open all the time, and what that is at the server.
 fn held(round: &Round) -> String {
-    let is_poll = |column: &&Column| matches!(column.kind, Kind::ShortPoll(_) | Kind::LongPoll);
-    let opened = round.columns.iter().filter(is_poll).filter(|column| opens_each_time(column));
-    let labels: Vec<String> = opened.map(|column| column.kind.label()).collect();
-    let who = match labels.as_slice() {
-        [] => "Each client kept its connection open all the time, also between its polls".to_owned(),
-        labels => {
-            format!(
-                "Each client kept its connection open, but not {}: a new one for each request",
-                labels.join(" and ")
-            )
-        }
+    let more = |column: &&Column| column.connections > column.clients;
+    let opened = |column: &Column| format!("{} opened {}", column.kind.label(), count(column.connections));
+    let others: Vec<String> = round.columns.iter().filter(more).map(opened).collect();
+    let who = match others.as_slice() {
+        [] => "Each client kept one connection open all the time, also between its polls".to_owned(),
+        others => format!("A connection was kept as long as the other side let it: {}", others.join(", ")),
     };
     format!("{who}. An open connection is a thread of ws101, and on a feed's WebSocket it is two.")
-}
-
-fn opens_each_time(column: &Column) -> bool {
-    column.requests > column.clients && column.connections >= column.requests
 }
 
 /// One scenario in which polling is the right choice, from the figures of this run.
@@ -144,8 +135,9 @@ fn polling_is_right(round: &Round) -> Option<String> {
 fn who_can_wait(poll: &Column, socket: &Column) -> String {
     let (polled, framed) = (poll.bytes_an_event().unwrap_or_default(), socket.bytes_an_event().unwrap_or_default());
     format!(
-        "Polling is right here for who can wait: {} events shared an answer of {}, and its heads. An event cost {} bytes, \
+        "Polling is right here for who can wait {}: {} events shared an answer of {}, and its heads. An event cost {} bytes, \
          against {} on the WebSocket, and the server wrote {} for a client instead of {}.",
+        poll.delay.map_or_else(String::new, |delay| words::delay(delay.max)),
         mean(events_an_answer(poll)),
         poll.kind.label(),
         mean(polled),
@@ -269,7 +261,7 @@ mod tests {
             "poll 1s: 389 bytes an event, 3.9 times the event itself. Half of them were there within 3.00 ms, all within 9.00 ms. Of 11 requests, 1 came back empty.",
             "Heads are 260 of these bytes. Of 11 requests, none came back empty, 1 had no answer yet at the end.",
             "The opening handshake, 336 bytes, is paid once; each event is about 102 more.",
-            "Each client kept its connection open all the time, also between its polls.",
+            "Each client kept one connection open all the time, also between its polls.",
             "looks once and leaves: a poll that brings one event is about 363 bytes here; a WebSocket that is opened for it and closed again is about 450. So it is fewer bytes, and no connection stays.",
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");
@@ -278,17 +270,17 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_for_each_poll_is_no_open_connection() {
+    fn connections_that_ended_are_named() {
         let mut round = round(10, 11);
         round.columns[0].connections = 11;
         let text = text(&round);
-        assert!(text.contains("its connection open, but not poll 1s: a new one for each request."), "{text}");
+        assert!(text.contains("let it: poll 1s opened 11. An open connection"), "{text}");
     }
 
     #[test]
     fn events_that_share_an_answer_make_the_poll_cheap() {
         let text = text(&round(200, 10));
-        let shared = "for who can wait: 20 events shared an answer of poll 1s, and its heads. An event cost 113 bytes, against 104 \
+        let shared = "for who can wait 9.00 ms: 20 events shared an answer of poll 1s, and its heads. An event cost 113 bytes, against 104 \
                       on the WebSocket, and the server wrote 10 answers for a client instead of 200 frames.";
         assert!(text.contains(shared), "{text}");
     }
