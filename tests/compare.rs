@@ -368,6 +368,15 @@ fn what_cannot_be_measured_says_why_and_what_to_do() {
     }
 }
 
+/// The publisher is served, the clients are not: they all end, those that are connected too.
+#[test]
+fn a_feed_that_half_the_clients_cannot_follow_is_not_measured() {
+    let event = "HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{\"id\":1,\"at\":1,\"text\":\"a\"}";
+    let (code, stdout, stderr) = run(&[&format!("http://{}", stub(event))]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(stderr.contains("event-stream") || stderr.contains("the answer was 200"), "{stderr}");
+}
+
 #[test]
 fn wrong_use_ends_with_2_and_a_hint() {
     for (arguments, hint) in [

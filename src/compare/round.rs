@@ -90,9 +90,10 @@ fn all_at_once<'p>(
     observe: &mut dyn FnMut(Progress),
 ) -> Result<(Publications, Vec<Tally<'p>>), Failure> {
     let kinds: Vec<Kind> = kinds(settings).into_iter().flat_map(|kind| vec![kind; settings.clients]).collect();
-    let (tell, news) = bounded(kinds.len());
-    let (start, started) = bounded(kinds.len());
     scope(|scope| {
+        // Dropped with this closure, whatever ends it: who waits for the start then knows that there is none.
+        let (tell, news) = bounded(kinds.len());
+        let (start, started) = bounded(kinds.len());
         let mut clients = Vec::new();
         for kind in &kinds {
             let client = Client { kind: *kind, plan, tell: tell.clone(), started: started.clone() };
