@@ -196,6 +196,22 @@ fn clients_that_lose_their_connections_come_back_and_miss_nothing() {
     assert!(round.columns.iter().any(|column| column.lost > 0), "{round:?}");
 }
 
+#[test]
+fn a_server_that_goes_away_ends_the_run() {
+    let mut server = serve(quiet());
+    let settings = Settings { time: Duration::from_secs(3600), ..settings(server.addr) };
+    let run = spawn("compare", move || {
+        compare::run(&settings, &mut |progress| {
+            if progress.published >= 3 {
+                server.stop(Duration::ZERO);
+            }
+        })
+    });
+    wait_until("the end of the run", || run.is_finished());
+    let failure = run.join().unwrap().expect_err("no server, no figures").to_string();
+    assert!(failure.contains("no connection to 127.0.0.1") || failure.contains("ended early"), "{failure}");
+}
+
 // --- the arithmetic ---
 
 #[test]

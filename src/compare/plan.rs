@@ -2,15 +2,18 @@
 
 use crate::client::Url;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How long one step of opening or asking may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a client that has nothing to read looks whether it is over, once publishing has ended.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a client that has nothing to read looks whether the round was given up.
+const SELDOM: Duration = Duration::from_millis(500);
+
+/// How often it looks whether it is over, once publishing has ended.
+const OFTEN: Duration = Duration::from_millis(20);
 
 /// One round.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct Plan {
     pub after: u64,
     /// The last event's number, once publishing has ended.
     pub goal: OnceLock<u64>,
+    /// Whether publishing has failed. There is nothing to wait for then.
+    pub given_up: AtomicBool,
     /// How many were published.
     pub published: AtomicU64,
     /// How many arrived, over all clients.
@@ -34,7 +39,7 @@ impl Plan {
     pub fn is_over(&self, times: &Times, reached: u64) -> bool {
         let now = Instant::now();
         let has_all = || self.goal.get().is_some_and(|goal| reached >= *goal);
-        now >= times.latest || now >= times.end && has_all()
+        self.given_up.load(Ordering::Relaxed) || now >= times.latest || now >= times.end && has_all()
     }
 
     /// Counts for the progress that is shown.
@@ -58,7 +63,7 @@ impl Times {
     /// How long a client may wait for bytes before it asks again whether it is over.
     pub fn next_look(&self) -> Instant {
         let now = Instant::now();
-        if now < self.end { self.end } else { (now + LOOK).min(self.latest) }
+        if now < self.end { (now + SELDOM).min(self.end) } else { (now + OFTEN).min(self.latest) }
     }
 }
 

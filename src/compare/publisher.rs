@@ -106,6 +106,7 @@ impl<'a> Publisher<'a> {
                     publications.events.push(None);
                     if failures == GIVE_UP || matches!(error, Error::Status { .. } | Error::Malformed(_)) {
                         publications.failed = Some(error);
+                        plan.given_up.store(true, Ordering::Relaxed);
                         break;
                     }
                 }

@@ -85,7 +85,7 @@ fn asked_and_waited(column: &Column) -> String {
     format!(" Heads are {} of these bytes.{}", mean(heads), asked(column))
 }
 
-/// What was paid once, and what each further event costs.
+/// What was paid once, and what came after it. In a long silence that is more than events: comments, Pings, the Close.
 fn opened(column: &Column, what: &str) -> String {
     let further = (column.ledger.down.bodies + column.ledger.down.frames) as f64 / column.events.max(1) as f64;
     let paid = match column.connections <= column.clients {
@@ -93,7 +93,7 @@ fn opened(column: &Column, what: &str) -> String {
         false => format!("paid {} times", count(column.connections)),
     };
     format!(
-        " {what}, {} bytes, {} {paid}; each event is about {} more.",
+        " {what}, {} bytes, {} {paid}; what follows is {} bytes an event, all that keeps the connection alive included.",
         mean(opening(column)),
         if what.contains(" and ") { "are" } else { "is" },
         mean(further)
@@ -260,7 +260,7 @@ mod tests {
             "An event of this run is 100 bytes as JSON. To hear of one cost 136 bytes by WebSocket, the least, and 389 by poll 1s, the most.",
             "poll 1s: 389 bytes an event, 3.9 times the event itself. Half of them were there within 3.00 ms, all within 9.00 ms. Of 11 requests, 1 came back empty.",
             "Heads are 260 of these bytes. Of 11 requests, none came back empty, 1 had no answer yet at the end.",
-            "The opening handshake, 336 bytes, is paid once; each event is about 102 more.",
+            "The opening handshake, 336 bytes, is paid once; what follows is 102 bytes an event, all that",
             "Each client kept one connection open all the time, also between its polls.",
             "looks once and leaves: a poll that brings one event is about 363 bytes here; a WebSocket that is opened for it and closed again is about 450. So it is fewer bytes, and no connection stays.",
         ] {

@@ -15,7 +15,7 @@ use crate::client::{Error, Url};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,9 @@ const TELL: Duration = Duration::from_millis(100);
 
 /// From the last client's being connected to the first slot.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// The stack of a client's thread, so that thousands of them fit into any address space.
+const STACK: usize = 512 * 1024;
 
 /// Measures one scenario.
 pub fn run(settings: &Settings, url: &Url, rate: Rate, observe: &mut dyn FnMut(Progress)) -> Result<Round, Failure> {
@@ -36,6 +39,7 @@ pub fn run(settings: &Settings, url: &Url, rate: Rate, observe: &mut dyn FnMut(P
         token: token.clone(),
         after: marker.id,
         goal: OnceLock::new(),
+        given_up: AtomicBool::new(false),
         published: AtomicU64::new(0),
         received: AtomicU64::new(0),
     };
@@ -183,7 +187,8 @@ impl<'p> Client<'p> {
     where
         'p: 's,
     {
-        Builder::new().name(self.kind.name().to_owned()).spawn_scoped(scope, move || self.run())
+        let thread = Builder::new().name(self.kind.name().to_owned()).stack_size(STACK);
+        thread.spawn_scoped(scope, move || self.run())
     }
 
     /// `None`: it did not come to anything, and has said so.

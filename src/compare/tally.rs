@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::client::Url;
     use std::sync::OnceLock;
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
 
     fn plan() -> Plan {
         Plan {
@@ -134,6 +134,7 @@ mod tests {
             token: "t0".to_owned(),
             after: 7,
             goal: OnceLock::new(),
+            given_up: AtomicBool::new(false),
             published: AtomicU64::new(0),
             received: AtomicU64::new(0),
         }
