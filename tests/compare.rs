@@ -257,6 +257,19 @@ fn events_of_others_count_as_received_and_not_as_missed() {
     }
 }
 
+/// The server keeps five events. Who asks twice in all gets ten of twenty at most; who is told at once, all.
+#[test]
+fn events_that_were_no_longer_kept_are_missed_and_said() {
+    let server = serve(Config { feed_keep: 5, ..quiet() });
+    let poll_intervals = vec![Duration::from_secs(1)];
+    let round = measure(&Settings { poll_intervals, ..settings(server.addr) }).rounds.remove(0);
+    let (poll, socket) = (&round.columns[0], &round.columns[3]);
+    assert!(poll.missed >= 10 && poll.missed + poll.events == 20, "{poll:?}");
+    assert_eq!(socket.missed, 0);
+    let said = format!("poll 1s missed {} events", poll.missed);
+    assert!(compare::reading::sentences(&round).iter().any(|sentence| sentence.contains(&said)));
+}
+
 #[test]
 fn a_server_that_ends_idle_connections_costs_one_a_poll() {
     let server = serve(Config { keep_alive_timeout: Duration::from_millis(1), ..quiet() });
@@ -352,9 +365,12 @@ fn stub(answer: &'static str) -> SocketAddr {
     let addr = listener.local_addr().unwrap();
     spawn("stub", move || {
         for mut client in listener.incoming().map_while(Result::ok) {
-            client.set_read_timeout(Some(PATIENCE)).unwrap();
-            let _ = client.read(&mut [0; 4096]);
-            let _ = client.write_all(answer.as_bytes());
+            // A thread each: some connect long before they ask.
+            spawn("stub", move || {
+                client.set_read_timeout(Some(PATIENCE)).unwrap();
+                let _ = client.read(&mut [0; 4096]);
+                let _ = client.write_all(answer.as_bytes());
+            });
         }
     });
     addr

@@ -1,5 +1,4 @@
-//! A WebSocket from the client's side: the opening handshake (RFC 6455 s4.1), then the frames of a
-//! [`Session`](crate::protocol::session::Session).
+//! A WebSocket from the client's side: the opening handshake (RFC 6455 s4.1), then the frames of a [`Session`].
 //!
 //! Like an exchange, it borrows its connection for each step, and a step that ran out of time can be taken up again.
 
