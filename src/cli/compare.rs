@@ -10,11 +10,11 @@ use std::time::Duration;
 /// What stands below the options.
 pub const EXAMPLES: &str = "\
 Examples:
-  ws101 compare                                      a server of its own, once a second for 10s
-  ws101 compare http://localhost:8080                a server that runs, or a proxy before it
-  ws101 compare --rate 1/s --rate 20/s               two scenarios, one after the other
-  ws101 compare --poll-interval 1s,200ms --for 30s   two clients that poll, side by side
-  ws101 compare --json > figures.json                the same for a program
+  ws101 compare                             a server of its own, once a second
+  ws101 compare http://localhost:8080       a server that runs, or its proxy
+  ws101 compare --rate 1/s --rate 20/s      one scenario after the other
+  ws101 compare --poll-interval 1s,200ms    two clients that poll, side by side
+  ws101 compare --json > figures.json       the same for a program
 
 RUST_LOG=debug tells what the server of its own does (default: warn).
 Every option has an environment variable: WS101_FOR, WS101_RATE, ...; lists are separated by commas.
