@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use ws101::client::Url;
-use ws101::compare::{self, Column, Kind, Rate, Report, Settings};
+use ws101::compare::{self, Column, Kind, Rate, Report, Round, Settings};
 use ws101::server::Config;
 
 /// A server that publishes nothing by itself.
@@ -41,9 +41,11 @@ fn measure(settings: &Settings) -> Report {
     compare::run(settings, &mut |_| {}).expect("a measurement")
 }
 
-/// Every event arrived, and every byte belongs to a part.
-fn holds(column: &Column, published: u64) {
-    let label = column.kind.label();
+/// Every event that was published arrived, and every byte belongs to a part. On a busy machine the publisher may be late,
+/// and then it is not all twenty.
+fn holds(column: &Column, round: &Round) {
+    let (label, published) = (column.kind.label(), round.published);
+    assert!((1..=round.planned).contains(&published), "{round:?}");
     assert_eq!((column.missed, column.in_order), (0, true), "{label}");
     assert_eq!(column.events - column.foreign, column.clients * published, "{label}");
     assert!(column.ledger.balances(), "{label}: {:?}", column.ledger);
@@ -167,7 +169,7 @@ fn the_counter_and_a_relay_agree_byte_for_byte() {
     server.stop(Duration::from_secs(5));
     let counts = relay.counts();
     for column in &report.rounds[0].columns {
-        holds(column, 20);
+        holds(column, &report.rounds[0]);
         let (up, down, connections) = counts[path(column.kind)];
         let counted = (column.ledger.written, column.ledger.read, column.connections);
         assert_eq!(counted, (up, down, connections), "{}", column.kind.label());
@@ -219,19 +221,20 @@ fn what_is_on_the_wire_adds_up() {
     let server = serve(quiet());
     let report = measure(&Settings { clients: 3, ..settings(server.addr) });
     let round = &report.rounds[0];
-    assert_eq!((round.planned, round.published), (20, 20));
-    let json = (round.event_bytes * 20.0).round() as u64 * 3;
+    let (planned, events) = (round.planned, 3 * round.published);
+    assert_eq!(planned, 20);
+    let json = (round.event_bytes * round.published as f64).round() as u64 * 3;
     let column = |kind: fn(&Kind) -> bool| round.columns.iter().find(|column| kind(&column.kind)).unwrap();
     let (poll, long_poll) = (column(|kind| matches!(kind, Kind::ShortPoll(_))), column(|kind| *kind == Kind::LongPoll));
     let (stream, socket) = (column(|kind| *kind == Kind::Stream), column(|kind| *kind == Kind::WebSocket));
     for column in [poll, long_poll, stream, socket] {
-        holds(column, 20);
+        holds(column, round);
         assert_eq!((column.connections, column.lost, column.clients), (3, 0, 3));
         assert_eq!(column.ledger.up.bodies, 0);
     }
     for column in [poll, long_poll] {
         // `[`, `]`, a line break and the commas: two bytes an answer and one an event.
-        assert_eq!(column.ledger.down.bodies, json + 60 + 2 * column.deliveries);
+        assert_eq!(column.ledger.down.bodies, json + events + 2 * column.deliveries);
         assert_eq!((column.ledger.up.frames, column.ledger.down.frames), (0, 0));
         assert!(column.requests - column.empty - column.deliveries <= 3, "{column:?}");
     }
@@ -239,10 +242,10 @@ fn what_is_on_the_wire_adds_up() {
         assert_eq!((column.requests, column.empty), (3, 0));
     }
     // Each chunk of the stream has at least "id: 1", "data: ", three line breaks, and its own size around the JSON.
-    assert!(stream.ledger.down.bodies > json + 60 * 14);
+    assert!(stream.ledger.down.bodies > json + events * 14);
     // A header of two bytes a frame. At the end a Close with a code, masked, and its unmasked answer.
     let frames = (socket.ledger.up.frames, socket.ledger.down.frames, socket.ledger.down.bodies);
-    assert_eq!(frames, (3 * 8, json + 60 * 2 + 3 * 4, 0));
+    assert_eq!(frames, (3 * 8, json + events * 2 + 3 * 4, 0));
     assert!(socket.bytes_an_event() < long_poll.bytes_an_event());
 }
 
@@ -252,7 +255,7 @@ fn events_of_others_count_as_received_and_not_as_missed() {
     let server = serve(Config { tick: Some(pace..=pace), ..Config::default() });
     let round = measure(&settings(server.addr)).rounds.remove(0);
     for column in &round.columns {
-        holds(column, 20);
+        holds(column, &round);
         assert!(column.foreign > 0, "{column:?}");
     }
 }
@@ -264,17 +267,17 @@ fn events_that_were_no_longer_kept_are_missed_and_said() {
     let poll_intervals = vec![Duration::from_secs(1)];
     let round = measure(&Settings { poll_intervals, ..settings(server.addr) }).rounds.remove(0);
     let (poll, socket) = (&round.columns[0], &round.columns[3]);
-    assert!(poll.missed >= 10 && poll.missed + poll.events == 20, "{poll:?}");
+    assert!(poll.events <= 10 && poll.missed + poll.events == round.published, "{poll:?}");
     assert_eq!(socket.missed, 0);
-    let said = format!("poll 1s missed {} events", poll.missed);
-    assert!(compare::reading::sentences(&round).iter().any(|sentence| sentence.contains(&said)));
+    let said = format!("poll 1s missed {} event", poll.missed);
+    assert!(poll.missed > 0 && compare::reading::sentences(&round).iter().any(|sentence| sentence.contains(&said)));
 }
 
 #[test]
 fn a_server_that_ends_idle_connections_costs_one_a_poll() {
     let server = serve(Config { keep_alive_timeout: Duration::from_millis(1), ..quiet() });
     let round = measure(&settings(server.addr)).rounds.remove(0);
-    round.columns.iter().for_each(|column| holds(column, 20));
+    round.columns.iter().for_each(|column| holds(column, &round));
     assert!(round.columns[0].connections > 2, "{:?}", round.columns[0]);
 }
 
@@ -307,12 +310,13 @@ fn json_has_the_settings_and_every_figure() {
     assert_eq!(report["settings"]["for_ms"], 1000.0);
     assert_eq!(report["settings"]["poll_intervals_ms"], serde_json::json!([500.0, 100.0]));
     let scenario = &report["scenarios"][0];
-    assert_eq!((&scenario["rate"], &scenario["published"]), (&"20/s".into(), &20.into()));
+    assert_eq!((&scenario["rate"], &scenario["planned"]), (&"20/s".into(), &20.into()));
+    let published = &scenario["published"];
     let transports = scenario["transports"].as_array().expect("transports");
     let names: Vec<_> = transports.iter().filter_map(|transport| transport["transport"].as_str()).collect();
     assert_eq!(names, ["short-poll", "short-poll", "long-poll", "stream", "websocket"]);
     for transport in transports {
-        assert_eq!((&transport["events"], &transport["missed"]), (&20.into(), &0.into()), "{transport}");
+        assert_eq!((&transport["events"], &transport["missed"]), (published, &0.into()), "{transport}");
         assert_eq!(transport["in_order"], true);
         for direction in ["up", "down"] {
             let bytes = |part: &str| transport[direction][part].as_u64().expect("a count");
@@ -332,8 +336,9 @@ fn a_table_bars_and_a_reading_for_each_rate_in_80_columns() {
     assert!(stderr.contains("once a minute is slower than one event in 500ms"), "{stderr}");
     assert!(stdout.is_ascii() && stdout.lines().all(|line| line.len() <= 80), "{stdout}");
     for title in [
-        "10 times a second: 5 events of 64 bytes text in 500ms, a server in this process",
-        "once a minute: 1 event of 64",
+        "10 times a second: ",
+        " of 64 bytes text in 500ms, a server in this process",
+        "once a minute: 1 event of 64 bytes text",
     ] {
         assert!(stdout.contains(title), "{stdout}");
     }
