@@ -16,7 +16,7 @@ pub struct Usage {
 
 impl Usage {
     pub fn of(pid: u32) -> Option<Self> {
-        Some(Self { cpu: cpu(pid)?, rss: rss(pid)? })
+        Some(Self { cpu: cpu(pid)?, rss: status(pid, "VmRSS")? })
     }
 }
 
@@ -29,10 +29,17 @@ fn cpu(pid: u32) -> Option<Duration> {
     Some(TICK * (times.next()?? + times.next()??))
 }
 
-fn rss(pid: u32) -> Option<u64> {
+/// A number of /proc/PID/status: `VmRSS` (KiB), `Threads`.
+pub fn status(pid: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    value.split_whitespace().next()?.parse().ok()
+}
+
+/// Nothing is to happen in this time: there is no event to wait for instead.
+pub fn wait(time: Duration) {
+    // It always fires, so there is no error to look at.
+    let _fired = crossbeam_channel::after(time).recv();
 }
 
 /// One descriptor a connection, here and in every server, which inherits the limit.
