@@ -26,8 +26,8 @@ pub fn prepared(stream: TcpStream) -> Outcome<TcpStream> {
     Ok(stream)
 }
 
-/// The opening handshake of RFC 6455 s1.3, key and all, so its answer is known too. What came glued to the answer's head
-/// is given back.
+/// The opening handshake of RFC 6455 s1.3, key and all, so its answer is known too. What came glued to the answer's
+/// head is given back.
 pub fn upgrade(mut stream: &TcpStream, target: &str) -> Outcome<Vec<u8>> {
     let request = format!(
         "GET {target} HTTP/1.1\r\n\

@@ -142,10 +142,6 @@ pub fn show_tenths(value: f64) -> String {
     format!("{value:.1}")
 }
 
-pub fn show_whole(value: f64) -> String {
-    format!("{value:.0}")
-}
-
 pub fn show_ratio(value: f64) -> String {
     format!("{value:.2} x")
 }

@@ -1,6 +1,6 @@
 //! 1,000 subscribers and a publisher, in one thread that waits for all of them at once.
 //!
-//! The connections stay open from turn to turn: with a thread for each on the server's side, it evens out where they lie.
+//! The connections stay open from turn to turn: with so many threads on the server's side, it evens out where they lie.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -49,7 +49,8 @@ struct Turn {
 }
 
 impl Audience {
-    /// `last`: the number of the last event this server had. A WebSocket that publishes is a subscriber too, beyond `count`.
+    /// `last`: the number of the last event this server had. A WebSocket that publishes is a subscriber too, beyond
+    /// `count`.
     pub fn open(server: &Server, count: usize, last: u64) -> Outcome<Self> {
         let poll = Poll::new()?;
         let publisher = open(server, bare::PUBLISHER, last)?;
@@ -70,8 +71,8 @@ impl Audience {
         })
     }
 
-    /// Publishes so that at most `window` events are not everywhere, until the time is up and everybody has all of them.
-    /// Says how many events that were and how long it took.
+    /// Publishes so that at most `window` events are not everywhere, until the time is up and everybody has all of
+    /// them. Says how many events that were and how long it took.
     pub fn keep_publishing(&mut self, window: usize, time: Duration) -> Outcome<(u64, Duration)> {
         self.begin()?;
         let start = Instant::now();
@@ -85,8 +86,8 @@ impl Audience {
         Ok((self.turn.published.len() as u64, start.elapsed()))
     }
 
-    /// Publishes an event each `interval`, and then waits until everybody has all of them. Says how long each event took to
-    /// each subscriber.
+    /// Publishes an event each `interval`, and then waits until everybody has all of them. Says how long each event
+    /// took to each subscriber.
     pub fn publish_at(&mut self, interval: Duration, time: Duration) -> Outcome<Vec<Duration>> {
         self.begin()?;
         let start = Instant::now();
@@ -134,8 +135,8 @@ impl Audience {
         odd.map_or(Ok(()), |odd| Err(format!("{} bytes of {len} at a subscriber", odd.offset).into()))
     }
 
-    /// Waits until something can be read, until `deadline` at the latest, and reads it. Without a deadline there must be
-    /// something before long.
+    /// Waits until something can be read, until `deadline` at the latest, and reads it. Without a deadline there must
+    /// be something before long.
     fn read(&mut self, deadline: Option<Instant>) -> Outcome<()> {
         let wait = deadline.map_or(TIMEOUT, |deadline| deadline.saturating_duration_since(Instant::now()));
         match self.poll.poll(&mut self.ready, Some(wait)) {
@@ -188,7 +189,7 @@ impl Subscriber {
                     turn.transcript.compare(self.offset, &buffer[..count])?;
                     self.offset += count;
                     self.count_events(turn);
-                    // epoll(7): a read of less than was asked for has emptied the socket. What comes later is told anew.
+                    // epoll(7): a read of less than was asked for has emptied the socket. What comes later is told.
                     if cfg!(target_os = "linux") && count < buffer.len() {
                         return Ok(());
                     }

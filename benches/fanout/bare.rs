@@ -1,5 +1,5 @@
-//! The least a fan-out with a thread per connection can do: a bounded queue a subscriber, and a thread that takes an event
-//! from it and writes it. Everybody shares the event's bytes.
+//! The least a fan-out with a thread per connection can do: a bounded queue a subscriber, and a thread that takes an
+//! event from it and writes it. Everybody shares the event's bytes.
 //!
 //! A connection's first byte says what it is for, and is echoed once that is so. A publisher then sends records of one
 //! length, a subscriber gets them.

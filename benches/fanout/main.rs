@@ -9,8 +9,8 @@
 //! cargo bench --bench fanout -- delay       the rows whose name contains the word
 //! ```
 //!
-//! The client is one thread, whatever the number of subscribers: it waits for all sockets at once, and what it spends the
-//! server cannot have. It knows every byte that each of them must get, and compares them.
+//! The client is one thread, whatever the number of subscribers: it waits for all sockets at once, and what it spends
+//! the server cannot have. It knows every byte that each of them must get, and compares them.
 //!
 //! Reading order: `bare`, `transcript`, `audience`, `contenders`, then the rows. What the echo benchmark uses too is in
 //! `common`.

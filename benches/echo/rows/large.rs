@@ -10,7 +10,7 @@ use crate::common::rounds::alternate;
 use crate::common::server::Server;
 use crate::exchange::{BINARY, Exchange};
 use crate::rounds::{Plan, keep_exchanging};
-use crate::rows::OTHERS;
+use crate::rows::{OTHERS, show_whole};
 
 const CONNECTIONS: usize = 4;
 const SIZE: usize = 64 * 1024;
@@ -31,7 +31,7 @@ fn run(name: &str, goal: &'static str, opcode: u8, plan: &Plan) -> Outcome<Part>
     let rate = report::rate("messages", &series, OTHERS);
     let mut volume = report::rate("messages", &series, &[]);
     volume.title = "MiB/s each way".into();
-    volume.show = |rate| report::show_whole(rate * SIZE as f64 / (1024.0 * 1024.0));
+    volume.show = |rate| show_whole(rate * SIZE as f64 / (1024.0 * 1024.0));
     let goals = vec![Goal::at_least(goal, rate.ratio("ws101", "tungstenite"), 0.9, show_ratio)];
     Ok(Part { table: report::table(&[rate, volume, report::cpu("message", &series, OTHERS)]), goals })
 }

@@ -9,19 +9,16 @@ use crate::client::Client;
 use crate::common::Outcome;
 use crate::common::benchmark::Part;
 use crate::common::frames::TEXT;
-use crate::common::process::{self, TICK, Usage, descriptor_limit};
-use crate::common::report::{self, Figure, Goal, Values, show_tenths, show_whole};
+use crate::common::process::{self, TICK, Usage};
+use crate::common::report::{self, Figure, Goal, Values, show_tenths};
 use crate::common::server::Server;
 use crate::exchange::Exchange;
 use crate::rounds::{Plan, at_once};
-use crate::rows::OTHERS;
+use crate::rows::{OTHERS, show_whole};
 
 const CONNECTIONS: usize = 5000;
 const CLIENT_THREADS: usize = 4;
 const SIZE: usize = 32;
-
-/// For the program's own files, and the listener.
-const OTHER_DESCRIPTORS: usize = 100;
 
 /// One server, started anew for every round.
 struct Contender {
@@ -47,7 +44,7 @@ struct Footprint {
 }
 
 pub fn run(plan: &Plan) -> Outcome<Part> {
-    if let Some(reason) = reason_to_skip() {
+    if let Some(reason) = process::reason_to_skip(CONNECTIONS) {
         return Ok(Part { table: format!("skipped: {reason}"), goals: Vec::new() });
     }
     let mut contenders = [
@@ -65,15 +62,6 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
         }
     }
     Ok(part(plan, &contenders))
-}
-
-fn reason_to_skip() -> Option<String> {
-    let needed = (CONNECTIONS + OTHER_DESCRIPTORS) as u64;
-    let limit = descriptor_limit();
-    if Usage::of(std::process::id()).is_none() {
-        return Some("needs /proc".into());
-    }
-    (limit < needed).then(|| format!("needs {needed} file descriptors, the limit is {limit}"))
 }
 
 fn part(plan: &Plan, contenders: &[Contender]) -> Part {

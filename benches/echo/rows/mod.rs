@@ -23,3 +23,7 @@ pub const ROWS: &[Row<Plan>] = &[
     Row { name: "tap-pipelined", title: "What the tap costs: ws101, pipelined, by log level", run: tap::pipelined },
     Row { name: "tap-ping-pong", title: "What the tap costs: ws101, ping-pong, by log level", run: tap::ping_pong },
 ];
+
+fn show_whole(value: f64) -> String {
+    format!("{value:.0}")
+}

@@ -1,7 +1,7 @@
-//! As many deliveries a second as can be. The publisher waits for the slowest subscriber, so that no queue is ever full.
+//! As many deliveries a second as can be. The publisher waits for the slowest subscriber, so no queue is ever full.
 //!
-//! With one event under way every delivery wakes a thread and is a write of its own. With many, a thread that wakes finds
-//! several, and may write them together.
+//! With one event under way every delivery wakes a thread and is a write of its own. With many, a thread that wakes
+//! finds several, and may write them together.
 
 use crate::common::Outcome;
 use crate::common::benchmark::Part;
@@ -10,7 +10,7 @@ use crate::common::rounds::alternate;
 use crate::common::server::Server;
 use crate::contenders::Feed;
 use crate::plan::Plan;
-use crate::rows::BARE;
+use crate::rows::BOTH;
 
 /// Half of what a queue holds.
 const UNDER_WAY: usize = 32;
@@ -26,7 +26,7 @@ pub fn one(plan: &Plan) -> Outcome<Part> {
 fn run(name: &str, goal: &'static str, under_way: usize, plan: &Plan) -> Outcome<Part> {
     let mut feeds = [Feed::start(Server::bare()?)?, Feed::start(Server::batched()?)?, Feed::start(Server::ws101()?)?];
     let series = alternate(name, &mut feeds, plan.rounds, |feed| feed.deliver(under_way, plan.turn))?;
-    let rate = report::rate("deliveries", &series, BARE);
+    let rate = report::rate("deliveries", &series, BOTH);
     let goals = vec![Goal::at_least(goal, rate.ratio("ws101", "bare"), 0.8, show_ratio)];
-    Ok(Part { table: report::table(&[rate, report::cpu("delivery", &series, BARE)]), goals })
+    Ok(Part { table: report::table(&[rate, report::cpu("delivery", &series, BOTH)]), goals })
 }
