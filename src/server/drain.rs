@@ -7,6 +7,7 @@
 //! somebody may still ask for `/readyz`.
 
 use super::Server;
+use super::conversation::write_failed;
 use super::deliver::socket::close_frame;
 use super::listener;
 use super::metrics::ClosedBy;
@@ -85,10 +86,10 @@ impl Handle {
         let grace = grace.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
         self.server.draining.store(true, Ordering::SeqCst);
-        self.ticker = None;
-        self.server.feed.end_readers();
         let entries = self.server.registry.all();
         info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
+        self.ticker = None;
+        self.server.feed.end_readers();
         self.end_idle_requests();
         self.close_all(entries, grace / 2, deadline);
         if !self.wait(deadline) {
@@ -171,7 +172,11 @@ impl Handle {
                 self.server.metrics.count_close(&mut half, ClosedBy::Server, GOING_AWAY);
                 true
             }
-            Err(_) => true,
+            Err(error) => {
+                drop(half);
+                write_failed(&self.server, &entry, &error);
+                true
+            }
         }
     }
 

@@ -13,9 +13,11 @@
 //! when the client is too slow: then it sends the Close itself, and ends TCP when the client does not.
 
 use super::super::Server;
+use super::super::conversation::write_failed;
 use super::super::listener::STACK;
 use super::super::metrics::ClosedBy;
 use super::super::outbound::Phase;
+use super::super::plan::no_second_thread;
 use super::super::registry::{CourierPlace, Entry, Place};
 use super::super::route::Endpoint;
 use super::encoded::{Encoded, notice_frames};
@@ -50,18 +52,13 @@ impl Courier {
     /// to write when the outbound's lock is free and the 101 was written.
     #[inline(never)]
     pub fn start(place: &Place, endpoint: Endpoint, after: Option<u64>) -> Result<Courier, Refusal> {
-        let Some(thread_place) = CourierPlace::take(&place.server) else {
-            let why =
-                "events are pushed by a second thread, and there is none left (--max-connections); try again later";
-            return Err(unavailable("too-many-connections", why));
-        };
+        let thread_place = CourierPlace::take(&place.server).ok_or_else(no_second_thread)?;
         let (subscription, backlog) = Subscription::new(&place.server.feed, after, QUEUE, WhenFull::LeaveOut);
         let (alive, gone) = bounded(0);
         let route = Route {
             server: Arc::clone(&place.server),
             entry: Arc::clone(&place.entry),
             frame: if endpoint == Endpoint::Live { Encoded::text_frame } else { Encoded::json_frame },
-            tells_notices: endpoint != Endpoint::Live,
             queue: subscription.queue().clone(),
             too_slow: subscription.too_slow(),
             gone,
@@ -71,7 +68,8 @@ impl Courier {
         let name = format!("courier-{}", place.entry.number);
         let thread = Builder::new().name(name).stack_size(STACK).spawn(move || route.run(backlog));
         let thread = thread.map_err(|error| {
-            unavailable("no-thread", &format!("the system has no thread left for the events: {error}; try again later"))
+            let why = format!("the system has no thread left for the events: {error}; try again later");
+            Refusal::new(503, "no-thread", "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
         })?;
         Ok(Courier { subscription: Some(subscription), alive: Some(alive), thread: Some(thread) })
     }
@@ -87,8 +85,12 @@ impl Drop for Courier {
     }
 }
 
-fn unavailable(reason: &'static str, why: &str) -> Refusal {
-    Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
+/// Why a courier can write no more.
+enum Stop {
+    /// The 101 was not written, or somebody has sent a Close or failed to write.
+    Closed,
+    /// Its own write failed.
+    Failed(io::Error),
 }
 
 /// What the courier's thread owns.
@@ -96,7 +98,6 @@ struct Route {
     server: Arc<Server>,
     entry: Arc<Entry>,
     frame: fn(&Encoded) -> &[u8],
-    tells_notices: bool,
     queue: Receiver<Arc<Published<Encoded>>>,
     too_slow: Arc<AtomicBool>,
     gone: Receiver<()>,
@@ -105,26 +106,26 @@ struct Route {
 
 impl Route {
     fn run(self, backlog: Backlog<Encoded>) {
-        if self.deliver_backlog(backlog).and_then(|()| self.deliver()).is_err() {
-            return; // the write failed, and with it the connection: its own thread says so
-        }
-        if self.too_slow.load(Ordering::SeqCst) && self.close_too_slow().is_ok() {
-            self.end_tcp();
+        let delivered = self.deliver_backlog(backlog).and_then(|()| self.deliver());
+        let too_slow = self.too_slow.load(Ordering::SeqCst);
+        match delivered.and_then(|()| if too_slow { self.close_too_slow() } else { Ok(()) }) {
+            Ok(()) if too_slow => self.end_tcp(),
+            Err(Stop::Failed(error)) => write_failed(&self.server, &self.entry, &error),
+            Ok(()) | Err(Stop::Closed) => {}
         }
     }
 
     #[inline(never)]
-    fn deliver_backlog(&self, backlog: Backlog<Encoded>) -> io::Result<()> {
-        let notices = if self.tells_notices { &backlog.notices[..] } else { &[] };
-        let mut frames = notice_frames(notices);
+    fn deliver_backlog(&self, backlog: Backlog<Encoded>) -> Result<(), Stop> {
+        let mut frames = notice_frames(&backlog.notices);
         for published in &backlog.events {
             frames.extend_from_slice((self.frame)(&published.encoded));
         }
-        self.write(&frames, notices.len() + backlog.events.len())
+        self.write(&frames, backlog.notices.len() + backlog.events.len())
     }
 
     /// Until the queue ends: it waits for an event, and writes it with all that are queued behind it.
-    fn deliver(&self) -> io::Result<()> {
+    fn deliver(&self) -> Result<(), Stop> {
         while let Ok(first) = self.queue.recv() {
             if self.queue.is_empty() {
                 self.write((self.frame)(&first.encoded), 1)?;
@@ -136,7 +137,7 @@ impl Route {
     }
 
     #[inline(never)]
-    fn deliver_many(&self, first: &Published<Encoded>) -> io::Result<()> {
+    fn deliver_many(&self, first: &Published<Encoded>) -> Result<(), Stop> {
         let mut frames = (self.frame)(&first.encoded).to_vec();
         let mut count = 1;
         // No more than the queue holds: under a flood others could go on filling it.
@@ -147,28 +148,27 @@ impl Route {
         self.write(&frames, count)
     }
 
-    fn write(&self, frames: &[u8], count: usize) -> io::Result<()> {
+    fn write(&self, frames: &[u8], count: usize) -> Result<(), Stop> {
         let mut half = self.entry.outbound.lock();
         if half.phase() != Phase::WebSocket {
-            // The 101 was not written, or a Close was: nothing may be written here.
-            return Err(io::ErrorKind::NotConnected.into());
+            return Err(Stop::Closed);
         }
-        half.write(frames, false)?;
+        half.write(frames, false).map_err(Stop::Failed)?;
         self.entry.outbound.traffic.count_messages(0, count as u64);
         Ok(())
     }
 
     /// s7.4.2: 1013, "try again later", as registered with IANA.
-    fn close_too_slow(&self) -> io::Result<()> {
+    fn close_too_slow(&self) -> Result<(), Stop> {
         let mut half = self.entry.outbound.lock();
         if half.phase() != Phase::WebSocket {
-            return Err(io::ErrorKind::NotConnected.into());
+            return Err(Stop::Closed);
         }
         let why = format!("too slow: {QUEUE} events were waiting");
         let (who, meaning) = (&self.entry.who, meaning(TRY_AGAIN_LATER));
         info!("{who} ! {why}: close {TRY_AGAIN_LATER} {meaning}, by this server");
         self.server.metrics.count_close(&mut half, ClosedBy::Server, TRY_AGAIN_LATER);
-        half.write(&close_frame(&Close::new(TRY_AGAIN_LATER, &why)), true)
+        half.write(&close_frame(&Close::new(TRY_AGAIN_LATER, &why)), true).map_err(Stop::Failed)
     }
 
     /// Whoever sends the Close sees to the end: the connection's thread reads on for the client's answer, and is woken if
