@@ -17,6 +17,9 @@ use crate::transcript::{Transcript, request};
 /// Events are published and read in blocks; a subscriber's share of a burst fits in one.
 const BUFFER: usize = 64 * 1024;
 
+/// Events that may be under way at a time: half of what a queue holds, so that nobody is left out.
+pub const UNDER_WAY: usize = 32;
+
 pub struct Audience {
     speaks: Speaks,
     poll: Poll,
@@ -39,12 +42,13 @@ struct Subscriber {
 /// What happened since the turn began.
 struct Turn {
     transcript: Transcript,
+    /// When the delay of each event began: just before it was written.
     published: Vec<Instant>,
     /// For each event, how many have not got it yet.
     missing: Vec<usize>,
     /// Events that everybody has.
     everywhere: usize,
-    /// From just before an event was written to when it was read, for each delivery.
+    /// From when an event was published to when it was read, for each delivery.
     delays: Vec<Duration>,
 }
 
@@ -78,8 +82,7 @@ impl Audience {
         let start = Instant::now();
         let until = start + time;
         while Instant::now() < until {
-            let under_way = self.turn.missing.len() - self.turn.everywhere;
-            self.publish(window - under_way)?;
+            self.publish(window - self.under_way(), Instant::now())?;
             self.read(None)?;
         }
         self.finish()?;
@@ -87,7 +90,7 @@ impl Audience {
     }
 
     /// Publishes an event each `interval`, and then waits until everybody has all of them. Says how long each event
-    /// took to each subscriber.
+    /// took to each subscriber. One that must wait because too many are under way counts from when it was due.
     pub fn publish_at(&mut self, interval: Duration, time: Duration) -> Outcome<Vec<Duration>> {
         self.begin()?;
         let start = Instant::now();
@@ -96,7 +99,12 @@ impl Audience {
             while Instant::now() < due {
                 self.read(Some(due))?;
             }
-            self.publish(1)?;
+            let mut since = Instant::now();
+            while self.under_way() >= UNDER_WAY {
+                since = due;
+                self.read(None)?;
+            }
+            self.publish(1, since)?;
             due += interval;
         }
         self.finish()?;
@@ -111,8 +119,13 @@ impl Audience {
         Ok(())
     }
 
-    /// So many events, in one write.
-    fn publish(&mut self, count: usize) -> Outcome<()> {
+    /// Events that not everybody has yet.
+    fn under_way(&self) -> usize {
+        self.turn.missing.len() - self.turn.everywhere
+    }
+
+    /// So many events, in one write. Their delay counts from `since`.
+    fn publish(&mut self, count: usize, since: Instant) -> Outcome<()> {
         if count == 0 {
             return Ok(());
         }
@@ -121,12 +134,12 @@ impl Audience {
         self.last += count as u64;
         let turn = &mut self.turn;
         turn.missing.resize(turn.missing.len() + count, self.subscribers.len());
-        turn.published.resize(turn.missing.len(), Instant::now());
+        turn.published.resize(turn.missing.len(), since);
         self.publisher.write_all(&requests).map_err(in_words)
     }
 
     fn finish(&mut self) -> Outcome<()> {
-        while self.turn.everywhere < self.turn.missing.len() {
+        while self.under_way() > 0 {
             self.read(None)?;
         }
         // Whole events came, and no byte after them.

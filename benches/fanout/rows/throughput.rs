@@ -3,6 +3,7 @@
 //! With one event under way every delivery wakes a thread and is a write of its own. With many, a thread that wakes
 //! finds several, and may write them together.
 
+use crate::audience::UNDER_WAY;
 use crate::common::Outcome;
 use crate::common::benchmark::Part;
 use crate::common::report::{self, Goal, show_ratio};
@@ -11,9 +12,6 @@ use crate::common::server::Server;
 use crate::contenders::Feed;
 use crate::plan::Plan;
 use crate::rows::BOTH;
-
-/// Half of what a queue holds.
-const UNDER_WAY: usize = 32;
 
 pub fn many(plan: &Plan) -> Outcome<Part> {
     run("throughput", "throughput: deliveries/s, / bare", UNDER_WAY, plan)
