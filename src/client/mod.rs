@@ -4,13 +4,12 @@
 //! each step: an [`Exchange`] is one request and its answer, a [`WebSocket`] what follows a 101. Each tells the connection
 //! whose bytes it takes, so that a [`Ledger`] can tell heads, bodies and frames apart and still add up to what passed.
 //!
-//! The parsers ([`url`], [`response`], [`chunked`], [`sse`]) are values: bytes in, facts out, cut anywhere. What comes from
+//! The parsers ([`url`], [`response`], [`sse`]) are values: bytes in, facts out, cut anywhere. What comes from
 //! a server is from outside: it is bounded, and refused with words.
 //!
 //! Left out on purpose: TLS, proxies that are asked by name, redirects, cookies, content codings. The client shows a
 //! server; it does not browse.
 
-pub mod chunked;
 pub mod error;
 pub mod exchange;
 pub mod ledger;

@@ -3,7 +3,7 @@
 //! httparse reads the head. A head that is too long, or whose body would end in two places, is refused: who guesses there
 //! reads one answer's end as the next one's beginning.
 
-use super::chunked::Chunked;
+use crate::protocol::chunked::Chunked;
 
 /// The longest head that is taken.
 pub const MAX_HEAD: usize = 32 * 1024;
