@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::common::rounds::preface;
 
 pub struct Plan {
-    /// Rounds and turns of the rows that publish as fast as they can.
+    /// Of the rows that publish as fast as they can.
     pub rounds: usize,
     pub turn: Duration,
-    /// Rounds and turns of the rows that publish at a steady pace.
+    /// Of the row that publishes at a steady pace.
     pub paced_rounds: usize,
     pub paced_turn: Duration,
-    /// A turn that is long enough for a subscriber to be found too slow.
+    /// The same beside one that never reads. A turn is long enough for it to be cut off.
+    pub slow_rounds: usize,
     pub slow_turn: Duration,
     /// New processes whose memory is measured.
     pub memory_rounds: usize,
@@ -23,10 +24,11 @@ impl Plan {
         if quick {
             Self {
                 rounds: 3,
-                turn: Duration::from_millis(250),
+                turn: Duration::from_millis(200),
                 paced_rounds: 2,
                 paced_turn: Duration::from_millis(500),
-                slow_turn: Duration::from_millis(1800),
+                slow_rounds: 1,
+                slow_turn: Duration::from_millis(1600),
                 memory_rounds: 1,
             }
         } else {
@@ -35,6 +37,7 @@ impl Plan {
                 turn: Duration::from_millis(500),
                 paced_rounds: 9,
                 paced_turn: Duration::from_secs(2),
+                slow_rounds: 9,
                 slow_turn: Duration::from_secs(3),
                 memory_rounds: 3,
             }

@@ -11,9 +11,6 @@ use crate::plan::Plan;
 /// The one every server is set against.
 const BARE: &[&str] = &["bare"];
 
-/// And the one that writes together what waits, as ws101 does.
-const BOTH: &[&str] = &["bare", "bare, batched"];
-
 pub const ROWS: &[Row<Plan>] = &[
     Row { name: "throughput", title: "1,000 subscribers, 32 events under way", run: throughput::many },
     Row { name: "lockstep", title: "1,000 subscribers, one event under way", run: throughput::one },
