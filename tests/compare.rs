@@ -349,7 +349,10 @@ fn a_table_bars_and_a_reading_for_each_rate_in_80_columns() {
     for name in ["bytes up  ", "bytes down  ", "bytes an event  ", "delay p50  ", "delay p95  ", "delay max  "] {
         assert_eq!(rows(name), 2, "{name}\n{stdout}");
     }
-    assert!(stdout.contains("poll 100ms   long poll") && stdout.contains("  WebSocket   #"), "{stdout}");
+    let heads =
+        stdout.lines().filter(|line| line.split_whitespace().eq("poll 100ms long poll stream WebSocket".split(' ')));
+    assert_eq!(heads.count(), 2, "{stdout}");
+    assert!(stdout.contains("  WebSocket   #"), "{stdout}");
     assert!(stdout.contains("Polling is right") && stdout.contains("not in them"), "{stdout}");
 }
 

@@ -39,7 +39,7 @@ pub struct Compare {
     #[arg(long, value_name = "N/UNIT", env = "WS101_RATE", value_delimiter = ',', default_value = "1/s", value_parser = rate)]
     pub rate: Vec<Rate>,
 
-    /// Length of an event's text
+    /// Length of an event's text, 32 bytes to 1MiB
     #[arg(long, value_name = "SIZE", env = "WS101_PAYLOAD", default_value = "64", value_parser = payload)]
     pub payload: u64,
 

@@ -10,6 +10,13 @@ const EXCERPT: usize = 200;
 /// Why a step did not succeed.
 #[derive(Debug)]
 pub enum Error {
+    /// The name in the URL has no address.
+    Unknown {
+        /// The name.
+        host: String,
+        /// What the system says.
+        error: io::Error,
+    },
     /// There is no TCP connection.
     Connect {
         /// `HOST:PORT`, as it was asked for.
@@ -60,6 +67,7 @@ impl From<io::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::Unknown { host, error } => write!(out, "no address of {host} is known: {error}"),
             Error::Connect { address, error } => write!(out, "no connection to {address}: {error}"),
             Error::TimedOut => write!(out, "no answer in time"),
             Error::Lost(error) => write!(out, "the connection broke: {error}"),

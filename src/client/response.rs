@@ -27,6 +27,8 @@ pub enum Parsed {
 pub struct Head {
     /// The three digits.
     pub status: u16,
+    /// Its length in bytes, the empty line included.
+    pub len: usize,
     minor_version: u8,
     fields: Vec<(String, Vec<u8>)>,
 }
@@ -47,7 +49,7 @@ pub fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::NeedMore;
     };
     let fields = response.headers.iter().map(|field| (field.name.to_owned(), field.value.to_vec())).collect();
-    Parsed::Complete(Head { status, minor_version, fields }, len)
+    Parsed::Complete(Head { status, len, minor_version, fields }, len)
 }
 
 impl Head {

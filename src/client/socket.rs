@@ -31,7 +31,8 @@ impl Connection {
     pub fn open(url: &Url, deadline: Instant) -> Result<Connection, Error> {
         let address = format!("{}:{}", url.host, url.port);
         let failed = |error| Error::Connect { address: url.authority.clone(), error };
-        let addresses: Vec<SocketAddr> = (url.host.as_str(), url.port).to_socket_addrs().map_err(failed)?.collect();
+        let unknown = |error| Error::Unknown { host: url.host.clone(), error };
+        let addresses: Vec<SocketAddr> = (url.host.as_str(), url.port).to_socket_addrs().map_err(unknown)?.collect();
         let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address} has no address"));
         for (tried, address) in addresses.iter().enumerate() {
             // An address that is silent must not use up the time of those after it.

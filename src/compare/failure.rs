@@ -21,10 +21,10 @@ impl Failure {
                 "\n  Start a server there (ws101 --listen HOST:PORT), or leave the URL away: then compare starts its own"
                     .to_owned()
             }
-            Error::Status { status: 404 | 405, .. } => format!(
-                "\n  There is no feed at {base}. It needs a ws101 server; when a proxy has put it under a path, that path \
-                 belongs into the URL: ws101 compare http://HOST:PORT/PATH"
-            ),
+            Error::Unknown { .. } => {
+                "\n  The name in the URL is wrong, or this machine can't look it up: try an address, as http://127.0.0.1:8080"
+                    .to_owned()
+            }
             Error::Status { status: 413, .. } => {
                 "\n  The server takes no events as long as that: choose a smaller --payload, or start it with a larger \
                  --max-event"
@@ -35,9 +35,14 @@ impl Failure {
                  --max-connections there"
                     .to_owned()
             }
-            _ => String::new(),
+            Error::Status { .. } | Error::Malformed(_) => format!(
+                "\n  There is no feed at {base}. It needs a ws101 server; when a proxy has put it under a path, that path \
+                 belongs into the URL: ws101 compare http://HOST:PORT/PATH"
+            ),
+            Error::TimedOut | Error::Lost(_) | Error::Ended => String::new(),
         };
-        let asked = if matches!(error, Error::Connect { .. }) { String::new() } else { format!("{asked}: ") };
+        let is_about_connecting = matches!(error, Error::Connect { .. } | Error::Unknown { .. });
+        let asked = if is_about_connecting { String::new() } else { format!("{asked}: ") };
         Failure(format!("{asked}{error}{advice}"))
     }
 }

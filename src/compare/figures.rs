@@ -80,6 +80,8 @@ pub struct Column {
     pub empty: u64,
     /// Answers, or reads of a stream, with at least one event.
     pub deliveries: u64,
+    /// Bytes of the heads of such answers, where they are answers to polls.
+    pub heads_with_news: u64,
     /// TCP connections.
     pub connections: u64,
     /// Connections that were lost before the end.
@@ -114,6 +116,7 @@ impl Column {
             requests: sum(|tally| tally.requests),
             empty: sum(|tally| tally.empty),
             deliveries: sum(|tally| tally.deliveries),
+            heads_with_news: sum(|tally| tally.heads_with_news),
             connections: sum(|tally| tally.connections),
             lost: sum(|tally| tally.lost),
             ledger,

@@ -53,7 +53,7 @@ impl<'a> Publisher<'a> {
     /// Publishes one event: `TOKEN-NUMBER-` and dots to the length that was asked for.
     pub fn publish(&mut self, number: usize) -> Result<Published, Error> {
         let text = format!("{}-{number}-", self.token);
-        let text = format!("{text:.<width$}", width = self.payload);
+        let text = format!("{text}{}", ".".repeat(self.payload.saturating_sub(text.len())));
         let deadline = Instant::now() + PATIENCE;
         let mut connection = match self.connection.take() {
             // A POST is not repeated, so a connection that has ended meanwhile must be noticed before.

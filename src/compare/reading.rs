@@ -29,7 +29,8 @@ fn extremes(round: &Round) -> Option<String> {
     let by_cost = |a: &(f64, String), b: &(f64, String)| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal);
     let (least, most) = (costs().min_by(by_cost)?, costs().max_by(by_cost)?);
     Some(format!(
-        "An event of this run is {} bytes as JSON. To hear of one cost {} bytes by {}, the least, and {} by {}, the most.",
+        "An event that was published for this run is {} bytes as JSON. To hear of one cost {} bytes by {}, the least, and {} \
+         by {}, the most.",
         mean(round.event_bytes),
         mean(least.0),
         least.1,
@@ -44,8 +45,12 @@ fn paid(column: &Column, round: &Round) -> String {
     let Some(bytes) = column.bytes_an_event() else {
         return format!("{label}: no event arrived, for {} bytes.", count(column.ledger.total()));
     };
-    let factor = words::times(bytes / round.event_bytes);
-    let mut text = format!("{label}: {} bytes an event, {factor} the event itself.", mean(bytes));
+    // Events of others have another length.
+    let factor = match column.foreign {
+        0 => format!(", {} the event itself", words::times(bytes / round.event_bytes)),
+        _ => String::new(),
+    };
+    let mut text = format!("{label}: {} bytes an event{factor}.", mean(bytes));
     if let Some(delay) = column.delay {
         text.push_str(&waited(&delay));
     }
@@ -75,8 +80,13 @@ fn asked(column: &Column) -> String {
         held => format!(", {} had no answer yet at the end", count(held)),
     };
     let news = events_an_answer(column);
-    let shared =
-        if news > 1.05 { format!("; an answer with news brought {} events", mean(news)) } else { String::new() };
+    let shared = if news > 1.05 {
+        format!("; an answer with news brought {} events", mean(news))
+    } else if news > 1.0 {
+        "; a few answers brought more than one event".to_owned()
+    } else {
+        String::new()
+    };
     format!(" Of {}, {empty}{held}{shared}.", of(column.requests, "request"))
 }
 
@@ -123,43 +133,59 @@ fn held(round: &Round) -> String {
 
 /// One scenario in which polling is the right choice, from the figures of this run.
 fn polling_is_right(round: &Round) -> Option<String> {
-    let is_poll = |column: &&Column| matches!(column.kind, Kind::ShortPoll(_)) && column.events > 0;
+    let is_poll = |column: &&Column| matches!(column.kind, Kind::ShortPoll(_)) && column.deliveries > 0;
     let cost = |column: &Column| column.bytes_an_event().unwrap_or(f64::MAX);
-    let polls = round.columns.iter().filter(is_poll);
-    let poll = polls.min_by(|a, b| cost(a).partial_cmp(&cost(b)).unwrap_or(Ordering::Equal))?;
+    let cheapest = |a: &&Column, b: &&Column| cost(a).partial_cmp(&cost(b)).unwrap_or(Ordering::Equal);
     let socket = round.columns.iter().find(|column| column.kind == Kind::WebSocket && column.events > 0)?;
-    let is_shared = events_an_answer(poll) >= SHARED && cost(poll) <= AS_CHEAP * cost(socket);
-    Some(if is_shared { who_can_wait(poll, socket) } else { who_looks_once(round, poll, socket) })
+    let is_shared = |column: &&Column| {
+        column.missed == 0 && events_an_answer(column) >= SHARED && cost(column) <= AS_CHEAP * cost(socket)
+    };
+    if let Some(poll) = round.columns.iter().filter(is_poll).filter(is_shared).min_by(cheapest) {
+        return Some(who_can_wait(poll, socket));
+    }
+    let poll = round.columns.iter().filter(is_poll).min_by(cheapest)?;
+    Some(who_looks_once(round, poll, socket))
 }
 
 fn who_can_wait(poll: &Column, socket: &Column) -> String {
     let (polled, framed) = (poll.bytes_an_event().unwrap_or_default(), socket.bytes_an_event().unwrap_or_default());
+    let interval = if let Kind::ShortPoll(interval) = poll.kind { words::interval(interval) } else { String::new() };
     format!(
-        "Polling is right here for who can wait {}: {} events shared an answer of {}, and its heads. An event cost {} bytes, \
-         against {} on the WebSocket, and the server wrote {} for a client instead of {}.",
-        poll.delay.map_or_else(String::new, |delay| words::delay(delay.max)),
+        "Polling is right here for who can wait {interval}: {} events shared an answer, so the server wrote {} for a client \
+         instead of {}. An event cost {} bytes, against {} on the WebSocket.",
         mean(events_an_answer(poll)),
-        poll.kind.label(),
-        mean(polled),
-        mean(framed),
         of(poll.requests / poll.clients.max(1), "answer"),
         of(socket.events / socket.clients.max(1), "frame"),
+        mean(polled),
+        mean(framed),
     )
 }
 
 fn who_looks_once(round: &Round, poll: &Column, socket: &Column) -> String {
-    let heads = (poll.ledger.up.heads + poll.ledger.down.heads) as f64 / poll.requests.max(1) as f64;
+    let up = poll.ledger.up.heads as f64 / poll.requests.max(1) as f64;
+    let heads = up + poll.heads_with_news as f64 / poll.deliveries.max(1) as f64;
     // `[`, `]` and a line break around the event; two bytes of frame header, or four.
     let once = heads + round.event_bytes + 3.0;
     let header = if round.event_bytes < 126.0 { 2.0 } else { 4.0 };
     let framed = opening(socket) + round.event_bytes + header + CLOSING;
     let fewer = if once < framed { "So it is fewer bytes, and" } else { "It is no fewer bytes, but" };
     format!(
-        "Polling is right for who looks once and leaves: a poll that brings one event is about {} bytes here; a WebSocket \
-         that is opened for it and closed again is about {}. {fewer} no connection stays.",
+        "Polling is right for who looks once and leaves, as none of these clients did: a poll that brings one event is about \
+         {} bytes here; a WebSocket that is opened for it and closed again is about {}. {fewer} nothing stays open.",
         mean(once),
         mean(framed),
     )
+}
+
+/// What the log has dropped when a poll comes is told as a gap.
+fn why_missed(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ShortPoll(_) => {
+            ": the server keeps only so many (--feed-keep), and a poll that comes later finds the rest gone. A shorter \
+             interval helps"
+        }
+        Kind::LongPoll | Kind::Stream | Kind::WebSocket => "",
+    }
 }
 
 /// What a reader must know to trust the rest.
@@ -184,7 +210,7 @@ fn caveats(round: &Round) -> Vec<String> {
     for column in &round.columns {
         let label = column.kind.label();
         if column.missed > 0 {
-            caveats.push(format!("Mind: {label} missed {}.", of(column.missed, "event")));
+            caveats.push(format!("Mind: {label} missed {}{}.", of(column.missed, "event"), why_missed(column.kind)));
         }
         if column.lost > 0 {
             caveats.push(format!("Mind: {label} lost its connection {} and came back.", of(column.lost, "time")));
@@ -224,6 +250,7 @@ mod tests {
             requests,
             empty: if kind == Kind::LongPoll { 0 } else { requests.saturating_sub(events) },
             deliveries: requests.min(events),
+            heads_with_news: heads / 2 * requests.min(events) / requests.max(1),
             connections: 1,
             lost: 0,
             ledger: Ledger { written: up.total(), read: down.total(), up, down },
@@ -257,12 +284,12 @@ mod tests {
     fn each_transport_has_its_sentence() {
         let text = text(&round(10, 11));
         for part in [
-            "An event of this run is 100 bytes as JSON. To hear of one cost 136 bytes by WebSocket, the least, and 389 by poll 1s, the most.",
+            "An event that was published for this run is 100 bytes as JSON. To hear of one cost 136 bytes by WebSocket, the least, and 389 by poll 1s, the most.",
             "poll 1s: 389 bytes an event, 3.9 times the event itself. Half of them were there within 3.00 ms, all within 9.00 ms. Of 11 requests, 1 came back empty.",
             "Heads are 260 of these bytes. Of 11 requests, none came back empty, 1 had no answer yet at the end.",
             "The opening handshake, 336 bytes, is paid once; what follows is 102 bytes an event, all that",
             "Each client kept one connection open all the time, also between its polls.",
-            "looks once and leaves: a poll that brings one event is about 363 bytes here; a WebSocket that is opened for it and closed again is about 450. So it is fewer bytes, and no connection stays.",
+            "a poll that brings one event is about 363 bytes here; a WebSocket that is opened for it and closed again is about 450. So it is fewer bytes, and nothing stays open.",
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");
         }
@@ -280,9 +307,27 @@ mod tests {
     #[test]
     fn events_that_share_an_answer_make_the_poll_cheap() {
         let text = text(&round(200, 10));
-        let shared = "for who can wait 9.00 ms: 20 events shared an answer of poll 1s, and its heads. An event cost 113 bytes, against 104 \
-                      on the WebSocket, and the server wrote 10 answers for a client instead of 200 frames.";
+        let shared = "for who can wait 1s: 20 events shared an answer, so the server wrote 10 answers for a client instead of \
+                      200 frames. An event cost 113 bytes, against 104 on the WebSocket.";
         assert!(text.contains(shared), "{text}");
+    }
+
+    #[test]
+    fn a_poll_that_missed_events_was_not_right() {
+        let mut round = round(200, 10);
+        round.columns[0].missed = 3;
+        let text = text(&round);
+        assert!(
+            !text.contains("who can wait") && text.contains("missed 3 events: the server keeps only so many"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn events_of_others_are_not_measured_by_ours() {
+        let mut round = round(200, 10);
+        round.columns[0].foreign = 3;
+        assert!(text(&round).contains("poll 1s: 113 bytes an event. Half"), "{}", text(&round));
     }
 
     #[test]

@@ -107,6 +107,6 @@ pub fn take_answer(tally: &mut Tally<'_>, answer: &Answer, at: Instant) -> Resul
     if let Some(last) = answer.head.number("feed-last-id") {
         tally.reached = last;
     }
-    tally.answered(before);
+    tally.answered(before, answer.head.len as u64);
     Ok(())
 }

@@ -3,6 +3,9 @@
 use super::figures::{Column, Round};
 use super::words::{count, delay, mean};
 
+/// How wide a table may be on a screen that is not wide.
+const SCREEN: usize = 80;
+
 /// A measure: what it is called, and how a column shows it.
 type Row = (&'static str, fn(&Column) -> String);
 
@@ -44,10 +47,13 @@ pub fn lines(round: &Round) -> Vec<String> {
     }
     let first = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..round.columns.len())
-        .map(|at| rows.iter().map(|(_, cells)| cells[at].chars().count()).max().unwrap_or_default().max(9))
+        .map(|at| rows.iter().map(|(_, cells)| cells[at].chars().count()).max().unwrap_or_default().max(6))
         .collect();
+    // Airy as long as there is room.
+    let room = SCREEN.saturating_sub(first + widths.iter().sum::<usize>());
+    let gap = (room / widths.len().max(1)).clamp(2, 5);
     let line = |(name, cells): (&str, Vec<String>)| {
-        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("   {cell:>width$}"));
+        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("{:gap$}{cell:>width$}", ""));
         format!("{name:<first$}{}", cells.collect::<String>()).trim_end().to_owned()
     };
     rows.into_iter().map(line).collect()

@@ -20,6 +20,8 @@ pub struct Tally<'a> {
     pub empty: u64,
     /// Answers or frames with at least one event.
     pub deliveries: u64,
+    /// Bytes of the heads of such answers.
+    pub heads_with_news: u64,
     /// Our events: their places in the round, and when they were there.
     pub arrivals: Vec<(usize, Instant)>,
     /// Events that somebody else published.
@@ -42,6 +44,7 @@ impl<'a> Tally<'a> {
             requests: 0,
             empty: 0,
             deliveries: 0,
+            heads_with_news: 0,
             arrivals: Vec::new(),
             foreign: 0,
             disorder: 0,
@@ -69,12 +72,13 @@ impl<'a> Tally<'a> {
         self.arrivals.len() as u64 + self.foreign
     }
 
-    /// An answer was read to its end.
-    pub fn answered(&mut self, events_before: u64) {
+    /// An answer to a poll was read to its end. Its head had so many bytes.
+    pub fn answered(&mut self, events_before: u64, head: u64) {
         if self.events() == events_before {
             self.empty += 1;
         } else {
             self.deliveries += 1;
+            self.heads_with_news += head;
         }
     }
 
