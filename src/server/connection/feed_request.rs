@@ -98,7 +98,10 @@ impl Connection<'_> {
         let who = &self.entry.who;
         self.log_answer(&asked.words, 200, ": a stream");
         match stream::run(self.server, self.entry, &asked.request) {
-            Ok(()) => Next::Close,
+            Ok(()) => {
+                info!("{who} = the stream ends: this server stops");
+                Next::Close
+            }
             Err(error) if socket::is_timeout(&error) => {
                 let timeout = self.server.config.write_timeout;
                 info!("{who} ! the stream was not taken in {timeout:?} (--write-timeout): cut off");

@@ -83,7 +83,7 @@ fn wait(request: &Request<'_>) -> Result<Duration, Refusal> {
 fn only<'a>(request: &Request<'a>, name: &str) -> Result<Option<&'a str>, Refusal> {
     let given = request.query().split('&').filter(|pair| pair.split('=').next() == Some(name)).count();
     if given > 1 {
-        return Err(wrong(format!("{name} is given more than once; which one counts?")));
+        return Err(wrong(format!("{name} is given more than once, and only one can count")));
     }
     Ok(request.parameter(name))
 }

@@ -16,7 +16,6 @@ use super::request::FeedRequest;
 use crate::feed::reader::{News, Reader, WhenSlow};
 use crate::protocol::chunked::LAST_CHUNK;
 use crate::protocol::response::Response;
-use log::info;
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
@@ -88,7 +87,6 @@ impl Stream<'_> {
     }
 
     fn end(&self) -> io::Result<()> {
-        info!("{} = the stream ends: this server stops", self.entry.who);
         if self.chunked { self.entry.outbound.lock().end_parts(LAST_CHUNK) } else { Ok(()) }
     }
 }
