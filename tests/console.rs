@@ -20,7 +20,11 @@
 
 mod common;
 
+#[path = "common/fences.rs"]
+mod fences;
+
 use common::program::Program;
+use fences::{Fence, fences};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
@@ -120,30 +124,6 @@ fn a_log_is_that_of_the_connections_that_began() {
 fn page(path: &str) -> String {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
     text.unwrap_or_else(|error| panic!("{path}: {error}")).replace("\r\n", "\n")
-}
-
-struct Fence {
-    /// What the comment before it says, or nothing.
-    marker: String,
-    /// What stands behind its backticks.
-    kind: String,
-    lines: Vec<String>,
-}
-
-fn fences(text: &str) -> Vec<Fence> {
-    let mut found = Vec::new();
-    let mut marker = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        if let Some(kind) = line.strip_prefix("```") {
-            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
-            found.push(Fence { marker: std::mem::take(&mut marker), kind: kind.to_owned(), lines: inside });
-        } else if !line.is_empty() {
-            marker = comment.unwrap_or_default().to_owned();
-        }
-    }
-    found
 }
 
 #[derive(Debug, PartialEq, Eq)]
