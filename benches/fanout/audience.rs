@@ -17,7 +17,7 @@ use crate::transcript::{Transcript, request};
 /// Events are published and read in blocks; a subscriber's share of a burst fits in one.
 const BUFFER: usize = 64 * 1024;
 
-/// Events that may be under way at a time: half of what a queue holds, so that nobody is left out.
+/// Events that may be under way at a time: half of what a bare subscriber's queue holds, so that nobody is left out.
 pub const UNDER_WAY: usize = 32;
 
 pub struct Audience {

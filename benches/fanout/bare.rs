@@ -17,7 +17,7 @@ use crate::transcript::RECORD;
 pub const PUBLISHER: u8 = b'P';
 pub const SUBSCRIBER: u8 = b'S';
 
-/// As ws101's. Who has so many events waiting is left out.
+/// Who has so many events waiting is left out. ws101 has no queues: its subscribers read on in one log.
 const QUEUE: usize = 64;
 
 /// What ws101's connections read at once.

@@ -1,7 +1,7 @@
 //! One publisher and 1,000 subscribers: ws101's feed beside a bare fan-out over TCP, in one run.
 //!
 //! The bare fan-out says what an event for everybody costs with a thread a connection: a place in each one's queue, a
-//! thread woken, a write. It has the same queues, and the same number of bytes goes over its connections.
+//! thread woken, a write. The same number of bytes goes over its connections.
 //!
 //! ```text
 //! cargo bench --bench fanout                everything

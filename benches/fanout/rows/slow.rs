@@ -1,7 +1,7 @@
 //! A subscriber that never reads, and what the others notice of it.
 //!
 //! It asks for everything since the first event, and there is more of that than its socket's buffers hold: so the
-//! server's write to it blocks at once, and its queue fills while the others are measured. By the end of the turn
+//! server's write to it blocks at once, and it is found too slow while the others are measured. By the end of the turn
 //! it is cut off.
 
 use std::io::{Read, Write};
@@ -65,11 +65,11 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
     Ok(Part { table: report::table(&figures), goals })
 }
 
-/// With old events, all of them kept. At 50 events a second a queue of 64 is full after 1.3 s, and soon after that the
-/// write that blocks has used up its time.
+/// With old events, all of them kept. Who takes none of them is too slow after 1 s, and soon after that the write that
+/// blocks has used up its time.
 fn start() -> Outcome<Feed> {
     let mut command = ws101_command();
-    command.args(["--feed-keep", "100000", "--write-timeout", "1500ms"]);
+    command.args(["--feed-keep", "100000", "--slow-timeout", "1s", "--write-timeout", "1500ms"]);
     let server = Server::start("ws101", Speaks::WebSocket, &mut command)?;
     let body = "*".repeat(OLD_SIZE);
     let post =
