@@ -56,7 +56,7 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", env = "WS101_MAX_EVENT", default_value = "4KiB", value_parser = size)]
     pub max_event: u64,
 
-    /// Most connections at a time, a thread each
+    /// Most connections at a time, a thread each, and a second where events are pushed
     #[arg(long, value_name = "N", env = "WS101_MAX_CONNECTIONS", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
 
@@ -84,7 +84,7 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", env = "WS101_KEEP_ALIVE_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub keep_alive_timeout: Duration,
 
-    /// Silence after which a WebSocket is pinged; 0: never
+    /// Silence after which a WebSocket is pinged, and a stream gets a comment; 0: never
     #[arg(long, value_name = "TIME", env = "WS101_PING_INTERVAL", default_value = "20s", value_parser = duration_or_zero)]
     pub ping_interval: Duration,
 

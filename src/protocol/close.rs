@@ -11,12 +11,16 @@ pub const NORMAL: u16 = 1000;
 pub const GOING_AWAY: u16 = 1001;
 /// The peer broke the protocol.
 pub const PROTOCOL_ERROR: u16 = 1002;
+/// A type of data that this endpoint does not take: binary where only text is understood.
+pub const UNSUPPORTED_DATA: u16 = 1003;
 /// Not the data its message type promised: text that is no UTF-8.
 pub const INVALID_PAYLOAD: u16 = 1007;
 /// A message that breaks this endpoint's rules.
 pub const POLICY_VIOLATION: u16 = 1008;
 /// A message too big to process.
 pub const TOO_BIG: u16 = 1009;
+/// "Try again later" (registered with IANA): this end can't go on with this connection, and another may do better.
+pub const TRY_AGAIN_LATER: u16 = 1013;
 
 /// What a Close frame says. `code: None` is an empty payload, which is legal and gives no reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -13,6 +13,7 @@
 //! 4. the whole: [`session`], and the gate before it.
 
 pub mod body;
+pub mod chunked;
 pub mod close;
 mod gate;
 pub mod head;

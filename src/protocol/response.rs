@@ -43,10 +43,7 @@ impl Response {
     /// The bytes for the wire. `to_head`: the request was HEAD, so the body stays away and its length stays there
     /// (RFC 9110 s9.3.2).
     pub fn encode(&self, to_head: bool) -> Vec<u8> {
-        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status)).into_bytes();
-        for (name, value) in &self.fields {
-            push_field(&mut bytes, name, value);
-        }
+        let mut bytes = self.status_line_and_fields();
         // RFC 9110 s8.6: no Content-Length in a response with a status of 1xx or 204.
         if self.status >= 200 && self.status != 204 {
             push_field(&mut bytes, "Content-Length", &self.body.len().to_string());
@@ -57,7 +54,25 @@ impl Response {
         }
         bytes
     }
+
+    /// The head alone, of a response whose body follows in parts and has no length that is known.
+    pub fn encode_head(&self) -> Vec<u8> {
+        let mut bytes = self.status_line_and_fields();
+        bytes.extend_from_slice(b"\r\n");
+        bytes
+    }
+
+    fn status_line_and_fields(&self) -> Vec<u8> {
+        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status)).into_bytes();
+        for (name, value) in &self.fields {
+            push_field(&mut bytes, name, value);
+        }
+        bytes
+    }
 }
+
+/// Not a response yet: the request's body is wanted now (RFC 9110 s10.1.1).
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 fn push_field(bytes: &mut Vec<u8>, name: &str, value: &str) {
     // Whatever a value was made of, it can't begin a line of its own.

@@ -209,27 +209,29 @@ fn is_key(key: &[u8]) -> bool {
 
 /// s4.2.2, 4: a server that does not accept the origin "MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
 fn check_origin(request: &Request<'_>, policy: &Policy, steps: &mut Steps) {
-    let mut values = request.values("origin");
     let (found, why) = (shown(request, "Origin"), "which page's script asks; only browsers send it");
-    match (values.next(), values.next()) {
-        (Some(_), Some(_)) => {
-            let refusal = Refusal::new(403, "origin", "RFC 6454 s7.3", "more than one Origin");
-            steps.not_met(why, found, refusal);
-        }
-        (Some(origin), None) if !policy.allows(origin) => {
-            let says = format!(
-                "pages from \"{}\" may not connect here; allowed: {}",
-                origin.escape_ascii(),
-                policy.origins.join(", ")
-            );
-            steps.not_met(why, found, Refusal::new(403, "origin", "RFC 6455 s4.2.2", says));
-        }
+    match policy.check(request) {
+        Err(refusal) => steps.not_met(why, found, refusal),
         // s10.2: a client that is no browser can send any Origin or none; the check protects browsers' users.
-        _ => steps.met("RFC 6455 s10.2", why, found),
+        Ok(()) => steps.met("RFC 6455 s10.2", why, found),
     }
 }
 
 impl Policy {
+    /// Whether the page whose script asks is let in. A request without Origin is.
+    pub fn check(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let mut values = request.values("origin");
+        match (values.next(), values.next()) {
+            (Some(_), Some(_)) => Err(Refusal::new(403, "origin", "RFC 6454 s7.3", "more than one Origin")),
+            (Some(origin), None) if !self.allows(origin) => {
+                let (shown, allowed) = (origin.escape_ascii(), self.origins.join(", "));
+                let says = format!("pages from \"{shown}\" may not connect here; allowed: {allowed}");
+                Err(Refusal::new(403, "origin", "RFC 6455 s4.2.2", says))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn allows(&self, origin: &[u8]) -> bool {
         self.origins.is_empty() || self.origins.iter().any(|allowed| origin.eq_ignore_ascii_case(allowed.as_bytes()))
     }

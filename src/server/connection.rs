@@ -3,20 +3,25 @@
 //! A page of the stack that was touched once stays in memory for as long as the thread lives. So the larger steps are
 //! never inlined: one uses the pages of the one before it, and an idle connection keeps two of them and not four.
 
+mod feed;
+
 use super::Server;
 use super::buffer::Buffer;
 use super::conversation::{self, Opened};
+use super::deliver::socket::Courier;
 use super::endpoint;
 use super::pages;
-use super::plan::{self, Answer, Pings, Plan, Planner};
+use super::plan::{self, Answer, Opening, Plan, Planner};
 use super::refuse;
-use super::registry::Entry;
+use super::registry::{Entry, Place};
 use super::route::Endpoint;
 use super::socket;
 use crate::protocol::head::{self, Parsed};
+use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
 use crate::protocol::session::Session;
 use crate::protocol::upgrade::Accepted;
+use feed::Asked;
 use log::info;
 use std::io;
 use std::net::Shutdown;
@@ -30,8 +35,9 @@ const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
 const TURNED_AWAY_LINGER: Duration = Duration::from_millis(100);
 
 /// Serves a connection to its end. Runs on the connection's own thread.
-pub fn run(server: &Server, entry: &Entry) {
-    let mut connection = Connection { server, entry, buffer: Buffer::new(), requests: 0 };
+pub fn run(place: &Place) {
+    let (server, entry) = (&*place.server, &*place.entry);
+    let mut connection = Connection { place, server, entry, buffer: Buffer::new(), requests: 0 };
     let next = connection.serve_requests();
     let Connection { mut buffer, .. } = connection;
     let ending = match next {
@@ -87,6 +93,7 @@ enum Next {
 }
 
 struct Connection<'a> {
+    place: &'a Place,
     server: &'a Server,
     entry: &'a Entry,
     buffer: Buffer,
@@ -181,8 +188,11 @@ impl Connection<'_> {
     fn carry_out(&mut self, plan: Plan, deadline: Instant) -> Next {
         self.buffer.consume(plan.head_len);
         let (response, words) = match plan.answer {
-            Answer::Upgrade(accepted, endpoint, pings) => {
-                return self.upgrade(&plan.target, &accepted, endpoint, pings);
+            Answer::Upgrade(accepted, opening) => return self.upgrade(&plan.target, &accepted, opening),
+            Answer::Feed(wish) => {
+                let Plan { body_len, to_head, keep_alive, .. } = plan;
+                let words = format!("{} {}", plan.method, plan.target);
+                return self.deliver(&Asked { words, wish, body_len, to_head, keep_alive }, deadline);
             }
             Answer::Plain(response) => (response, String::new()),
             Answer::Refused(refused) => {
@@ -193,15 +203,18 @@ impl Connection<'_> {
         };
         let (mut response, mut words, mut keep_alive) = (response, words, plan.keep_alive);
         // Without another request to come nobody needs to know where this one ends.
-        if keep_alive && self.skip_body(plan.body_len, deadline).is_err() {
-            let refusal = plan::body_timeout();
-            self.server.metrics.count_refusal(refusal.reason);
-            words = format!(": {} ({})", refusal.why, refusal.section);
-            response = refuse::response(&refusal, b"", None);
+        if keep_alive && self.read_body(plan.body_len, deadline, |_| ()).is_err() {
+            (response, words) = self.refused(&plan::body_timeout());
             keep_alive = false;
         }
         self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
         self.write(response, plan.to_head, keep_alive)
+    }
+
+    /// A refusal that came up after the head was dealt with.
+    fn refused(&self, refusal: &Refusal) -> (Response, String) {
+        self.server.metrics.count_refusal(refusal.reason);
+        (refuse::response(refusal, b"", None), format!(": {} ({})", refusal.why, refusal.section))
     }
 
     fn log_answer(&self, asked: &str, status: u16, words: &str) {
@@ -227,11 +240,12 @@ impl Connection<'_> {
         Next::Gone
     }
 
-    /// Reads a body past, so that the next request is found behind it.
-    fn skip_body(&mut self, len: u64, deadline: Instant) -> io::Result<()> {
+    /// Reads a body, so that the next request is found behind it. `part` is shown what came of it.
+    fn read_body(&mut self, len: u64, deadline: Instant, mut part: impl FnMut(&[u8])) -> io::Result<()> {
         let mut left = len;
         loop {
             let here = left.min(self.buffer.filled().len() as u64);
+            part(&self.buffer.filled()[..here as usize]);
             self.buffer.consume(here as usize);
             left -= here;
             if left == 0 {
@@ -244,8 +258,8 @@ impl Connection<'_> {
     }
 
     #[inline(never)]
-    fn upgrade(&self, target: &str, accepted: &Accepted, endpoint: Endpoint, pings: Pings) -> Next {
-        let mut opened = self.open(endpoint, pings);
+    fn upgrade(&self, target: &str, accepted: &Accepted, opening: Opening) -> Next {
+        let mut opened = self.open(opening);
         let mut half = self.entry.outbound.lock();
         // Asked under the lock: the drain looks at each connection under its lock, after it has begun. So either it
         // finds a WebSocket here, or we find that it has begun.
@@ -255,7 +269,18 @@ impl Connection<'_> {
             self.log_answer(&format!("GET {target}"), 503, ": this server is stopping");
             return self.write(pages::stopping(), false, false);
         }
+        if opening.endpoint.is_pushed() {
+            // It waits for the lock that is held here, and so for the 101.
+            match Courier::start(self.place, opening.endpoint, opening.after) {
+                Ok(courier) => opened.courier = Some(courier),
+                Err(refusal) => {
+                    drop(half);
+                    return self.refuse_upgrade(target, &refusal);
+                }
+            }
+        }
         if let Err(error) = half.upgrade(&accepted.response().encode(false), opened.session.bytes_to_send()) {
+            drop(half); // the courier ends when it sees that there was no 101
             return self.could_not_write(&error);
         }
         self.server.metrics.count_upgrade();
@@ -266,15 +291,27 @@ impl Connection<'_> {
 
     /// A session, with its greeting ready to be sent if the server has a name.
     #[inline(never)]
-    fn open(&self, endpoint: Endpoint, pings: Pings) -> Box<Opened> {
+    fn open(&self, opening: Opening) -> Box<Opened> {
         let config = &self.server.config;
-        let session = Session::new(Role::Server, config.max_message);
-        let mut opened = Box::new(Opened { session, endpoint, pings });
-        if let Some(name) = &config.name {
+        let Opening { endpoint, pings, .. } = opening;
+        let is_feed = endpoint == Endpoint::Feed;
+        // What is longer could not become an event.
+        let max_message = if is_feed { config.max_message.min(config.max_event) } else { config.max_message };
+        let session = Session::new(Role::Server, max_message);
+        let mut opened = Box::new(Opened { session, endpoint, pings, courier: None });
+        // On the feed every message is an event.
+        if let Some(name) = config.name.as_ref().filter(|_| !is_feed) {
             opened.session.send(endpoint::greeting(name));
             self.entry.outbound.traffic.count_messages(0, 1);
         }
         opened
+    }
+
+    #[inline(never)]
+    fn refuse_upgrade(&self, target: &str, refusal: &Refusal) -> Next {
+        let (response, words) = self.refused(refusal);
+        self.log_answer(&format!("GET {target}"), response.status, &words);
+        self.write(response, false, false)
     }
 
     #[inline(never)]

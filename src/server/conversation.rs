@@ -12,7 +12,8 @@
 use super::Server;
 use super::buffer::Buffer;
 use super::connection::Ending;
-use super::endpoint;
+use super::deliver::socket::Courier;
+use super::endpoint::{self, Reaction};
 use super::metrics::ClosedBy;
 use super::outbound::{Locked, Phase};
 use super::plan::Pings;
@@ -25,6 +26,7 @@ use crate::protocol::session::{Event, Message, Session};
 use log::info;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, Read};
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 /// s7.1.5: the close code that is reported, never sent, when a Close had none.
@@ -40,7 +42,7 @@ const INTERNAL_ERROR: u16 = 1011;
 const OVERDUE: &str = "a message not complete in time";
 
 /// With pings off, TCP itself asks a silent peer after this time whether it is still there.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+pub const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// A WebSocket that was just granted.
 pub struct Opened {
@@ -50,6 +52,8 @@ pub struct Opened {
     pub endpoint: Endpoint,
     /// Whether a silent peer is pinged.
     pub pings: Pings,
+    /// Who pushes events to it.
+    pub courier: Option<Courier>,
 }
 
 /// Talks until the end. Bytes in `buffer` came glued to the head: they are frames.
@@ -59,10 +63,17 @@ pub fn run(server: &Server, entry: &Entry, opened: &mut Opened, buffer: &mut Buf
     let endpoint = opened.endpoint;
     let mut conversation =
         Conversation { server, entry, session: &mut opened.session, endpoint, keepalive, message_since: None };
-    match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
+    let ending = match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
         Ok(ending) => ending,
         Err(error) => conversation.write_failed(&error),
+    };
+    if let Some(courier) = opened.courier.take() {
+        if ending == Ending::Gone {
+            entry.outbound.shut_down(Shutdown::Both); // it may be in a write that nobody takes
+        }
+        drop(courier);
     }
+    ending
 }
 
 struct Conversation<'a> {
@@ -97,7 +108,7 @@ impl Conversation<'_> {
     }
 
     fn talk(&mut self, buffer: &mut Buffer) -> io::Result<Ending> {
-        while !self.session.ended() {
+        while !self.session.close_sent() {
             match self.entry.outbound.stream().read(buffer.room()) {
                 Ok(0) => return Ok(self.gone("ended TCP")),
                 Ok(count) => {
@@ -136,11 +147,15 @@ impl Conversation<'_> {
             match event {
                 Event::Message(message) => {
                     log_message(&entry.who, &message);
-                    let reply = endpoint::reply(*endpoint, server.config.name.as_deref(), message);
-                    // A drain may have sent a Close; its phase says so, the session does not know.
-                    let sent = half.phase() == Phase::WebSocket && received.session().send(reply);
                     messages_in += 1;
-                    messages_out += u64::from(sent);
+                    // A drain or a courier may have sent a Close; its phase says so, the session does not know.
+                    if half.phase() == Phase::WebSocket && !received.session().close_sent() {
+                        match endpoint::react(*endpoint, server.config.name.as_deref(), message) {
+                            Reaction::Reply(reply) => messages_out += u64::from(received.session().send(reply)),
+                            Reaction::Publish(text) => publish(server, &entry.who, text),
+                            Reaction::Refuse(close) => refuse(server, entry, half, received.session(), &close),
+                        }
+                    }
                 }
                 Event::Ping(_) => {} // its Pong is queued
                 Event::Pong(payload) => keepalive.pong(&entry.who, &payload),
@@ -241,6 +256,20 @@ impl Conversation<'_> {
         half.write(self.session.bytes_to_send(), true)?;
         Ok(Ending::Linger)
     }
+}
+
+#[inline(never)]
+fn publish(server: &Server, who: &str, text: String) {
+    let published = server.feed.publish(text);
+    info!("{who} = event {} published", published.event.id);
+}
+
+/// A message that is legal, but not taken here.
+#[inline(never)]
+fn refuse(server: &Server, entry: &Entry, half: &mut Locked<'_>, session: &mut Session, close: &Close) {
+    info!("{} ! close {close}, by this server", entry.who);
+    server.metrics.count_close(half, ClosedBy::Server, close.code.unwrap_or(NO_CODE));
+    session.close(close);
 }
 
 fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {

@@ -1,18 +1,19 @@
 //! The end: a server that stops without losing what it has taken on.
 //!
-//! In this order: `/readyz` says 503, so that load balancers look elsewhere; idle HTTP connections end; every WebSocket
+//! In this order: `/readyz` says 503, so that load balancers look elsewhere; held polls are answered, streams and idle
+//! HTTP connections end; every WebSocket
 //! gets a Close 1001, spread over the first half of the grace so that not all clients come back at the same moment;
 //! whoever answers is done; what is left when the grace is over is cut off; the listeners go last, because until then
 //! somebody may still ask for `/readyz`.
 
 use super::Server;
+use super::deliver::socket::close_frame;
 use super::listener;
 use super::metrics::ClosedBy;
 use super::outbound::Phase;
 use super::registry::Entry;
+use crate::feed::ticker::Ticker;
 use crate::protocol::close::{Close, GOING_AWAY};
-use crate::protocol::header::Header;
-use crate::protocol::opcode::Opcode;
 use log::info;
 use std::collections::VecDeque;
 use std::io;
@@ -43,15 +44,20 @@ pub struct Handle {
     pub addrs: Vec<SocketAddr>,
     server: Arc<Server>,
     acceptors: Vec<JoinHandle<()>>,
+    ticker: Option<Ticker>,
 }
 
 impl Handle {
     /// Starts a thread that accepts on each of the listeners.
-    pub(super) fn accept_on(server: Arc<Server>, listeners: Vec<TcpListener>) -> io::Result<Handle> {
+    pub(super) fn accept_on(
+        server: Arc<Server>,
+        listeners: Vec<TcpListener>,
+        ticker: Option<Ticker>,
+    ) -> io::Result<Handle> {
         let addrs = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let addr =
             *addrs.first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"))?;
-        let mut handle = Handle { addr, addrs, server, acceptors: Vec::new() };
+        let mut handle = Handle { addr, addrs, server, acceptors: Vec::new(), ticker };
         for (number, socket) in listeners.into_iter().enumerate() {
             let server = Arc::clone(&handle.server);
             let thread = Builder::new().name(format!("accept-{number}"));
@@ -65,6 +71,11 @@ impl Handle {
         self.server.registry.len()
     }
 
+    /// Publishes an event on the feed, and answers its number.
+    pub fn publish(&self, text: String) -> u64 {
+        self.server.feed.publish(text).event.id
+    }
+
     /// Stops the server, and comes back when it has stopped: at once if nobody is connected, after `grace` and a
     /// second at the latest. A second call does nothing.
     pub fn stop(&mut self, grace: Duration) {
@@ -74,6 +85,8 @@ impl Handle {
         let grace = grace.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
         self.server.draining.store(true, Ordering::SeqCst);
+        self.ticker = None;
+        self.server.feed.end_readers();
         let entries = self.server.registry.all();
         info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
         self.end_idle_requests();
@@ -190,9 +203,5 @@ impl Drop for Handle {
 
 /// The same bytes for everybody.
 fn going_away() -> Vec<u8> {
-    let payload = Close::new(GOING_AWAY, "server is stopping").encode();
-    let mut frame = Vec::new();
-    Header::new(Opcode::Close, payload.len() as u64).encode(&mut frame);
-    frame.extend_from_slice(&payload);
-    frame
+    close_frame(&Close::new(GOING_AWAY, "server is stopping"))
 }

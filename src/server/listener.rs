@@ -20,7 +20,7 @@ use std::time::Duration;
 const BACKLOG: i32 = 4096;
 
 /// The stack of a connection's thread. It is address space: only pages that were touched take memory.
-const STACK: usize = if cfg!(debug_assertions) { 512 << 10 } else { 128 << 10 };
+pub const STACK: usize = if cfg!(debug_assertions) { 512 << 10 } else { 128 << 10 };
 
 /// How many connections over the limit get a thread all the same, to be told so and to be asked for `/healthz`.
 const TURNED_AWAY_AT_ONCE: usize = 32;
@@ -125,8 +125,8 @@ fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
         return; // the connection to ourselves that woke us up
     }
     server.metrics.count_connection();
-    let (served, turned_away) = server.registry.served_and_turned_away();
-    let is_one_too_many = served >= server.config.max_connections;
+    let (busy, turned_away) = server.registry.busy_and_turned_away();
+    let is_one_too_many = busy >= server.config.max_connections;
     if is_one_too_many && turned_away >= TURNED_AWAY_AT_ONCE {
         info!("server ! {peer} told 503 unread: too many connections (--max-connections)");
         refuse_at_the_door(server, "too-many-connections", &stream);
@@ -135,7 +135,7 @@ fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     let place = Place::take(server, entry(server, stream, peer, is_one_too_many));
     let entry = Arc::clone(&place.entry);
     let thread = Builder::new().name(entry.who.clone()).stack_size(STACK);
-    let started = thread.spawn(move || connection::run(&place.server, &place.entry));
+    let started = thread.spawn(move || connection::run(&place));
     if let Err(error) = started {
         warn!("server ! no thread for {}, told 503: {error}", entry.who);
         refuse_at_the_door(server, "no-thread", entry.outbound.stream());

@@ -17,13 +17,15 @@
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
 //! [`plan`] (what a request gets), [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
-//! replied), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the
+//! replied), [`deliver`] (the feed, in four ways), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the
 //! end).
 
 pub mod buffer;
 pub mod config;
 pub mod connection;
 pub mod conversation;
+pub mod cors;
+pub mod deliver;
 pub mod drain;
 pub mod endpoint;
 pub mod limits;
@@ -40,6 +42,9 @@ pub mod socket;
 pub use config::Config;
 pub use drain::Handle;
 
+use crate::feed::ticker::Ticker;
+use deliver::Feed;
+use deliver::encoded::Encoded;
 use log::info;
 use metrics::Metrics;
 use registry::Registry;
@@ -56,6 +61,8 @@ pub struct Server {
     pub registry: Registry,
     /// What was counted.
     pub metrics: Metrics,
+    /// The events, and who waits for them.
+    pub feed: Arc<Feed>,
     draining: AtomicBool,
     stopped: AtomicBool,
 }
@@ -77,14 +84,20 @@ pub fn start(config: Config) -> io::Result<Handle> {
     limits::raise_fd_limit(config.max_connections);
     let sockets = listener::bind_all(&config.listen)?;
     log_policy(&config.policy.origins);
+    let feed = Arc::new(Feed::new(config.feed_keep, Encoded::new));
+    let ticker = match &config.tick {
+        Some(pace) => Some(Ticker::start(Arc::clone(&feed), pace.clone(), config.seed)?),
+        None => None,
+    };
     let server = Arc::new(Server {
         config,
         registry: Registry::default(),
         metrics: Metrics::default(),
+        feed,
         draining: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
     });
-    Handle::accept_on(server, sockets)
+    Handle::accept_on(server, sockets, ticker)
 }
 
 /// Said before the first connection, since it is about all of them.

@@ -1,8 +1,8 @@
 //! The write half of a connection: whole frames only, one lock, nothing after a Close.
 //!
 //! The lock guards three things that must not drift apart: what is written, what the tap is told, and whether a Close
-//! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a thread that
-//! drains the server takes it for its one Close. So the log's order is the wire's order, and a message that the tap saw
+//! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a courier takes it
+//! to push events, and a thread that drains the server for its one Close. So the log's order is the wire's order, and a message that the tap saw
 //! come in is answered before any Close.
 //!
 //! A write that fails poisons the half: the peer may have got half a frame, so nothing can follow, not even a Close.
@@ -10,6 +10,7 @@
 
 use super::metrics::Traffic;
 use super::socket;
+use crate::protocol::chunked::chunk;
 use crate::wire::tap::Tap;
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -144,6 +145,26 @@ impl Locked<'_> {
             self.half.phase = Phase::Closed;
         }
         Ok(())
+    }
+
+    /// Writes the head of a response whose body comes in parts, and the first part with it, in one write.
+    pub fn begin_stream(&mut self, head: &[u8], part: &[u8], chunked: bool) -> io::Result<()> {
+        let framed = if chunked { chunk(part) } else { part.to_vec() };
+        self.send(&[head, &framed].concat(), |tap| {
+            tap.wrote(head);
+            tap.wrote_part(&framed, part);
+        })
+    }
+
+    /// Writes a part of a response's body: a chunk, or the bytes as they are.
+    pub fn write_part(&mut self, part: &[u8], chunked: bool) -> io::Result<()> {
+        let framed = if chunked { chunk(part) } else { part.to_vec() };
+        self.send(&framed, |tap| tap.wrote_part(&framed, part))
+    }
+
+    /// Writes what ends a body in chunks.
+    pub fn end_parts(&mut self, last_chunk: &[u8]) -> io::Result<()> {
+        self.send(last_chunk, |tap| tap.wrote_part(last_chunk, b""))
     }
 
     /// Sends a Close if the peer can take it at once. `false`: its buffer is full, or it has no WebSocket that is open.

@@ -15,7 +15,7 @@ pub fn answer(route: Route, server: &Server) -> Response {
         Route::Ready => Response::new(200, TEXT, "ready\n"),
         Route::Health => Response::new(200, TEXT, "alive\n"),
         Route::Metrics => metrics(server),
-        Route::Index | Route::WebSocket(_) => Response::new(200, TEXT, index()),
+        Route::Index | Route::Feed(_) | Route::WebSocket(_) => Response::new(200, TEXT, index()),
     }
 }
 
@@ -38,7 +38,7 @@ fn metrics(server: &Server) -> Response {
 }
 
 fn index() -> String {
-    let paths: String = PATHS.iter().map(|(path, what)| format!("  {path:<10}{what}\n")).collect();
+    let paths: String = PATHS.iter().map(|(path, what)| format!("  {path:<16}{what}\n")).collect();
     format!(
         "ws101: a WebSocket server that shows every byte and says why it is there.\n\n{paths}\n\
          In a browser's console, on this page:\n\n  \

@@ -1,10 +1,12 @@
 //! What a request gets: decided from its head alone, before anything is written.
 
 use super::Server;
+use super::cors;
+use super::deliver::wish::{Wish, after, wish};
 use super::pages;
 use super::refuse;
 use super::registry::Entry;
-use super::route::{Endpoint, Route, route};
+use super::route::{Endpoint, Route, Transport, route};
 use crate::protocol::body;
 use crate::protocol::head::{self, Request};
 use crate::protocol::refusal::Refusal;
@@ -37,8 +39,21 @@ pub enum Answer {
     Plain(Response),
     /// A refusal, and how it is said.
     Refused(Box<(Refusal, Response)>),
+    /// Something of the feed.
+    Feed(Box<Wish>),
     /// A WebSocket.
-    Upgrade(Accepted, Endpoint, Pings),
+    Upgrade(Accepted, Opening),
+}
+
+/// What a WebSocket that is granted is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    /// What it does with messages.
+    pub endpoint: Endpoint,
+    /// Whether a silent peer is pinged.
+    pub pings: Pings,
+    /// Where events are pushed to it: the last one it has. `None`: those from now on.
+    pub after: Option<u64>,
 }
 
 /// Whether the server pings a silent peer. `?ping=off` turns it off, to watch what idle timers on the way do.
@@ -67,21 +82,34 @@ impl Planner<'_> {
         self.show_head(request, head);
         let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
         let to_head = request.method == "HEAD";
-        let keep_alive = self.keeps_alive(request);
-        match self.answer(request) {
+        let answer = self.answer(request).map_err(|refusal| self.refuse(refusal, request, head));
+        // Who wants to publish has the body read, whatever was expected before it was sent.
+        let reads_body = matches!(&answer, Ok((Answer::Feed(wish), _)) if wish.transport == Transport::Publish);
+        let keep_alive = self.keeps_alive(request, reads_body);
+        match answer {
             Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
-            Err(refusal) => {
-                let response = refuse::response(&refusal, head, Some(request));
+            Err(refused) => {
+                let refusal = &refused.0;
                 let body_len = body::length(request, self.server.config.max_body);
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
                 let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
                 // And whose request was malformed may send more that is.
                 let may_go_on = !wanted_websocket && refusal.status != 400;
                 let keep_alive = keep_alive && body_len.is_ok() && may_go_on;
-                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(Box::new((refusal, response))));
+                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(refused));
                 Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
             }
         }
+    }
+
+    #[inline(never)]
+    fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> Box<(Refusal, Response)> {
+        let mut response = refuse::response(&refusal, head, Some(request));
+        if request.path().starts_with("/feed") {
+            // A page that may read the answers may read why there is none.
+            response.fields.extend(cors::fields(request, &self.server.config.allow_origin));
+        }
+        Box::new((refusal, response))
     }
 
     /// The answer and the length of the request's body.
@@ -90,9 +118,11 @@ impl Planner<'_> {
         let route = route(request.method, request.path());
         if let Ok(Route::WebSocket(endpoint)) = route {
             self.check_admission(&route)?;
+            // Before the decision is shown: it says "granted".
+            let after = if endpoint.is_pushed() { after(request).map_err(Refusal::with_handshake)? } else { None };
             let accepted = self.decide_upgrade(request)?;
             let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-            return Ok((Answer::Upgrade(accepted, endpoint, pings), 0));
+            return Ok((Answer::Upgrade(accepted, Opening { endpoint, pings, after }), 0));
         }
         self.plain_answer(route, request)
     }
@@ -102,12 +132,32 @@ impl Planner<'_> {
     fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
         let body_len = body::length(request, self.server.config.max_body)?;
         self.check_admission(&route)?;
+        if let Some(response) = cors::preflight(request, &self.server.config.allow_origin) {
+            return Ok((Answer::Plain(response), body_len));
+        }
         let route = route?;
         // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
         if request.list("expect").any(|wish| !wish.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
         }
-        Ok((Answer::Plain(pages::answer(route, self.server)), body_len))
+        match route {
+            Route::Feed(transport) => Ok((Answer::Feed(self.wish(transport, request, body_len)?), body_len)),
+            _ => Ok((Answer::Plain(pages::answer(route, self.server)), body_len)),
+        }
+    }
+
+    /// What is wanted of the feed. Publishing changes something, so the page that asks for it must be let in, as on the
+    /// socket.
+    fn wish(&self, transport: Transport, request: &Request<'_>, body_len: u64) -> Result<Box<Wish>, Refusal> {
+        if transport == Transport::Publish {
+            self.server.config.policy.check(request)?;
+            if body_len > self.server.config.max_event {
+                return Err(event_too_long(body_len, self.server.config.max_event));
+            }
+        }
+        let mut wish = wish(transport, request)?;
+        wish.cors = cors::fields(request, &self.server.config.allow_origin);
+        Ok(Box::new(wish))
     }
 
     /// While the server stops, and for one connection too many, only health is answered.
@@ -163,10 +213,10 @@ impl Planner<'_> {
         Plan { method, target, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
     }
 
-    fn keeps_alive(&self, request: &Request<'_>) -> bool {
+    fn keeps_alive(&self, request: &Request<'_>, reads_body: bool) -> bool {
         // A client that waits for "100 Continue" and gets the answer instead may send its body or not (RFC 9110
         // s10.1.1): where the next request begins can't be known.
-        let waits = request.value("expect").is_some();
+        let waits = request.value("expect").is_some() && !reads_body;
         request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
     }
 }
@@ -177,6 +227,11 @@ fn end_of_head(arrived: &[u8]) -> usize {
     let start = arrived.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(0);
     let empty_line = arrived[start..].windows(4).position(|four| four == b"\r\n\r\n");
     empty_line.map_or(arrived.len(), |at| start + at + 4)
+}
+
+fn event_too_long(len: u64, limit: u64) -> Refusal {
+    let why = format!("an event of {len} bytes, over the limit of {limit} (--max-event)");
+    Refusal::new(413, "event-too-long", "RFC 9110 s15.5.14", why)
 }
 
 /// RFC 9110 s15.5.9, for a body.

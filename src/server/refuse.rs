@@ -3,6 +3,7 @@
 //!
 //! Secrets are starred here whatever `--show-secrets` says: the answer goes over the wire, to whoever asked.
 
+use super::route::PATHS;
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
@@ -10,17 +11,17 @@ use crate::wire::lines;
 use crate::wire::secrets::starred;
 use serde_json::json;
 
-const HANDSHAKE: &str = "    GET /ws HTTP/1.1
-    Host: localhost:8080
+/// What every right opening handshake has after its request line (RFC 6455 s4.1).
+const HANDSHAKE: &str = "    Host: localhost:8080
     Upgrade: websocket
     Connection: Upgrade
     Sec-WebSocket-Version: 13
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 ";
 
-const REQUEST: &str = "    GET / HTTP/1.1
-    Host: localhost:8080
-";
+const HOST: &str = "    Host: localhost:8080\n";
+
+const BODY: &str = "    Content-Length: 5\n\n    Hello\n";
 
 /// The response to a refused request. `arrived` are the bytes of its head, or what had come of it. `request` is there
 /// when they could be read.
@@ -29,18 +30,18 @@ pub fn response(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>
         request.list("accept").any(|range| range.to_ascii_lowercase().starts_with(b"application/json"))
     });
     let mut response = if wants_json {
-        Response::new(refusal.status, "application/json", json(refusal, arrived))
+        Response::new(refusal.status, "application/json", json(refusal, arrived, request))
     } else {
-        Response::new(refusal.status, "text/plain; charset=utf-8", text(refusal, arrived))
+        Response::new(refusal.status, "text/plain; charset=utf-8", text(refusal, arrived, request))
     };
     response.fields.extend(refusal.fields.iter().cloned());
     response
 }
 
-fn text(refusal: &Refusal, arrived: &[u8]) -> String {
+fn text(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> String {
     let Refusal { status, section, why, .. } = refusal;
     let phrase = phrase(*status);
-    let right = example(refusal);
+    let right = example(refusal, request);
     let arrived = lines::head_as_it_arrived(&starred(arrived));
     format!(
         "{status} {phrase}: {why}.\nAsked for by {section}.\n\n\
@@ -48,21 +49,31 @@ fn text(refusal: &Refusal, arrived: &[u8]) -> String {
     )
 }
 
-fn json(refusal: &Refusal, arrived: &[u8]) -> String {
+fn json(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> String {
     let answer = json!({
         "status": refusal.status,
         "phrase": phrase(refusal.status),
         "reason": refusal.reason,
         "why": refusal.why,
         "section": refusal.section,
-        "right_request": unindented(example(refusal)),
+        "right_request": unindented(&example(refusal, request)),
         "request_as_it_arrived": unindented(&lines::head_as_it_arrived(&starred(arrived))),
     });
     format!("{answer:#}\n")
 }
 
-fn example(refusal: &Refusal) -> &'static str {
-    if refusal.show_handshake { HANDSHAKE } else { REQUEST }
+/// A right request for the path that was asked for, if there is one.
+fn example(refusal: &Refusal, request: Option<&Request<'_>>) -> String {
+    let path = request.map(Request::path).filter(|path| PATHS.iter().any(|(known, _)| known == path));
+    if refusal.show_handshake {
+        return format!("    GET {} HTTP/1.1\n{HANDSHAKE}", path.unwrap_or("/ws"));
+    }
+    match path.unwrap_or("/") {
+        "/feed" => format!("    POST /feed HTTP/1.1\n{HOST}{BODY}"),
+        "/feed/long-poll" => format!("    GET /feed/long-poll?after=41&wait=25s HTTP/1.1\n{HOST}"),
+        path @ ("/feed/poll" | "/feed/stream") => format!("    GET {path}?after=41 HTTP/1.1\n{HOST}"),
+        path => format!("    GET {path} HTTP/1.1\n{HOST}"),
+    }
 }
 
 fn unindented(lines: &str) -> Vec<&str> {
@@ -96,5 +107,18 @@ mod tests {
         let answer: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
         assert_eq!(answer["reason"], "not-found");
         assert_eq!(answer["request_as_it_arrived"][0], "GET /x HTTP/1.1");
+    }
+
+    #[test]
+    fn the_right_request_is_one_for_the_same_path() {
+        let right = |target, refusal: &Refusal| {
+            let request = Request { method: "GET", target, minor_version: 1, fields: Vec::new() };
+            example(refusal, Some(&request)).lines().next().map(|line| line.trim().to_owned())
+        };
+        let refusal = Refusal::new(400, "parameter", "RFC 9110 s15.5.1", "wrong");
+        assert_eq!(right("/feed/poll?after=x", &refusal).as_deref(), Some("GET /feed/poll?after=41 HTTP/1.1"));
+        assert_eq!(right("/feed", &refusal).as_deref(), Some("POST /feed HTTP/1.1"));
+        assert_eq!(right("/nowhere", &refusal).as_deref(), Some("GET / HTTP/1.1"));
+        assert_eq!(right("/mymsg", &refusal.with_handshake()).as_deref(), Some("GET /mymsg HTTP/1.1"));
     }
 }

@@ -56,7 +56,14 @@ pub struct Registry {
 struct Inner {
     last_number: u64,
     turned_away: usize,
+    couriers: usize,
     entries: BTreeMap<u64, Arc<Entry>>,
+}
+
+impl Inner {
+    fn busy(&self) -> usize {
+        self.entries.len() - self.turned_away + self.couriers
+    }
 }
 
 impl Registry {
@@ -65,10 +72,10 @@ impl Registry {
         self.lock().entries.len()
     }
 
-    /// How many there are of those that are served, and of those that are turned away.
-    pub fn served_and_turned_away(&self) -> (usize, usize) {
+    /// How many threads serve connections, couriers among them, and how many connections are turned away.
+    pub fn busy_and_turned_away(&self) -> (usize, usize) {
         let inner = self.lock();
-        (inner.entries.len() - inner.turned_away, inner.turned_away)
+        (inner.busy(), inner.turned_away)
     }
 
     /// Whether there are none.
@@ -138,5 +145,27 @@ impl Drop for Place {
         if inner.entries.is_empty() {
             registry.ended.notify_all();
         }
+    }
+}
+
+/// A courier's place among the threads that serve connections. Dropping it gives it back.
+#[derive(Debug)]
+pub struct CourierPlace {
+    server: Arc<Server>,
+}
+
+impl CourierPlace {
+    /// Takes one, if there is one left.
+    pub fn take(server: &Arc<Server>) -> Option<CourierPlace> {
+        let mut inner = server.registry.lock();
+        let is_left = inner.busy() < server.config.max_connections;
+        inner.couriers += usize::from(is_left);
+        is_left.then(|| CourierPlace { server: Arc::clone(server) })
+    }
+}
+
+impl Drop for CourierPlace {
+    fn drop(&mut self) {
+        self.server.registry.lock().couriers -= 1;
     }
 }

@@ -3,10 +3,16 @@
 use crate::protocol::refusal::Refusal;
 
 /// The paths of this server, for its page and for 404.
-pub const PATHS: [(&str, &str); 6] = [
+pub const PATHS: [(&str, &str); 12] = [
     ("/", "this page"),
     ("/ws", "WebSocket: echoes text and binary messages as they came"),
     ("/mymsg", "WebSocket: answers `Processed: ` and the message"),
+    ("/live", "WebSocket: echoes, and says in between what happens on the feed"),
+    ("/feed/poll", "the feed's events after number N, at once (?after=N)"),
+    ("/feed/long-poll", "the same, held until there is one (?after=N&wait=25s)"),
+    ("/feed/stream", "all of them as they come, for a browser's EventSource"),
+    ("/feed/ws", "WebSocket: the same; a text message publishes"),
+    ("/feed", "POST: publishes the body as an event"),
     ("/healthz", "200 while the process lives"),
     ("/readyz", "200 while it takes new work, 503 while it stops"),
     ("/metrics", "what was counted, for Prometheus"),
@@ -26,8 +32,23 @@ pub enum Route {
     Ready,
     /// Figures.
     Metrics,
+    /// Something of the feed.
+    Feed(Transport),
     /// A WebSocket that does this with its messages.
     WebSocket(Endpoint),
+}
+
+/// What a request does with the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// `POST /feed`: adds an event.
+    Publish,
+    /// `/feed/poll`: asks for what there is.
+    ShortPoll,
+    /// `/feed/long-poll`: waits for what comes.
+    LongPoll,
+    /// `/feed/stream`: gets all that comes.
+    Stream,
 }
 
 /// What a WebSocket does with its messages.
@@ -37,6 +58,17 @@ pub enum Endpoint {
     Echo,
     /// `/mymsg`: sends them back with `Processed: ` in front.
     Processed,
+    /// `/live`: sends them back, and in between the text of every event.
+    Live,
+    /// `/feed/ws`: makes events of them, and sends every event.
+    Feed,
+}
+
+impl Endpoint {
+    /// Whether events are pushed to it, by a second thread.
+    pub fn is_pushed(self) -> bool {
+        matches!(self, Endpoint::Live | Endpoint::Feed)
+    }
 }
 
 /// Finds the route of a request.
@@ -53,13 +85,34 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refusal> {
         "/metrics" => Route::Metrics,
         "/ws" => Route::WebSocket(Endpoint::Echo),
         "/mymsg" => Route::WebSocket(Endpoint::Processed),
+        "/live" => Route::WebSocket(Endpoint::Live),
+        "/feed/ws" => Route::WebSocket(Endpoint::Feed),
+        "/feed" => Route::Feed(Transport::Publish),
+        "/feed/poll" => Route::Feed(Transport::ShortPoll),
+        "/feed/long-poll" => Route::Feed(Transport::LongPoll),
+        "/feed/stream" => Route::Feed(Transport::Stream),
         _ => return Err(not_found()),
     };
-    match (route, method) {
-        (_, "GET") => Ok(route),
-        (Route::WebSocket(_), _) => Err(method_not_allowed("GET", "RFC 6455 s4.2.1").with_handshake()),
-        (_, "HEAD") => Ok(route),
-        _ => Err(method_not_allowed("GET, HEAD", "RFC 9110 s15.5.6")),
+    if route.methods().split(", ").any(|allowed| allowed == method) {
+        return Ok(route);
+    }
+    Err(match route {
+        Route::WebSocket(_) => method_not_allowed("GET", "RFC 6455 s4.2.1").with_handshake(),
+        _ => method_not_allowed(route.methods(), "RFC 9110 s15.5.6"),
+    })
+}
+
+impl Route {
+    /// What it takes, as `Allow` says it.
+    fn methods(self) -> &'static str {
+        match self {
+            Route::Feed(Transport::Publish) => "POST",
+            // Who asks for the head of a response that waits would wait for nothing.
+            Route::WebSocket(_) | Route::Feed(Transport::LongPoll | Transport::Stream) => "GET",
+            Route::Index | Route::Health | Route::Ready | Route::Metrics | Route::Feed(Transport::ShortPoll) => {
+                "GET, HEAD"
+            }
+        }
     }
 }
 
@@ -80,7 +133,7 @@ mod tests {
     #[test]
     fn every_path_that_is_listed_has_a_route() {
         for (path, _) in PATHS {
-            assert!(route("GET", path).is_ok(), "{path}");
+            assert!(route("GET", path).or(route("POST", path)).is_ok(), "{path}");
         }
     }
 
@@ -91,6 +144,8 @@ mod tests {
         assert_eq!(refused("GET", "*"), 404);
         assert_eq!(refused("POST", "/"), 405);
         assert_eq!(refused("HEAD", "/ws"), 405);
+        assert_eq!(refused("GET", "/feed"), 405);
+        assert_eq!(refused("HEAD", "/feed/stream"), 405);
         assert_eq!(refused("BREW", "/"), 501);
         assert_eq!(refused("get", "/"), 501);
         assert_eq!(route("HEAD", "/healthz"), Ok(Route::Health));

@@ -69,6 +69,16 @@ pub fn drain(stream: &TcpStream, buffer: &mut [u8], timeout: Duration, mut seen:
     }
 }
 
+/// Whether the peer has sent its end, or a reset, and nothing before it that is unread.
+pub fn has_finished(stream: &TcpStream) -> bool {
+    // As short as a timeout can be and still be one.
+    let looked = stream.set_read_timeout(Some(Duration::from_millis(1))).and_then(|()| stream.peek(&mut [0]));
+    match looked {
+        Ok(count) => count == 0,
+        Err(error) => !is_timeout(&error),
+    }
+}
+
 /// Whether a call of this module ended by its deadline, or a plain read or write by the socket's timeout.
 pub fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)

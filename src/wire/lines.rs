@@ -49,6 +49,22 @@ pub fn head(head: &[u8]) -> String {
     shown
 }
 
+/// A part of a body that is sent piece by piece, with its text line by line, at most `most` bytes of it (0: all).
+/// `framed` is its length with the chunk's own bytes, if it is one.
+pub fn body_part(framed: usize, part: &[u8], most: usize) -> String {
+    let mut shown = match (framed - part.len(), part.len()) {
+        (_, 0) => "the last chunk: the body ends here (RFC 9112 s7.1)".to_owned(),
+        (0, len) => format!("{len} bytes of body"),
+        (around, len) => format!("a chunk: {len:x} in hex is {len} bytes of body, and {around} around them"),
+    };
+    let told = elide(part, most);
+    for line in escape_lines(told).iter().filter(|line| !line.is_empty()) {
+        push(&mut shown, format_args!("\n    {line}"));
+    }
+    push_left_out(&mut shown, part.len() - told.len());
+    shown
+}
+
 /// A head as it arrived, escaped, a line a line: what a refusal shows to the peer. The empty line at its end is left
 /// out.
 pub fn head_as_it_arrived(head: &[u8]) -> String {

@@ -142,6 +142,13 @@ impl Tap {
         self.decode(false, bytes);
     }
 
+    /// A part of a response's body that a write took: `framed` as it went out, `part` without the coding's own bytes.
+    pub fn wrote_part(&mut self, framed: &[u8], part: &[u8]) {
+        self.dump(false, framed);
+        let shown = lines::body_part(framed.len(), part, self.settings.dump_bytes);
+        self.tell(Level::Debug, '>', &shown);
+    }
+
     /// A request head is complete, or as complete as it gets.
     pub fn request_head(&mut self, head: &[u8]) {
         let shown = lines::head(&self.starred(head));
