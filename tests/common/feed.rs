@@ -77,21 +77,26 @@ impl Item {
 /// An item from its JSON.
 pub fn item(json: &str) -> Item {
     let item = item_of(&value(json));
-    assert_eq!(item.json(), json);
+    assert!(item.json() == json, "not as it is meant to be written: {}", beginning(json));
     item
 }
 
 /// The items of a poll's answer.
 pub fn items(body: &str) -> Vec<Item> {
-    let Value::Array(values) = value(body) else { panic!("no array: {body}") };
+    let Value::Array(values) = value(body) else { panic!("no array: {}", beginning(body)) };
     let items: Vec<Item> = values.iter().map(item_of).collect();
     let written: Vec<String> = items.iter().map(Item::json).collect();
-    assert_eq!(body, format!("[{}]\n", written.join(",")));
+    assert!(body == format!("[{}]\n", written.join(",")), "not as it is meant to be written: {}", beginning(body));
     items
 }
 
 fn value(json: &str) -> Value {
-    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {}", beginning(json)))
+}
+
+/// What of a text is shown: some are long.
+fn beginning(text: &str) -> String {
+    text.chars().take(300).collect()
 }
 
 fn item_of(value: &Value) -> Item {
@@ -108,16 +113,16 @@ fn item_of(value: &Value) -> Item {
 
 /// A record of a stream, as item.
 fn record(record: &str) -> Item {
-    let lines: Vec<&str> = record.lines().collect();
+    let lines: Vec<&str> = record.trim_end().lines().collect();
     let (item, id) = match lines[..] {
         [id, data] => (item(data.strip_prefix("data: ").expect("data")), id),
         [event, id, data] => {
             let name = event.strip_prefix("event: ").expect("a name");
             (item(&format!("{{\"{name}\":{}}}", data.strip_prefix("data: ").expect("data"))), id)
         }
-        _ => panic!("no record: {record:?}"),
+        _ => panic!("no record: {:?}", beginning(record)),
     };
-    assert_eq!(id, format!("id: {}", item.reached()), "{record}");
+    assert_eq!(id, format!("id: {}", item.reached()));
     item
 }
 
@@ -147,8 +152,12 @@ pub struct Follower {
 impl Follower {
     /// Begins after the event with this number.
     pub fn new(transport: Transport, addr: SocketAddr, after: u64) -> Follower {
-        let peer = Peer::connect(addr);
-        let (waiting, cut) = (VecDeque::new(), String::new());
+        Follower::over(Peer::connect(addr), transport, after)
+    }
+
+    /// The same over a connection that is there already.
+    pub fn over(peer: Peer, transport: Transport, after: u64) -> Follower {
+        let (addr, waiting, cut) = (peer.server(), VecDeque::new(), String::new());
         let mut follower = Follower { transport, addr, peer, has: after, waiting, cut, visits: 0 };
         follower.begin();
         follower

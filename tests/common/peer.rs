@@ -138,6 +138,11 @@ impl Peer {
         self.stream.local_addr().expect("an address")
     }
 
+    /// The address of the server.
+    pub fn server(&self) -> SocketAddr {
+        self.stream.peer_addr().expect("an address")
+    }
+
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).expect("the server takes bytes");
     }
