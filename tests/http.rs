@@ -235,7 +235,8 @@ fn a_client_that_ended_its_half_is_answered() {
 
 #[test]
 fn the_numbers_add_up() {
-    let server = serve(Config::default());
+    let server = serve(Config { tick: None, ..Config::default() });
+    server.publish("an event that nobody waits for".to_owned());
     let refused = "GET /ws HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut peer = Peer::connect(server.addr);
     peer.send(refused);
@@ -276,6 +277,8 @@ fn the_numbers_add_up() {
         format!("ws101_bytes_total{{direction=\"out\"}} {bytes_out}"),
         "ws101_refusals_total{reason=\"no-upgrade\"} 1".to_owned(),
         "ws101_closes_total{by=\"client\",code=\"1000\"} 1".to_owned(),
+        "ws101_feed_events_total 1".to_owned(),
+        "ws101_feed_waiting 0".to_owned(),
     ];
     // What was written is counted when it is written: the client may have the last echo a moment earlier.
     let earlier = format!("ws101_bytes_total{{direction=\"out\"}} {}", bytes_out - ECHO.len());
@@ -290,7 +293,7 @@ fn every_number_says_what_it_is() {
     let server = serve(Config::default());
     let metrics = Peer::get(server.addr, "/metrics");
     let families: Vec<&str> = metrics.text().lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
-    assert_eq!(families.len(), 7, "{}", metrics.text());
+    assert_eq!(families.len(), 9, "{}", metrics.text());
     for line in metrics.text().lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(['{', ' ']).next().unwrap();
         assert!(families.iter().any(|family| family.split(' ').next() == Some(name)), "{line}");
@@ -303,7 +306,7 @@ fn the_index_lists_what_there_is() {
     let server = serve(Config::default());
     let index = Peer::get(server.addr, "/");
     assert_eq!(index.field("Content-Type"), "text/plain; charset=utf-8");
-    for path in ["/", "/ws", "/mymsg", "/healthz", "/readyz", "/metrics"] {
+    for (path, _) in ws101::server::route::PATHS {
         assert!(index.text().lines().any(|line| line.trim().split(' ').next() == Some(path)), "{}", index.text());
     }
 }

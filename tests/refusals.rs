@@ -24,9 +24,8 @@ const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 /// With a 426: RFC 9110 s15.5.22.
 const TO_WEBSOCKET: &[(&str, &str)] = &[("Upgrade", "websocket"), ("Connection", "Upgrade, close")];
 
-const RIGHT_HANDSHAKE: &str = "A right request:\n\n    GET /ws HTTP/1.1\n    Host: localhost:8080\n    Upgrade: websocket\n    \
-     Connection: Upgrade\n    Sec-WebSocket-Version: 13\n    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n";
-const RIGHT_REQUEST: &str = "A right request:\n\n    GET / HTTP/1.1\n    Host: localhost:8080\n\n";
+const RIGHT_FIELDS: &str = "    Upgrade: websocket\n    Connection: Upgrade\n    Sec-WebSocket-Version: 13\n    \
+     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n";
 
 /// A request and its refusal.
 struct Row {
@@ -200,7 +199,7 @@ fn routes() -> Vec<Row> {
             "404 Not Found",
             "not-found",
             "RFC 9110 s15.5.5",
-            "nothing is here; there are / /ws /mymsg /healthz /readyz /metrics",
+            "nothing is here; there are / /ws /mymsg /live /feed/poll /feed/long-poll /feed/stream /feed/ws /feed /healthz",
         ),
         refused(
             head("DELETE / HTTP/1.1", &[]),
@@ -400,10 +399,25 @@ fn check_text(response: &Response, row: &Row) {
     let Row { status, why, section, .. } = row;
     assert!(text.starts_with(&format!("{status}: {why}")), "{text}");
     let (_, rest) = text.split_once(&format!(".\nAsked for by {section}.\n\n")).expect("the section");
-    let right = if row.handshake { RIGHT_HANDSHAKE } else { RIGHT_REQUEST };
-    let arrived = rest.strip_prefix(right).unwrap_or_else(|| panic!("a right request in\n{text}"));
+    let fields = if row.handshake { RIGHT_FIELDS } else { "" };
+    let right = format!("A right request:\n\n    {}\n    Host: localhost:8080\n{fields}\n", right_line(row));
+    let arrived = rest.strip_prefix(&right).unwrap_or_else(|| panic!("a right request in\n{text}"));
     let arrived = arrived.strip_prefix("The request as it arrived:\n\n").expect("the request");
     assert_eq!(arrived, shown(&row.request));
+}
+
+/// The path that was asked for, if there is such a path, in a right request.
+fn right_line(row: &Row) -> String {
+    let path = row.asked.split(' ').nth(1).and_then(|target| target.split('?').next()).unwrap_or_default();
+    let known = ["/", "/ws", "/mymsg", "/healthz", "/readyz", "/metrics"].contains(&path);
+    let path = if known {
+        path
+    } else if row.handshake {
+        "/ws"
+    } else {
+        "/"
+    };
+    format!("GET {path} HTTP/1.1")
 }
 
 /// The connection does what its header field says.
@@ -460,7 +474,7 @@ fn check_json(response: &Response, row: &Row, request: &str) {
     assert_eq!(answer["section"], row.section);
     assert!(answer["why"].as_str().unwrap().starts_with(row.why), "{answer}");
     let right = answer["right_request"].as_array().unwrap();
-    assert_eq!(right[0], if row.handshake { "GET /ws HTTP/1.1" } else { "GET / HTTP/1.1" });
+    assert_eq!(right[0], right_line(row).as_str());
     let arrived: Vec<_> =
         answer["request_as_it_arrived"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
     assert_eq!(arrived.join("\n").trim_end(), request.replace("\r\n", "\n").trim_end());

@@ -17,6 +17,7 @@ Examples:
   ws101 --listen 0.0.0.0:9000 --name A     reachable from elsewhere; says its name
   ws101 --origin https://example.org       only pages from there may connect
   RUST_LOG=trace ws101 --trace-path /ws    every byte, but of /ws only
+  ws101 --tick 1s..5s --seed 7             events every few seconds, the same each time
 
 RUST_LOG=error|warn|info|debug|trace|off chooses how much is told (default: info).
 Every option has an environment variable: WS101_LISTEN, WS101_NAME, ...; lists are separated by commas.

@@ -83,6 +83,7 @@ Try, from another terminal:
        -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \\
        http://{host}/ws
   npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws
+  curl -N http://{host}/feed/stream      events as they happen; {host}/ lists all paths
   a browser's console, on http://{host}/ :
        ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send('Hello')
 

@@ -65,6 +65,11 @@ impl<E> Hub<E> {
         self.lock().log.last()
     }
 
+    /// How many wait for the next event.
+    pub fn subscribers(&self) -> usize {
+        self.lock().subscribers.len()
+    }
+
     /// What came after the event numbered `after`.
     pub fn after(&self, after: u64) -> Backlog<E> {
         self.lock().log.after(after)

@@ -85,10 +85,10 @@ impl Handle {
         let grace = grace.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
         self.server.draining.store(true, Ordering::SeqCst);
-        self.ticker = None;
-        self.server.feed.end_readers();
         let entries = self.server.registry.all();
         info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
+        self.ticker = None;
+        self.server.feed.end_readers();
         self.end_idle_requests();
         self.close_all(entries, grace / 2, deadline);
         if !self.wait(deadline) {

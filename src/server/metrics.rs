@@ -143,6 +143,15 @@ impl Metrics {
     }
 }
 
+/// The rows of the feed: events published, and polls, streams and WebSockets that wait for the next one.
+pub fn of_feed(events: u64, waiting: u64) -> String {
+    let mut text = Text::default();
+    text.family("ws101_feed_events_total", "counter", "Events published.", [(String::new(), events)]);
+    let help = "Held polls, streams and WebSockets that wait for the next event.";
+    text.family("ws101_feed_waiting", "gauge", help, [(String::new(), waiting)]);
+    text.0
+}
+
 /// Prometheus' text format: HELP, TYPE, and a line a value.
 #[derive(Default)]
 struct Text(String);

@@ -1,6 +1,7 @@
 //! The plain answers: what `GET /`, `/healthz`, `/readyz` and `/metrics` say.
 
 use super::Server;
+use super::metrics;
 use super::route::{PATHS, Route};
 use crate::protocol::response::Response;
 
@@ -14,7 +15,7 @@ pub fn answer(route: Route, server: &Server) -> Response {
         }
         Route::Ready => Response::new(200, TEXT, "ready\n"),
         Route::Health => Response::new(200, TEXT, "alive\n"),
-        Route::Metrics => metrics(server),
+        Route::Metrics => metrics_page(server),
         Route::Index | Route::Feed(_) | Route::WebSocket(_) => Response::new(200, TEXT, index()),
     }
 }
@@ -31,9 +32,10 @@ pub fn stopping() -> Response {
     Response::new(503, TEXT, "503 Service Unavailable: this server is stopping.\n").with_field("Retry-After", "1")
 }
 
-fn metrics(server: &Server) -> Response {
+fn metrics_page(server: &Server) -> Response {
     // Under the registry's lock: a connection that ends meanwhile would be counted twice, as open and as ended.
     let text = server.registry.look(|open| server.metrics.text(open.map(|entry| &entry.outbound.traffic)));
+    let text = text + &metrics::of_feed(server.feed.last(), server.feed.subscribers() as u64);
     Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
 }
 

@@ -119,7 +119,7 @@ impl Planner<'_> {
         if let Ok(Route::WebSocket(endpoint)) = route {
             self.check_admission(&route)?;
             // Before the decision is shown: it says "granted".
-            let after = if endpoint.is_pushed() { after(request).map_err(Refusal::with_handshake)? } else { None };
+            let after = self.check_push(endpoint, request).map_err(Refusal::with_handshake)?;
             let accepted = self.decide_upgrade(request)?;
             let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
             return Ok((Answer::Upgrade(accepted, Opening { endpoint, pings, after }), 0));
@@ -173,6 +173,16 @@ impl Planner<'_> {
             return Ok(());
         }
         Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
+    }
+
+    /// Where events are pushed there must be a second thread to do it. Answers from which event on.
+    fn check_push(&self, endpoint: Endpoint, request: &Request<'_>) -> Result<Option<u64>, Refusal> {
+        let (busy, _) = self.server.registry.busy_and_turned_away();
+        if endpoint.is_pushed() && busy >= self.server.config.max_connections {
+            return Err(no_second_thread());
+        }
+        // `/live` tells texts without numbers, so nobody can know which one was the last.
+        if endpoint == Endpoint::Feed { after(request) } else { Ok(None) }
     }
 
     #[inline(never)]
@@ -232,6 +242,12 @@ fn end_of_head(arrived: &[u8]) -> usize {
 fn event_too_long(len: u64, limit: u64) -> Refusal {
     let why = format!("an event of {len} bytes, over the limit of {limit} (--max-event)");
     Refusal::new(413, "event-too-long", "RFC 9110 s15.5.14", why)
+}
+
+/// A connection that events are pushed to takes two threads, and there is only one left.
+pub fn no_second_thread() -> Refusal {
+    let why = "events are pushed by a second thread, and there is none left (--max-connections); try again later";
+    Refusal::new(503, "too-many-connections", "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
 }
 
 /// RFC 9110 s15.5.9, for a body.

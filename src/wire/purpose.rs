@@ -6,7 +6,7 @@ pub fn of(name: &str) -> &'static str {
     PURPOSES.iter().find(|(field, _)| *field == name).map_or("", |(_, purpose)| purpose)
 }
 
-const PURPOSES: [(&str, &str); 34] = [
+const PURPOSES: [(&str, &str); 46] = [
     ("host", "the server that is meant (RFC 9112 s3.2)"),
     ("upgrade", "the protocol to change to (RFC 9110 s7.8)"),
     ("connection", "fields and wishes for this hop only (RFC 9110 s7.6.1)"),
@@ -41,6 +41,18 @@ const PURPOSES: [(&str, &str); 34] = [
     ("x-forwarded-host", "the Host that a proxy got"),
     ("x-real-ip", "an address that a proxy saw"),
     ("x-request-id", "a name that a proxy gave this request"),
+    ("x-accel-buffering", "asks nginx to pass the body on as it comes"),
+    ("last-event-id", "the last event a stream's reader has (WHATWG HTML 9.2)"),
+    ("feed-last-id", "what to say as after= the next time"),
+    ("vary", "fields that the answer depends on (RFC 9110 s12.5.5)"),
+    ("access-control-request-method", "what a script wants to send (WHATWG Fetch)"),
+    ("access-control-request-headers", "fields it wants to send (WHATWG Fetch)"),
+    ("access-control-allow-origin", "whose scripts may read this (WHATWG Fetch)"),
+    ("access-control-allow-methods", "what scripts may send (WHATWG Fetch)"),
+    ("access-control-allow-headers", "fields scripts may send (WHATWG Fetch)"),
+    ("access-control-expose-headers", "fields scripts may read (WHATWG Fetch)"),
+    ("access-control-max-age", "seconds to remember these answers (WHATWG Fetch)"),
+    ("referer", "the page that leads here (RFC 9110 s10.1.3)"),
 ];
 
 #[cfg(test)]

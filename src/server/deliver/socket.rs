@@ -16,6 +16,7 @@ use super::super::Server;
 use super::super::listener::STACK;
 use super::super::metrics::ClosedBy;
 use super::super::outbound::Phase;
+use super::super::plan::no_second_thread;
 use super::super::registry::{CourierPlace, Entry, Place};
 use super::super::route::Endpoint;
 use super::encoded::{Encoded, notice_frames};
@@ -50,18 +51,13 @@ impl Courier {
     /// to write when the outbound's lock is free and the 101 was written.
     #[inline(never)]
     pub fn start(place: &Place, endpoint: Endpoint, after: Option<u64>) -> Result<Courier, Refusal> {
-        let Some(thread_place) = CourierPlace::take(&place.server) else {
-            let why =
-                "events are pushed by a second thread, and there is none left (--max-connections); try again later";
-            return Err(unavailable("too-many-connections", why));
-        };
+        let thread_place = CourierPlace::take(&place.server).ok_or_else(no_second_thread)?;
         let (subscription, backlog) = Subscription::new(&place.server.feed, after, QUEUE, WhenFull::LeaveOut);
         let (alive, gone) = bounded(0);
         let route = Route {
             server: Arc::clone(&place.server),
             entry: Arc::clone(&place.entry),
             frame: if endpoint == Endpoint::Live { Encoded::text_frame } else { Encoded::json_frame },
-            tells_notices: endpoint != Endpoint::Live,
             queue: subscription.queue().clone(),
             too_slow: subscription.too_slow(),
             gone,
@@ -71,7 +67,8 @@ impl Courier {
         let name = format!("courier-{}", place.entry.number);
         let thread = Builder::new().name(name).stack_size(STACK).spawn(move || route.run(backlog));
         let thread = thread.map_err(|error| {
-            unavailable("no-thread", &format!("the system has no thread left for the events: {error}; try again later"))
+            let why = format!("the system has no thread left for the events: {error}; try again later");
+            Refusal::new(503, "no-thread", "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
         })?;
         Ok(Courier { subscription: Some(subscription), alive: Some(alive), thread: Some(thread) })
     }
@@ -87,16 +84,11 @@ impl Drop for Courier {
     }
 }
 
-fn unavailable(reason: &'static str, why: &str) -> Refusal {
-    Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
-}
-
 /// What the courier's thread owns.
 struct Route {
     server: Arc<Server>,
     entry: Arc<Entry>,
     frame: fn(&Encoded) -> &[u8],
-    tells_notices: bool,
     queue: Receiver<Arc<Published<Encoded>>>,
     too_slow: Arc<AtomicBool>,
     gone: Receiver<()>,
@@ -115,12 +107,11 @@ impl Route {
 
     #[inline(never)]
     fn deliver_backlog(&self, backlog: Backlog<Encoded>) -> io::Result<()> {
-        let notices = if self.tells_notices { &backlog.notices[..] } else { &[] };
-        let mut frames = notice_frames(notices);
+        let mut frames = notice_frames(&backlog.notices);
         for published in &backlog.events {
             frames.extend_from_slice((self.frame)(&published.encoded));
         }
-        self.write(&frames, notices.len() + backlog.events.len())
+        self.write(&frames, backlog.notices.len() + backlog.events.len())
     }
 
     /// Until the queue ends: it waits for an event, and writes it with all that are queued behind it.

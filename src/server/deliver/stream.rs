@@ -8,9 +8,8 @@ use super::super::Server;
 use super::super::conversation::TCP_KEEPALIVE;
 use super::super::registry::Entry;
 use super::super::socket;
-use super::encoded::{Encoded, event_stream, in_words};
+use super::encoded::event_stream;
 use super::wish::Wish;
-use crate::feed::log::Backlog;
 use crate::feed::reader::{News, Reader};
 use crate::protocol::chunked::LAST_CHUNK;
 use crate::protocol::response::Response;
@@ -42,7 +41,7 @@ pub fn run(server: &Server, entry: &Entry, wish: &Wish) -> io::Result<()> {
     stream.begin(wish)?;
     loop {
         match reader.wait(Instant::now() + heartbeat.unwrap_or(LOOK)) {
-            News::Backlog(backlog) => stream.tell(&backlog)?,
+            News::Backlog(backlog) => stream.write(&event_stream(&backlog))?,
             // A reader that has only finished sending takes a comment; one that is gone answers with a reset.
             News::Nothing if heartbeat.is_some() || socket::has_finished(entry.outbound.stream()) => {
                 stream.write(HEARTBEAT)?;
@@ -73,12 +72,6 @@ impl Stream<'_> {
         let date = httpdate::fmt_http_date(SystemTime::now());
         let response = response.with_field("Date", date).with_field("Connection", "close");
         self.entry.outbound.lock().begin_stream(&response.encode_head(), RETRY, self.chunked)
-    }
-
-    fn tell(&self, backlog: &Backlog<Encoded>) -> io::Result<()> {
-        self.write(&event_stream(backlog))?;
-        log::debug!("{} = streamed {}", self.entry.who, in_words(backlog));
-        Ok(())
     }
 
     fn write(&self, text: &[u8]) -> io::Result<()> {
