@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::feed::{ALL, Follower, Item, Transport, item, items, post, quiet, request, stays_silent};
+use common::feed::{ALL, Follower, Item, Transport, all_stay_silent, item, items, post, quiet, request, stays_silent};
 use common::peer::{Close, Peer, frame, handshake};
 use common::program::Program;
 use common::{PATIENCE, Stop, serve, spawn, wait_until};
@@ -234,7 +234,7 @@ fn a_long_poll_is_answered_the_moment_something_comes() {
         // Far beyond this test's patience.
         peer.send(request("/feed/long-poll?after=0&wait=60s", &[]));
     }
-    assert!(peers.iter_mut().all(stays_silent), "answered without an event");
+    assert!(all_stay_silent(&mut peers), "answered without an event");
     let json = post(server.addr, "Hello");
     for peer in &mut peers {
         let response = peer.response();
@@ -381,6 +381,20 @@ fn what_a_socket_sends_reaches_everybody() {
         }
     }
     assert!(stays_silent(&mut sender.peer), "a reply besides the event");
+}
+
+/// In one read of the server. Whoever sends so much and reads what comes is not slow.
+#[test]
+fn a_burst_of_messages_from_one_socket_comes_back_to_it() {
+    const BURST: u64 = 300;
+    let server = serve(quiet());
+    let mut sender = Follower::new(Transport::Socket, server.addr, 0);
+    let burst: Vec<u8> = (1..=BURST).flat_map(|number| frame(0x81, number.to_string().as_bytes())).collect();
+    sender.peer.send(burst);
+    for number in 1..=BURST {
+        let event = sender.next();
+        assert_eq!((event.reached(), event.text()), (number, number.to_string().as_str()));
+    }
 }
 
 #[test]
@@ -547,7 +561,7 @@ fn without_pings_a_stream_is_silent() {
         peer.expect(b"d\r\nretry: 1000\n\n\r\n");
         peer
     });
-    assert!(peers.iter_mut().all(stays_silent));
+    assert!(all_stay_silent(&mut peers));
 }
 
 #[test]
@@ -648,36 +662,48 @@ fn push_of(number: usize) -> String {
     format!("push {number} {}", "p".repeat([0, 130, 3000][number % 3]))
 }
 
-/// Everybody publishes in fragments, with Pings between them, and everybody reads.
+/// Everybody publishes in fragments, with Pongs between them, and everybody reads.
 #[test]
 fn many_publishers_at_once_tear_nothing() {
-    const CLIENTS: u64 = 8;
-    const EACH: u64 = 60;
     let server = serve(quiet());
-    let talk = |number: u64| {
-        let mut follower = Follower::new(Transport::Socket, server.addr, 0);
-        move || {
-            let mut all = Vec::new();
-            for count in 0..EACH {
-                let text = format!("{number}-{count} {}", "x".repeat([0, 200, 3000][(number + count) as usize % 3]));
-                let (first, second) = text.as_bytes().split_at(2);
-                let parts = [frame(0x01, first), frame(0x8a, b"unasked"), frame(0x80, second)];
-                parts.iter().for_each(|part| follower.peer.send(part));
-                // Until its own comes: then no queue holds more than one of each client.
-                while !all.last().is_some_and(|item: &Item| item.text() == text) {
-                    all.push(follower.next());
-                }
-            }
-            all.extend(follower.take((CLIENTS * EACH) as usize - all.len()));
-            all
-        }
-    };
+    let reached: Arc<[AtomicU64; CLIENTS]> = Arc::default();
     // All are there before the first one speaks.
-    let ready: Vec<_> = (0..CLIENTS).map(talk).collect();
-    let clients: Vec<_> = ready.into_iter().map(|client| spawn("client", client)).collect();
+    let followers = [(); CLIENTS].map(|()| Follower::new(Transport::Socket, server.addr, 0));
+    let clients = followers.into_iter().enumerate().map(|(number, follower)| {
+        let reached = Arc::clone(&reached);
+        spawn("client", move || publish_and_read(follower, number, &reached))
+    });
+    let clients: Vec<_> = clients.collect();
     let all: Vec<Vec<Item>> = clients.into_iter().map(|client| client.join().expect("nothing torn")).collect();
-    assert!(all[0].iter().map(Item::reached).eq(1..=CLIENTS * EACH));
+    assert!(all[0].iter().map(Item::reached).eq(1..=(CLIENTS * EACH) as u64));
     assert!(all.iter().all(|items| *items == all[0]));
+}
+
+const CLIENTS: usize = 8;
+const EACH: usize = 60;
+
+fn publish_and_read(mut follower: Follower, number: usize, reached: &[AtomicU64; CLIENTS]) -> Vec<Item> {
+    let mut all = Vec::new();
+    let mut read = |follower: &mut Follower| {
+        all.push(follower.next());
+        reached[number].store(follower.has(), Ordering::SeqCst);
+        all.last().map(|item| item.text().to_owned())
+    };
+    for count in 0..EACH {
+        wait_until("the slowest client keeps up", || {
+            reached.iter().all(|has| has.load(Ordering::SeqCst) + AHEAD >= follower.has())
+        });
+        let text = format!("{number}-{count} {}", "x".repeat([0, 200, 3000][(number + count) % 3]));
+        let (first, second) = text.as_bytes().split_at(2);
+        for part in [frame(0x01, first), frame(0x8a, b"unasked"), frame(0x80, second)] {
+            follower.peer.send(part);
+        }
+        while read(&mut follower).is_none_or(|found| found != text) {}
+    }
+    while follower.has() < (CLIENTS * EACH) as u64 {
+        read(&mut follower);
+    }
+    all
 }
 
 // Events that come by themselves.
@@ -704,7 +730,7 @@ fn without_a_tick_nothing_happens() {
     stream.send(request("/feed/stream", &[]));
     stream.head();
     assert_eq!(stream.chunk().unwrap(), b"retry: 1000\n\n");
-    assert!(peers.iter_mut().chain([&mut stream]).all(stays_silent));
+    assert!(all_stay_silent(peers.iter_mut().chain([&mut stream])));
     assert_eq!(Peer::get(program.addr, "/feed/poll").field("Feed-Last-Id"), "0");
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ws101::server::Config;
 
 /// A server whose feed says only what it is told.
@@ -289,7 +289,16 @@ impl Follower {
     }
 }
 
-/// Whether nothing comes for a while. For what must not happen: the only waits here that are always waited for.
+/// How long nothing must come. For what must not happen: the only waits here that are always waited for.
+const SILENCE: Duration = Duration::from_millis(250);
+
+/// Whether nothing comes for a while.
 pub fn stays_silent(peer: &mut Peer) -> bool {
-    !peer.hears_within(Duration::from_millis(300))
+    all_stay_silent([peer])
+}
+
+/// The same for several, in the same while.
+pub fn all_stay_silent<'a>(peers: impl IntoIterator<Item = &'a mut Peer>) -> bool {
+    let end = Instant::now() + SILENCE;
+    peers.into_iter().all(|peer| !peer.hears_within(end.saturating_duration_since(Instant::now())))
 }

@@ -24,6 +24,23 @@ pub fn serve(config: Config) -> Handle {
     server::start(Config { listen: vec!["127.0.0.1:0".to_owned()], ..config }).expect("a server")
 }
 
+/// A stop that goes on while the test does something else. It answers how long it took.
+pub struct Stop(JoinHandle<Duration>);
+
+impl Stop {
+    pub fn begin(mut server: Handle, grace: Duration) -> Stop {
+        let start = Instant::now();
+        Stop(spawn("stop", move || {
+            server.stop(grace);
+            start.elapsed()
+        }))
+    }
+
+    pub fn took(self) -> Duration {
+        self.0.join().expect("no panic")
+    }
+}
+
 /// A thread with a name.
 pub fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     Builder::new().name(name.to_owned()).spawn(work).expect("a thread")
