@@ -213,7 +213,9 @@ impl Conversation<'_> {
     fn gone(&self, how: &str) -> Ending {
         let who = &self.entry.who;
         let mut half = self.entry.outbound.lock();
-        if half.phase() != Phase::WebSocket {
+        if half.phase() == Phase::Broken {
+            // Another thread's write failed, and it has said so.
+        } else if half.phase() == Phase::Closed {
             info!("{who} ! the connection ended before the client answered our Close");
         } else if self.server.is_draining() {
             info!("{who} ! cut off without a Close: this server stops");
@@ -225,16 +227,7 @@ impl Conversation<'_> {
     }
 
     fn write_failed(&self, error: &io::Error) -> Ending {
-        let who = &self.entry.who;
-        let by = if socket::is_timeout(error) {
-            let timeout = self.server.config.write_timeout;
-            info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
-            ClosedBy::Server
-        } else {
-            info!("{who} ! writing failed: {error}");
-            ClosedBy::Client
-        };
-        self.server.metrics.count_close(&mut self.entry.outbound.lock(), by, NO_CLOSE);
+        write_failed(self.server, self.entry, error);
         Ending::Gone
     }
 
@@ -270,6 +263,21 @@ fn refuse(server: &Server, entry: &Entry, half: &mut Locked<'_>, session: &mut S
     info!("{} ! close {close}, by this server", entry.who);
     server.metrics.count_close(half, ClosedBy::Server, close.code.unwrap_or(NO_CODE));
     session.close(close);
+}
+
+/// A write failed, and with it the connection. Whoever wrote says so.
+#[inline(never)]
+pub fn write_failed(server: &Server, entry: &Entry, error: &io::Error) {
+    let who = &entry.who;
+    let by = if socket::is_timeout(error) {
+        let timeout = server.config.write_timeout;
+        info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
+        ClosedBy::Server
+    } else {
+        info!("{who} ! writing failed: {error}");
+        ClosedBy::Client
+    };
+    server.metrics.count_close(&mut entry.outbound.lock(), by, NO_CLOSE);
 }
 
 fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {

@@ -7,6 +7,7 @@
 //! somebody may still ask for `/readyz`.
 
 use super::Server;
+use super::conversation::write_failed;
 use super::deliver::socket::close_frame;
 use super::listener;
 use super::metrics::ClosedBy;
@@ -171,7 +172,11 @@ impl Handle {
                 self.server.metrics.count_close(&mut half, ClosedBy::Server, GOING_AWAY);
                 true
             }
-            Err(_) => true,
+            Err(error) => {
+                drop(half);
+                write_failed(&self.server, &entry, &error);
+                true
+            }
         }
     }
 

@@ -13,6 +13,7 @@
 //! when the client is too slow: then it sends the Close itself, and ends TCP when the client does not.
 
 use super::super::Server;
+use super::super::conversation::write_failed;
 use super::super::listener::STACK;
 use super::super::metrics::ClosedBy;
 use super::super::outbound::Phase;
@@ -84,6 +85,14 @@ impl Drop for Courier {
     }
 }
 
+/// Why a courier can write no more.
+enum Stop {
+    /// The 101 was not written, or somebody has sent a Close or failed to write.
+    Closed,
+    /// Its own write failed.
+    Failed(io::Error),
+}
+
 /// What the courier's thread owns.
 struct Route {
     server: Arc<Server>,
@@ -97,16 +106,17 @@ struct Route {
 
 impl Route {
     fn run(self, backlog: Backlog<Encoded>) {
-        if self.deliver_backlog(backlog).and_then(|()| self.deliver()).is_err() {
-            return; // the write failed, and with it the connection: its own thread says so
-        }
-        if self.too_slow.load(Ordering::SeqCst) && self.close_too_slow().is_ok() {
-            self.end_tcp();
+        let delivered = self.deliver_backlog(backlog).and_then(|()| self.deliver());
+        let too_slow = self.too_slow.load(Ordering::SeqCst);
+        match delivered.and_then(|()| if too_slow { self.close_too_slow() } else { Ok(()) }) {
+            Ok(()) if too_slow => self.end_tcp(),
+            Err(Stop::Failed(error)) => write_failed(&self.server, &self.entry, &error),
+            Ok(()) | Err(Stop::Closed) => {}
         }
     }
 
     #[inline(never)]
-    fn deliver_backlog(&self, backlog: Backlog<Encoded>) -> io::Result<()> {
+    fn deliver_backlog(&self, backlog: Backlog<Encoded>) -> Result<(), Stop> {
         let mut frames = notice_frames(&backlog.notices);
         for published in &backlog.events {
             frames.extend_from_slice((self.frame)(&published.encoded));
@@ -115,7 +125,7 @@ impl Route {
     }
 
     /// Until the queue ends: it waits for an event, and writes it with all that are queued behind it.
-    fn deliver(&self) -> io::Result<()> {
+    fn deliver(&self) -> Result<(), Stop> {
         while let Ok(first) = self.queue.recv() {
             if self.queue.is_empty() {
                 self.write((self.frame)(&first.encoded), 1)?;
@@ -127,7 +137,7 @@ impl Route {
     }
 
     #[inline(never)]
-    fn deliver_many(&self, first: &Published<Encoded>) -> io::Result<()> {
+    fn deliver_many(&self, first: &Published<Encoded>) -> Result<(), Stop> {
         let mut frames = (self.frame)(&first.encoded).to_vec();
         let mut count = 1;
         // No more than the queue holds: under a flood others could go on filling it.
@@ -138,28 +148,27 @@ impl Route {
         self.write(&frames, count)
     }
 
-    fn write(&self, frames: &[u8], count: usize) -> io::Result<()> {
+    fn write(&self, frames: &[u8], count: usize) -> Result<(), Stop> {
         let mut half = self.entry.outbound.lock();
         if half.phase() != Phase::WebSocket {
-            // The 101 was not written, or a Close was: nothing may be written here.
-            return Err(io::ErrorKind::NotConnected.into());
+            return Err(Stop::Closed);
         }
-        half.write(frames, false)?;
+        half.write(frames, false).map_err(Stop::Failed)?;
         self.entry.outbound.traffic.count_messages(0, count as u64);
         Ok(())
     }
 
     /// s7.4.2: 1013, "try again later", as registered with IANA.
-    fn close_too_slow(&self) -> io::Result<()> {
+    fn close_too_slow(&self) -> Result<(), Stop> {
         let mut half = self.entry.outbound.lock();
         if half.phase() != Phase::WebSocket {
-            return Err(io::ErrorKind::NotConnected.into());
+            return Err(Stop::Closed);
         }
         let why = format!("too slow: {QUEUE} events were waiting");
         let (who, meaning) = (&self.entry.who, meaning(TRY_AGAIN_LATER));
         info!("{who} ! {why}: close {TRY_AGAIN_LATER} {meaning}, by this server");
         self.server.metrics.count_close(&mut half, ClosedBy::Server, TRY_AGAIN_LATER);
-        half.write(&close_frame(&Close::new(TRY_AGAIN_LATER, &why)), true)
+        half.write(&close_frame(&Close::new(TRY_AGAIN_LATER, &why)), true).map_err(Stop::Failed)
     }
 
     /// Whoever sends the Close sees to the end: the connection's thread reads on for the client's answer, and is woken if
