@@ -738,8 +738,7 @@ fn without_a_tick_nothing_happens() {
 fn events_at_random_moments_reach_all_transports() {
     let program = Program::start("off", &["--tick", "1ms..25ms"]);
     let addr = program.addr;
-    let reading: Vec<_> =
-        ALL.map(|transport| spawn("reader", move || Follower::new(transport, addr, 0).take(30))).into();
+    let reading: Vec<_> = ALL.map(|transport| spawn("reader", move || follow_to(transport, addr, 30))).into();
     let all: Vec<Vec<Item>> = reading.into_iter().map(|reader| reader.join().expect("a reader")).collect();
     assert!(all.iter().all(|items| *items == all[0]));
     let moments: Vec<u64> = all[0].iter().map(|item| if let Item::Event { at, .. } = item { *at } else { 0 }).collect();

@@ -153,9 +153,9 @@ fn readers_that_never_read_end_by_the_write_timeout() {
             publisher.send(post_request(&[b'x'; LARGE]));
             assert_eq!(publisher.response().status, "200 OK");
         }
+        program.wait_for("ws-1 = ended after ");
         stuck.is_cut_off();
         drop((stuck, publisher));
-        program.wait_for("ws-1 = ended after ");
         wait_until("no thread is left", || program.connection_threads() == 0);
         // The log says what it was: nobody has sent a Close, and the client has done nothing at all.
         let lines: Vec<String> = program.lines().into_iter().filter(|line| line.contains("ws-1 !")).collect();
@@ -166,17 +166,17 @@ fn readers_that_never_read_end_by_the_write_timeout() {
 /// The end of one that takes nothing is of the server's making, and is counted so.
 #[test]
 #[cfg(unix)]
-fn a_socket_that_never_reads_is_counted_as_cut_off_by_the_server() {
+fn sockets_that_never_read_are_counted_as_cut_off_by_the_server() {
     let server = serve(Config { write_timeout: Duration::from_millis(300), max_event: 64 << 10, ..quiet() });
-    let stuck = narrow(server.addr, handshake("/feed/ws", &[]));
-    for _ in 0..300 {
+    let stuck = [(); 10].map(|()| narrow(server.addr, handshake("/feed/ws", &[])));
+    for _ in 0..150 {
         server.publish("x".repeat(LARGE));
     }
-    wait_until("it is gone", || server.connections() == 0);
+    wait_until("they are gone", || server.connections() == 0);
     drop(stuck);
     let metrics = Peer::get(server.addr, "/metrics");
     let closes: Vec<&str> = metrics.text().lines().filter(|line| line.starts_with("ws101_closes_total")).collect();
-    assert_eq!(closes, ["ws101_closes_total{by=\"server\",code=\"1006\"} 1"]);
+    assert_eq!(closes, ["ws101_closes_total{by=\"server\",code=\"1006\"} 10"]);
 }
 
 /// Who sips for ever, so that no single write ends by its deadline, is too slow all the same.
@@ -197,30 +197,33 @@ fn a_socket_that_sips_is_let_go() {
 
 #[test]
 fn nothing_follows_a_close_while_events_are_pushed() {
+    const ROUNDS: usize = 40;
     let pace = Duration::from_micros(200)..=Duration::from_micros(400);
     let server = serve(Config { tick: Some(pace), ..Config::default() });
-    for round in 0..30 {
+    let mut answered = 0;
+    for round in 0..ROUNDS {
         let target = ["/feed/ws?after=0", "/feed/ws", "/live"][round % 3];
         let mut peer = Peer::open(server.addr, target);
-        (0..round % 7).for_each(|_| drop(peer.payload(0x81)));
         // A Close; or a frame that breaks a rule, which this server answers with its own.
-        let (last, answer) = if round % 2 == 0 { (CLOSE, CLOSED) } else { (&b"\xff\x80\0\0\0\0"[..], &b""[..]) };
-        peer.send(last);
-        let payload = loop {
+        let (last, code) = if round % 2 == 0 { (CLOSE, 1000) } else { (&b"\xff\x80\0\0\0\0"[..], 1002u16) };
+        let mut events = 0;
+        let found = loop {
+            if events == round % 7 {
+                peer.send(last);
+            }
             let (first, payload) = peer.frame().expect("whole frames");
             if first == 0x88 {
-                break payload;
+                break u16::from_be_bytes([payload[0], payload[1]]);
             }
-            assert_eq!(first, 0x81);
-            assert!(!std::str::from_utf8(&payload).expect("a whole frame").is_empty());
+            assert!(first == 0x81 && !std::str::from_utf8(&payload).expect("a whole frame").is_empty());
+            events += 1;
         };
-        if answer.is_empty() {
-            assert_eq!(payload[..2], 1002u16.to_be_bytes());
-        } else {
-            assert_eq!(payload, answer[2..]);
-        }
         peer.ends();
+        // On a machine that is busy enough, it may have been too slow for this pace.
+        assert!(found == code || found == 1013, "{found}");
+        answered += usize::from(found == code);
     }
+    assert!(answered > ROUNDS / 2, "only {answered}: the test has no teeth");
     wait_until("all threads are gone", || server.connections() == 0);
 }
 
@@ -304,7 +307,7 @@ fn who_has_ended_its_half_is_served_on() {
     while stream.chunk().unwrap() == b": still here\n\n" {}
     assert_eq!(stream.chunk().unwrap(), b": still here\n\n");
     // A WebSocket that ends TCP has ended: there are no half ones.
-    let mut socket = Peer::open(server.addr, "/feed/ws");
+    let mut socket = Peer::open(server.addr, "/feed/ws?ping=off");
     socket.finish();
     socket.ends();
     drop(socket);
@@ -477,7 +480,7 @@ mod leaks {
             match number % 5 {
                 0 => peer.reset(),
                 1 => {}
-                2 => drop(peer.payload(0x81)),
+                2 => drop(peer.frame()),
                 3 => peer.send(CLOSE),
                 _ => peer.send(b"\x81\x85\x37\xfa"),
             }
@@ -598,7 +601,7 @@ fn readers_that_never_read_are_cut_off_after_the_grace() {
 #[cfg(unix)]
 fn a_signal_under_load_tears_nothing() {
     const READERS: usize = 16;
-    let program = Program::start("info", &["--tick", "1ms", "--grace", "5s"]);
+    let program = Program::start("info", &["--tick", "4ms..10ms", "--grace", "5s"]);
     let addr = program.addr;
     let (ready, all_ready) = sync_channel(READERS);
     let readers: Vec<_> = (0..READERS)
