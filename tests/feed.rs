@@ -289,11 +289,12 @@ fn a_stream_is_chunks_with_a_record_each() {
     peer.send(request("/feed/stream?after=0", &[]));
     assert_eq!(peer.head().field("Transfer-Encoding"), "chunked");
     peer.expect(b"d\r\nretry: 1000\n\n\r\n");
-    let second = post(server.addr, "two\nlines \u{2028}");
-    for (id, json) in [(1, first), (2, second)] {
+    let mut expect_record = |id, json: &str| {
         let record = format!("id: {id}\ndata: {json}\n\n");
         peer.expect(format!("{:x}\r\n{record}\r\n", record.len()).as_bytes());
-    }
+    };
+    expect_record(1, &first);
+    expect_record(2, &post(server.addr, "two\nlines \u{2028}"));
     assert!(stays_silent(&mut peer));
 }
 

@@ -423,6 +423,54 @@ fn a_feed_socket_takes_two_of_the_threads() {
     assert_eq!(Peer::get(server.addr, "/feed/poll").status, "503 Service Unavailable");
 }
 
+/// More than there is room for, at the same moment. Each gets an answer, nobody more than there is, and all is free again.
+#[test]
+fn a_rush_of_feed_sockets_takes_no_more_threads_than_there_are() {
+    const ROOM: usize = 20;
+    let server = serve(Config { max_connections: ROOM, ..quiet() });
+    let addr = server.addr;
+    let come = move || {
+        let mut peer = Peer::connect(addr);
+        peer.send(handshake("/feed/ws", &[]));
+        let status = peer.head().status;
+        assert!(["101 Switching Protocols", "503 Service Unavailable"].contains(&status.as_str()), "{status}");
+        (peer, status.starts_with("101"))
+    };
+    for _ in 0..5 {
+        let rush: Vec<_> = (0..2 * ROOM).map(|_| spawn("client", come)).collect();
+        let peers: Vec<(Peer, bool)> = rush.into_iter().map(|client| client.join().expect("an answer")).collect();
+        let open = peers.iter().filter(|(_, open)| *open).count();
+        assert!(open <= ROOM / 2, "{open} of them have two threads each");
+        server.publish("x".to_owned());
+        peers.into_iter().filter(|(_, open)| *open).for_each(|(mut peer, _)| drop(peer.payload(0x81)));
+        wait_until("all are gone", || server.connections() == 0);
+    }
+    let all = [(); ROOM / 2].map(|()| Peer::open(addr, "/feed/ws"));
+    assert_eq!(server.connections(), all.len());
+}
+
+#[test]
+fn one_event_answers_a_crowd() {
+    const EACH: usize = 100;
+    let server = serve(quiet());
+    let mut followers: Vec<Follower> =
+        ALL.iter().cycle().take(EACH * ALL.len()).map(|way| Follower::new(*way, server.addr, 0)).collect();
+    for follower in followers.iter_mut().filter(|follower| follower.transport == Transport::LongPoll) {
+        follower.peer.send(request("/feed/long-poll?after=0&wait=60s", &[]));
+    }
+    for id in 1..=50 {
+        server.publish(id.to_string());
+    }
+    for follower in &mut followers {
+        if follower.transport == Transport::LongPoll {
+            // What was there when its thread woke up.
+            assert_eq!(items(follower.peer.response().text())[0].reached(), 1);
+        }
+        let ids: Vec<u64> = follower.take(50).iter().map(Item::reached).collect();
+        assert!(ids.iter().copied().eq(1..=50), "{:?}: {ids:?}", follower.transport);
+    }
+}
+
 #[test]
 fn with_room_for_one_thread_there_is_no_feed_socket() {
     let server = serve(Config { max_connections: 1, ..quiet() });
