@@ -6,7 +6,9 @@
 //! 2. [`wire`]: what passed, told to a person. The tap, its words, escapes and stars.
 //! 3. [`feed`]: a numbered log of events, and who waits for the next one. No HTTP, no WebSocket.
 //! 4. [`server`]: sockets and threads. Accept, answer, talk, deliver the feed in four ways, stop.
-//! 5. [`cli`] and [`command`]: the command line and what it starts.
+//! 5. [`client`]: the other end, blocking as well, with every byte counted.
+//! 6. [`compare`]: four ways to follow the feed, measured side by side.
+//! 7. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -21,7 +23,9 @@
 //! ```
 
 pub mod cli;
+pub mod client;
 pub mod command;
+pub mod compare;
 pub mod feed;
 pub mod protocol;
 pub mod server;

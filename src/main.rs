@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use ws101::cli::{Cli, Command};
 use ws101::command;
@@ -10,14 +11,19 @@ use ws101::wire::logger;
 fn main() -> ExitCode {
     // clap answers --help with 0 and wrong use with 2, and ends the process itself.
     let Cli { command, serve } = Cli::parse();
-    let serve = match command {
-        Some(Command::Serve(options)) => *options,
-        None => serve,
+    let command = command.unwrap_or_else(|| Command::Serve(Box::new(serve)));
+    // A server is there to be listened to. What another command starts on its way should not talk into its figures.
+    let (log_file, level) = match &command {
+        Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
+        Command::Compare(_) => (None, "warn"),
     };
-    if let Err(error) = logger::start(serve.log_file.as_deref()) {
-        let file = serve.log_file.unwrap_or_default();
+    if let Err(error) = logger::start(log_file, level) {
+        let file = log_file.unwrap_or(Path::new("stderr"));
         let _ = writeln!(anstream::stderr(), "ws101: the log cannot be written to {}: {error}", file.display());
         return ExitCode::FAILURE;
     }
-    command::serve::run(&serve)
+    match &command {
+        Command::Serve(options) => command::serve::run(options),
+        Command::Compare(options) => command::compare::run(options),
+    }
 }

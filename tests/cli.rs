@@ -185,10 +185,17 @@ fn flags(text: &str) -> impl Iterator<Item = String> {
 }
 
 fn help() -> String {
-    let help = run(&["--help"]);
+    help_of(&[])
+}
+
+fn help_of(command: &[&str]) -> String {
+    let help = run(&[command, &["--help"]].concat());
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
     help.stdout
 }
+
+/// The commands that have options of their own; without a word it is those of `serve`.
+const COMMANDS: [&[&str]; 2] = [&[], &["compare"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -212,13 +219,15 @@ fn options_but_version(help: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_examples_of_the_help_are_accepted() {
-    let help = help();
-    let examples = help.lines().filter(|line| line.starts_with("  ") && line.contains("ws101 --"));
+    let help = COMMANDS.map(help_of).join("\n");
+    let begins = |line: &&str| ["ws101 --", "ws101 compare "].iter().any(|start| line.contains(start));
+    let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();
     assert!(examples.len() >= 3, "{help}");
     for example in examples {
         // Between the example and its explanation stand at least two blanks. --help wins over all that is right.
-        let arguments = example.split("  ").next().unwrap_or_default().split(' ').chain(["--help"]);
+        let command = example.split("  ").next().unwrap_or_default().split(" > ").next().unwrap_or_default();
+        let arguments = command.split(' ').chain(["--help"]);
         let run = run(&arguments.collect::<Vec<_>>());
         assert_eq!(run.code, Some(0), "{example}: {}", run.stderr);
     }
@@ -235,10 +244,12 @@ fn variable(flag: &str) -> String {
 
 #[test]
 fn every_option_has_its_environment_variable() {
-    let help = help().split_whitespace().collect::<Vec<_>>().join(" ");
-    for flag in options(&self::help()).iter().filter(has_variable) {
-        let variable = format!("[env: {}=]", variable(flag));
-        assert!(help.contains(&variable), "{variable}");
+    for help in COMMANDS.map(help_of) {
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for flag in options(&help).iter().filter(has_variable) {
+            let variable = format!("[env: {}=]", variable(flag));
+            assert!(words.contains(&variable), "{variable}");
+        }
     }
 }
 
@@ -247,7 +258,7 @@ fn the_manual_and_the_help_name_the_same_options() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
     let manual = std::fs::read_to_string(path).expect("docs/cli.md, the manual of the command line");
     let documented: BTreeSet<String> = lines_about_ws101(&manual).flat_map(flags).collect();
-    let options = options(&help());
+    let options: BTreeSet<String> = COMMANDS.iter().flat_map(|command| options(&help_of(command))).collect();
     let missing: Vec<_> = options.difference(&documented).collect();
     let invented: Vec<_> = documented.difference(&options).collect();
     assert!(missing.is_empty() && invented.is_empty(), "not in docs/cli.md: {missing:?}; only there: {invented:?}");

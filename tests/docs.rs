@@ -15,7 +15,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+#[path = "common/fences.rs"]
+mod fences;
+
 use crossbeam_channel::{Receiver, bounded};
+use fences::{Fence, fences};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -288,7 +292,9 @@ fn no_log_stands_without_a_marker() {
     let is_log = |line: &String| line.split_whitespace().nth(1).is_some_and(|who| who.starts_with("ws-"));
     for page in pages() {
         for fence in fences(&page.text).iter().filter(|fence| fence.lines.iter().any(is_log)) {
-            assert!(fence.marker.starts_with("transcript: "), "{}: {:#?}", page.path, fence.lines);
+            // Logs of tests/console.rs, too.
+            let is_held = ["transcript: ", "log: "].iter().any(|kind| fence.marker.starts_with(kind));
+            assert!(is_held, "{}: {:#?}", page.path, fence.lines);
         }
     }
 }
@@ -346,28 +352,6 @@ fn commands_are_read_as_a_shell_reads_them() {
                    Content-Length: 2\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nxy";
     assert_eq!(steps(curl), [request.as_bytes()]);
     assert_eq!(xxd(b"HTTP/1.1 \x00"), ["00000000: 4854 5450 2f31 2e31 2000                 HTTP/1.1 ."]);
-}
-
-struct Fence {
-    /// What the comment before it says, or nothing.
-    marker: String,
-    lines: Vec<String>,
-}
-
-fn fences(text: &str) -> Vec<Fence> {
-    let mut found = Vec::new();
-    let mut marker = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        if line.starts_with("```") {
-            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
-            found.push(Fence { marker: std::mem::take(&mut marker), lines: inside });
-        } else if !line.is_empty() {
-            marker = comment.unwrap_or_default().to_owned();
-        }
-    }
-    found
 }
 
 fn markers(page: &Page) -> Vec<String> {

@@ -420,7 +420,7 @@ proptest! {
 fn length(minor_version: u8, fields: &[(&str, &[u8])]) -> Result<u64, u16> {
     let fields = fields.iter().map(|(name, value)| Field { name, value }).collect();
     let request = Request { method: "POST", target: "/", minor_version, fields };
-    body::length(&request, u64::MAX - 1).map_err(|refusal| refusal.status)
+    body::length(&request, u64::MAX - 1, "--max-body").map_err(|refusal| refusal.status)
 }
 
 /// RFC 9110 s8.6: `Content-Length = 1*DIGIT`. RFC 9112 s6.3: several are an error unless they are the same.

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::Outcome;
-use crate::accept::accept_loop;
+use crate::common::Outcome;
+use crate::common::accept::accept_loop;
 
 pub fn serve() -> Outcome<()> {
     accept_loop("bare", |stream| {

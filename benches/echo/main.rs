@@ -14,67 +14,29 @@
 //! cargo bench -- ping-pong    the rows whose name contains the word
 //! ```
 //!
-//! A missed goal is a result; only something broken, a wrong echo say, is a failure.
-//!
-//! Reading order: `frames`, `client`, `accept`, `bare` and `plain`, `server`, `process`,
-//! `rounds`, then the rows, then `report`.
+//! Reading order: `exchange`, `client`, `bare` and `plain`, `contenders`, `rounds`, then the rows. What the fan-out
+//! benchmark uses too is in `common`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod accept;
-mod arguments;
 mod bare;
 mod client;
-mod frames;
+#[path = "../common/mod.rs"]
+mod common;
+mod contenders;
+mod exchange;
 mod plain;
-mod process;
-mod report;
 mod rounds;
 mod rows;
-mod server;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Echo};
-use clap::Parser;
-use report::Goal;
+use common::benchmark::{Benchmark, OwnServer};
 use rounds::Plan;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Outcome<T> = Result<T, Failure>;
+const SERVERS: &[OwnServer] =
+    &[OwnServer { name: "bare", serve: bare::serve }, OwnServer { name: "tungstenite", serve: plain::serve }];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.be {
-        Some(Echo::Bare) => bare::serve(),
-        Some(Echo::Tungstenite) => plain::serve(),
-        None => measure(&arguments),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("echo benchmark: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure(arguments: &Arguments) -> Outcome<()> {
-    let chosen = rows::named(&arguments.row);
-    if chosen.is_empty() {
-        return Err(format!("no row's name contains {:?}; there are: {}", arguments.row, rows::names()).into());
-    }
-    process::raise_descriptor_limit();
-    let plan = Plan::new(arguments.quick);
-    println!("{plan}");
-    let mut goals: Vec<Goal> = Vec::new();
-    for row in chosen {
-        let part = (row.run)(&plan).map_err(|error| format!("{}: {error}", row.name))?;
-        println!("\n### {}\n\n{}", row.title, part.table.trim_end());
-        goals.extend(part.goals);
-    }
-    if !goals.is_empty() {
-        println!("\n### Goals\n\n{}", report::goals(&goals).trim_end());
-    }
-    Ok(())
+    Benchmark { name: "echo", servers: SERVERS, plan: Plan::new, rows: rows::ROWS }.main()
 }

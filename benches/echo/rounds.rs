@@ -1,17 +1,14 @@
-//! Fair turns. A machine's mood changes from second to second, and with it where
-//! the threads lie. So turns are short and many, the servers take them one after
-//! the other, and every turn has new connections. (Two servers with the same code,
-//! beside a busy compiler, came out up to 22 % apart in 7 rounds of 1.2 s, and up to
-//! 4 % in 25 rounds of 0.3 s.)
+//! A turn: some new connections that do one thing again and again until the time is up.
 
 use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Outcome;
 use crate::client::Client;
-use crate::frames::Exchange;
-use crate::server::Server;
+use crate::common::Outcome;
+use crate::common::rounds::{Sample, preface};
+use crate::common::server::Server;
+use crate::exchange::Exchange;
 
 /// How many rounds, and how long each server's turn in one is.
 pub struct Plan {
@@ -34,49 +31,8 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cores = thread::available_parallelism().map_or(0, usize::from);
-        writeln!(f, "{cores} cores for servers and client together; {} rounds.", self.rounds)?;
-        writeln!(f, "A figure is the median of all rounds; in parentheses, where the middle half of them lies.")?;
-        write!(f, "A ratio is the median of the ratios of each round, in which both met the same machine.")
+        f.write_str(&preface(self.rounds))
     }
-}
-
-/// What one server did in one turn.
-#[derive(Clone, Copy)]
-pub struct Sample {
-    /// Messages echoed, or connections opened and closed.
-    pub count: u64,
-    pub elapsed: Duration,
-    /// None where there is no /proc.
-    pub cpu: Option<Duration>,
-}
-
-/// One server's turns, all rounds but the first.
-pub struct Series {
-    pub label: &'static str,
-    pub samples: Vec<Sample>,
-}
-
-/// Gives each server its turn, `rounds` times and once before to warm up.
-pub fn alternate(
-    row: &str,
-    servers: &[Server],
-    rounds: usize,
-    measure: impl Fn(&Server) -> Outcome<Sample>,
-) -> Outcome<Vec<Series>> {
-    let mut all: Vec<Series> =
-        servers.iter().map(|server| Series { label: server.label, samples: Vec::new() }).collect();
-    for round in 0..=rounds {
-        for (server, series) in servers.iter().zip(&mut all) {
-            let sample = measure(server).map_err(|error| server.blame(error))?;
-            let per_second = sample.count as f64 / sample.elapsed.as_secs_f64();
-            eprintln!("{row}: round {round} of {rounds}, {}: {per_second:.0}/s", server.label);
-            if round > 0 {
-                series.samples.push(sample);
-            }
-        }
-    }
-    Ok(all)
 }
 
 /// Some connections that each repeat one exchange until the time is up.

@@ -3,9 +3,11 @@
 // The doc comments of the options are their help texts: an address stands there as it is typed.
 #![allow(rustdoc::bare_urls)]
 
+pub mod compare;
 pub mod serve;
 pub mod values;
 
+pub use compare::Compare;
 pub use serve::Serve;
 
 use clap::{Parser, Subcommand};
@@ -41,6 +43,9 @@ pub enum Command {
     /// Run the server (also without the word)
     #[command(after_help = EXAMPLES)]
     Serve(Box<Serve>),
+    /// Measure four ways to follow one feed: short poll, long poll, event stream, WebSocket
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Compare),
 }
 
 #[cfg(test)]

@@ -96,6 +96,10 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", env = "WS101_MESSAGE_TIMEOUT", default_value = "5m", value_parser = duration)]
     pub message_timeout: Duration,
 
+    /// Time a WebSocket of the feed may take none of its events while more than 64 wait
+    #[arg(long, value_name = "TIME", env = "WS101_SLOW_TIMEOUT", default_value = "1s", value_parser = duration)]
+    pub slow_timeout: Duration,
+
     /// Time a client may take to accept what is written
     #[arg(long, value_name = "TIME", env = "WS101_WRITE_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub write_timeout: Duration,
@@ -151,6 +155,7 @@ impl Serve {
             ping_interval: options.ping_interval,
             ping_timeout: options.ping_timeout,
             message_timeout: options.message_timeout,
+            slow_timeout: options.slow_timeout,
             write_timeout: options.write_timeout,
             close_timeout: options.close_timeout,
             tap: Settings {

@@ -1,5 +1,7 @@
 //! How values are written on the command line: durations, sizes, addresses, names. Each says what would be right.
 
+use crate::client::Url;
+use crate::compare::Rate;
 use crate::feed::ticker::Pace;
 use std::time::Duration;
 
@@ -103,4 +105,30 @@ pub fn feed_pace(text: &str) -> Result<Option<Pace>, String> {
 /// An origin whose scripts may read answers, or `*` for any.
 pub fn origin_or_any(text: &str) -> Result<String, String> {
     if text == "*" { Ok(text.to_owned()) } else { origin(text) }
+}
+
+/// A server's URL. Paths below it are asked for, so it has no query.
+pub fn url(text: &str) -> Result<Url, String> {
+    match Url::parse(text)? {
+        Url { query: Some(_), .. } => Err("a query has no place here: /feed/poll and others are asked for".to_owned()),
+        url => Ok(url),
+    }
+}
+
+/// How often something happens.
+pub fn rate(text: &str) -> Result<Rate, String> {
+    Rate::parse(text)
+}
+
+/// The time between two polls.
+pub fn poll_interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    let is_usual = (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&interval);
+    if is_usual { Ok(interval) } else { Err("must be from 1ms to 1h".to_owned()) }
+}
+
+/// The length of a text that has to hold its own number.
+pub fn payload(text: &str) -> Result<u64, String> {
+    let size = size(text)?;
+    if (32..=1 << 20).contains(&size) { Ok(size) } else { Err("must be from 32 bytes to 1MiB".to_owned()) }
 }

@@ -32,7 +32,8 @@ pub enum Notice {
         to: u64,
     },
     /// The reader has a number that this log has not reached: it is another log, because the server was started again.
-    /// Reading starts from its beginning.
+    /// Reading starts from its beginning. A log that was started again and has gone past that number can't be told from
+    /// the old one.
     Reset {
         /// The number that the reader named.
         after: u64,
@@ -61,6 +62,14 @@ impl Notice {
     /// The facts under their name, to stand among events: `{"gap":{"from":1,"to":41}}`.
     pub fn json(&self) -> String {
         format!("{{\"{}\":{}}}", self.name(), self.facts())
+    }
+
+    /// The facts in words, for a reader that gets nothing but texts.
+    pub fn words(&self) -> String {
+        match self {
+            Notice::Gap { from, to } => format!("(events {from} to {to} are gone)"),
+            Notice::Reset { after, last } => format!("(there is no event {after}: the last one is {last})"),
+        }
     }
 
     /// The number that a reader has reached with this notice.

@@ -1,151 +1,146 @@
-//! Who wants the next event. Each subscriber has a queue of its own with a bound, and nobody waits for another's.
+//! Where events come in, and who is told that there is one.
 //!
-//! Publishing puts the event into the log and into every queue, under one lock, so that all see the same order. It never
-//! blocks: a queue that is full has a fate that was chosen when it was made ([`WhenFull`]).
+//! Publishing puts the event into the log and rings a bell for each reader. It never waits for a reader: a bell that still
+//! rings is enough, since what is handed out comes from the log. So a burst does no harm to a reader that is quick, and
+//! one that is slow holds up nobody.
 
 use super::event::Event;
 use super::log::{Backlog, Log, Published};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What happens to an event that finds a queue full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenFull {
-    /// The subscriber is too slow: it gets what is in the queue, and then no more ([`Subscription::is_too_slow`]).
-    LeaveOut,
-    /// The event is not queued: the subscriber has a sign that there is news, and reads the log.
-    Skip,
-}
+/// So many events may wait for a reader that takes none, if it is one of those that may be too slow.
+pub const MOST_WAITING: u64 = 64;
 
 /// The log and those who follow it. `E` is the form in which events are sent.
 #[derive(Debug)]
 pub struct Hub<E> {
     encode: fn(&Event) -> E,
-    inner: Mutex<Inner<E>>,
+    log: RwLock<Log<E>>,
+    bells: Mutex<Bells>,
 }
 
-#[derive(Debug)]
-struct Inner<E> {
-    log: Log<E>,
+#[derive(Debug, Default)]
+struct Bells {
     last_number: u64,
-    subscribers: BTreeMap<u64, Subscriber<E>>,
-    /// Those that read the log themselves are not waited for any longer.
-    readers_ended: bool,
+    by_number: BTreeMap<u64, Bell>,
+    /// Those that are never too slow are not waited for any longer.
+    ended: bool,
 }
 
+/// A reader, as the publisher sees it.
 #[derive(Debug)]
-struct Subscriber<E> {
-    queue: Sender<Arc<Published<E>>>,
-    when_full: WhenFull,
-    too_slow: Arc<AtomicBool>,
+struct Bell {
+    sender: Sender<()>,
+    /// How long more than `MOST_WAITING` events may wait for a reader that takes none. `None`: as long as it likes.
+    patience: Option<Duration>,
+    progress: Arc<Progress>,
+    /// How far it was when it was last seen to take something, and when that was.
+    seen: u64,
+    since: Instant,
+}
+
+/// What a reader and the publishers know of each other.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The number of the last event the reader has taken.
+    pub has: AtomicU64,
+    /// It was too slow and is not told of events any more.
+    pub too_slow: AtomicBool,
 }
 
 impl<E> Hub<E> {
-    /// A hub without events. `encode` is called once for each.
+    /// A hub without events, that keeps the last `keep`. `encode` is called once for each.
     pub fn new(keep: usize, encode: fn(&Event) -> E) -> Hub<E> {
-        let (log, subscribers) = (Log::new(keep), BTreeMap::new());
-        Hub { encode, inner: Mutex::new(Inner { log, last_number: 0, subscribers, readers_ended: false }) }
+        Hub { encode, log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
     }
 
-    /// Gives `text` the next number and hands it to everybody. Never blocks on a subscriber.
+    /// Gives `text` the next number, keeps it and tells everybody. Never waits for a reader.
     pub fn publish(&self, text: String) -> Arc<Published<E>> {
-        let mut inner = self.lock();
-        let event = Event { id: inner.log.last() + 1, at: unix_milliseconds(), text };
+        let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        let event = Event { id: log.last() + 1, at: unix_milliseconds(), text };
         let published = Arc::new(Published { encoded: (self.encode)(&event), event });
-        inner.log.push(Arc::clone(&published));
-        inner.subscribers.retain(|_, subscriber| subscriber.take(&published));
+        log.push(Arc::clone(&published));
+        drop(log);
+        // Two locks: who is woken by a bell goes to the log at once, and must not find it locked by who rings the others.
+        let now = Instant::now();
+        self.bells().by_number.retain(|_, bell| bell.ring(published.event.id, now));
         published
     }
 
     /// The number of the newest event; 0 when there was none.
     pub fn last(&self) -> u64 {
-        self.lock().log.last()
+        self.log().last()
     }
 
-    /// How many wait for the next event.
-    pub fn subscribers(&self) -> usize {
-        self.lock().subscribers.len()
+    /// How many follow the log.
+    pub fn readers(&self) -> usize {
+        self.bells().by_number.len()
     }
 
-    /// What came after the event numbered `after`.
+    /// What came after the event numbered `after`, or the first part of it.
     pub fn after(&self, after: u64) -> Backlog<E> {
-        self.lock().log.after(after)
+        self.log().after(after)
     }
 
-    /// Ends the wait of everybody that reads the log itself: they answer with what they have.
-    pub fn end_readers(&self) {
-        let mut inner = self.lock();
-        inner.readers_ended = true;
-        inner.subscribers.retain(|_, subscriber| subscriber.when_full != WhenFull::Skip);
+    /// Ends the wait of everybody that may take its time: held polls and streams.
+    pub fn end_patient_readers(&self) {
+        let mut bells = self.bells();
+        bells.ended = true;
+        bells.by_number.retain(|_, bell| bell.patience.is_some());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner<E>> {
-        // Log and map are whole at every moment at which a thread could panic.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<E> Subscriber<E> {
-    /// Whether it stays.
-    fn take(&self, published: &Arc<Published<E>>) -> bool {
-        let full = self.queue.try_send(Arc::clone(published)).is_err();
-        let leaves = full && self.when_full == WhenFull::LeaveOut;
-        if leaves {
-            self.too_slow.store(true, Ordering::SeqCst);
+    /// A bell for a reader that has the event numbered `has`. Its number ends it.
+    pub(super) fn add_bell(&self, patience: Option<Duration>, has: u64) -> (u64, Receiver<()>, Arc<Progress>) {
+        // One that rings and one that is to ring are the same: there is news.
+        let (sender, receiver) = bounded(1);
+        let progress = Arc::new(Progress { has: AtomicU64::new(has), too_slow: AtomicBool::new(false) });
+        let mut bells = self.bells();
+        bells.last_number += 1;
+        let number = bells.last_number;
+        if !bells.ended || patience.is_some() {
+            let (progress, since) = (Arc::clone(&progress), Instant::now());
+            bells.by_number.insert(number, Bell { sender, patience, progress, seen: has, since });
         }
-        !leaves
+        (number, receiver, progress)
+    }
+
+    /// Takes a bell away: its reader's wait ends.
+    pub(super) fn remove_bell(&self, number: u64) {
+        self.bells().by_number.remove(&number);
+    }
+
+    // Log and map are whole at every moment at which a thread could panic.
+
+    fn log(&self) -> RwLockReadGuard<'_, Log<E>> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bells(&self) -> MutexGuard<'_, Bells> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place among those who get the next event. Dropping it gives the place back and ends the queue.
-#[derive(Debug)]
-pub struct Subscription<E> {
-    hub: Arc<Hub<E>>,
-    number: u64,
-    queue: Receiver<Arc<Published<E>>>,
-    too_slow: Arc<AtomicBool>,
-}
-
-impl<E> Subscription<E> {
-    /// Subscribes, and answers with what came after the event numbered `after` (`None`: from now on). Nothing is missed
-    /// between the two and nothing comes twice. At most `bound` events are queued.
-    pub fn new(
-        hub: &Arc<Hub<E>>,
-        after: Option<u64>,
-        bound: usize,
-        when_full: WhenFull,
-    ) -> (Subscription<E>, Backlog<E>) {
-        let (sender, queue) = bounded(bound);
-        let too_slow = Arc::new(AtomicBool::new(false));
-        let mut inner = hub.lock();
-        inner.last_number += 1;
-        let number = inner.last_number;
-        if !(inner.readers_ended && when_full == WhenFull::Skip) {
-            let subscriber = Subscriber { queue: sender, when_full, too_slow: Arc::clone(&too_slow) };
-            inner.subscribers.insert(number, subscriber);
+impl Bell {
+    /// Rings for the event numbered `last`. Whether the reader stays.
+    fn ring(&mut self, last: u64, now: Instant) -> bool {
+        // Full: it rings already.
+        let _ = self.sender.try_send(());
+        let Some(patience) = self.patience else { return true };
+        let has = self.progress.has.load(Ordering::Acquire);
+        // Another publisher may have been faster, so that the reader has more than this event.
+        let waiting = last.saturating_sub(has);
+        if has != self.seen || waiting <= MOST_WAITING {
+            (self.seen, self.since) = (has, now);
         }
-        let backlog = inner.log.after(after.unwrap_or(inner.log.last()));
-        drop(inner);
-        (Subscription { hub: Arc::clone(hub), number, queue, too_slow }, backlog)
-    }
-
-    /// The events as they come. It ends when the subscription does, or when the subscriber was left out.
-    pub fn queue(&self) -> &Receiver<Arc<Published<E>>> {
-        &self.queue
-    }
-
-    /// Whether it was left out because its queue was full.
-    pub fn too_slow(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.too_slow)
-    }
-}
-
-impl<E> Drop for Subscription<E> {
-    fn drop(&mut self) {
-        self.hub.lock().subscribers.remove(&self.number);
+        let too_slow = now.saturating_duration_since(self.since) > patience;
+        if too_slow {
+            self.progress.too_slow.store(true, Ordering::Release);
+        }
+        !too_slow
     }
 }
 
@@ -154,52 +149,4 @@ fn unix_milliseconds() -> u64 {
     // A clock before 1970 is wrong, and 0 says so.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hub() -> Arc<Hub<usize>> {
-        Arc::new(Hub::new(100, |event| event.text.len()))
-    }
-
-    fn queued(subscription: &Subscription<usize>) -> Vec<u64> {
-        subscription.queue().try_iter().map(|published| published.event.id).collect()
-    }
-
-    #[test]
-    fn everybody_gets_every_event_in_order_and_encoded_once() {
-        let hub = hub();
-        let (one, _) = Subscription::new(&hub, None, 64, WhenFull::LeaveOut);
-        let first = hub.publish("a".to_owned());
-        let (two, backlog) = Subscription::new(&hub, Some(0), 64, WhenFull::LeaveOut);
-        assert_eq!(backlog.events.len(), 1);
-        hub.publish("bb".to_owned());
-        assert!(Arc::ptr_eq(&one.queue().recv().expect("queued"), &first));
-        assert_eq!((queued(&one), queued(&two)), (vec![2], vec![2]));
-    }
-
-    #[test]
-    fn who_is_too_slow_is_left_out_and_nobody_else() {
-        let hub = hub();
-        let (slow, _) = Subscription::new(&hub, None, 2, WhenFull::LeaveOut);
-        let (fast, _) = Subscription::new(&hub, None, 3, WhenFull::LeaveOut);
-        (0..3).for_each(|_| drop(hub.publish("x".to_owned())));
-        assert!(slow.too_slow().load(Ordering::SeqCst) && !fast.too_slow().load(Ordering::SeqCst));
-        assert_eq!((queued(&slow), queued(&fast)), (vec![1, 2], vec![1, 2, 3]));
-        assert!(slow.queue().recv().is_err(), "its queue has ended");
-        hub.publish("x".to_owned());
-        assert_eq!(queued(&fast), [4]);
-    }
-
-    #[test]
-    fn a_subscription_that_ends_gives_its_place_back() {
-        let hub = hub();
-        let (subscription, _) = Subscription::new(&hub, None, 1, WhenFull::Skip);
-        let queue = subscription.queue().clone();
-        drop(subscription);
-        assert!(queue.recv().is_err());
-        assert!(hub.lock().subscribers.is_empty());
-    }
 }

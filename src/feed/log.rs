@@ -4,6 +4,13 @@ use super::event::{Event, Notice};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// How much of the log is handed out at once, counted in bytes of text: a reader that is far behind gets it in parts, so
+/// that nobody has to hold the whole log in memory for each of them.
+const MOST_AT_ONCE: usize = 128 * 1024;
+
+/// What an event counts besides its text: number, time and names around it.
+const AROUND: usize = 64;
+
 /// An event, and the form in which it is sent. Made once, shared by all who get it.
 #[derive(Debug)]
 pub struct Published<E> {
@@ -21,12 +28,12 @@ pub struct Log<E> {
     kept: VecDeque<Arc<Published<E>>>,
 }
 
-/// What a reader has missed, in order: notices first.
+/// What a reader does not have, in order: notices first. It may be only the first part.
 #[derive(Debug)]
 pub struct Backlog<E> {
     /// What is to be told before the events.
     pub notices: Vec<Notice>,
-    /// The events that are still there.
+    /// Events that are still there, the oldest first.
     pub events: Vec<Arc<Published<E>>>,
 }
 
@@ -50,7 +57,7 @@ impl<E> Log<E> {
         }
     }
 
-    /// What came after the event numbered `after`.
+    /// What came after the event numbered `after`: all of it, or as much as is handed out at once.
     pub fn after(&self, after: u64) -> Backlog<E> {
         let mut notices = Vec::new();
         let mut have = after;
@@ -65,7 +72,13 @@ impl<E> Log<E> {
         }
         // Numbers have no holes, so an event's place is known from its number.
         let skip = (have + 1 - oldest) as usize;
-        Backlog { notices, events: self.kept.iter().skip(skip).cloned().collect() }
+        let mut room = MOST_AT_ONCE;
+        let fits = |published: &&Arc<Published<E>>| {
+            let had_room = room > 0;
+            room = room.saturating_sub(AROUND + published.event.text.len());
+            had_room
+        };
+        Backlog { notices, events: self.kept.iter().skip(skip).take_while(fits).cloned().collect() }
     }
 }
 
@@ -123,6 +136,21 @@ mod tests {
         let log = log_of(0, 4);
         assert_eq!(after(&log, 0), (vec![], vec![]));
         assert!(log.after(0).is_empty() && log.after(0).reached().is_none());
+    }
+
+    #[test]
+    fn much_is_handed_out_in_parts() {
+        let mut log = Log::new(100);
+        for id in 1..=10 {
+            let event = Event { id, at: 0, text: "x".repeat(MOST_AT_ONCE / 3) };
+            log.push(Arc::new(Published { event, encoded: () }));
+        }
+        assert_eq!(after(&log, 0), (vec![], vec![1, 2, 3]));
+        assert_eq!(log.after(0).reached(), Some(3));
+        assert_eq!(after(&log, 3), (vec![], vec![4, 5, 6]));
+        let huge = Event { id: 11, at: 0, text: "x".repeat(2 * MOST_AT_ONCE) };
+        log.push(Arc::new(Published { event: huge, encoded: () }));
+        assert_eq!(after(&log, 10), (vec![], vec![11]));
     }
 
     #[test]

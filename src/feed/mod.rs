@@ -2,12 +2,13 @@
 //! [`server::deliver`](crate::server::deliver), four ways to hand out the same events.
 //!
 //! ```text
-//! ticker, POST, a message ─▶ hub.publish ─▶ log   the last N, by number
-//!                                       └─▶ each subscriber's bounded queue
+//! ticker, POST, a message ─▶ hub.publish ─▶ log    the last N, by number ──────┐
+//!                                       └─▶ bells  one a reader: there is news │
+//!                                                    └──▶ reader.wait ◀────────┘
 //! ```
 //!
-//! Read [`event`], then [`log`] (what is kept, and what is told about the rest), [`hub`] (who wants the next one),
-//! [`reader`] (waiting for it), [`ticker`] and [`report`] (events that come by themselves).
+//! Read [`event`], then [`log`] (what is kept, and what is told about the rest), [`hub`] (events in), [`reader`] (events
+//! out), [`ticker`] and [`report`] (events that come by themselves).
 
 pub mod event;
 pub mod hub;

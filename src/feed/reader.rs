@@ -1,19 +1,31 @@
-//! A reader that waits for the next event and takes what it wants from the log: how polls and streams read.
+//! One who follows the log: takes what it does not have, and waits when there is nothing.
 //!
-//! Its queue holds one event and serves as a bell. A reader that is slow misses nothing as long as the log has it; what
-//! the log no longer has is told as a gap.
+//! All transports read like this. They differ in what they do when a reader is slow ([`WhenSlow`]).
 
-use super::hub::{Hub, Subscription, WhenFull};
+use super::hub::{Hub, Progress};
 use super::log::Backlog;
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-/// A place in the log, and a bell.
+/// What becomes of a reader that does not keep up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenSlow {
+    /// It reads on from the log. What the log no longer has by then, it is told as a gap.
+    ReadsOn,
+    /// It is left out when it has taken nothing for this time and more than
+    /// [`MOST_WAITING`](super::hub::MOST_WAITING) events wait.
+    LeftOut(Duration),
+}
+
+/// A place in the log, and a bell that rings when there is more. Dropping it gives the bell back.
 #[derive(Debug)]
 pub struct Reader<E> {
     hub: Arc<Hub<E>>,
-    bell: Subscription<E>,
+    number: u64,
+    bell: Receiver<()>,
+    progress: Arc<Progress>,
     has: u64,
 }
 
@@ -24,17 +36,29 @@ pub enum News<E> {
     Backlog(Backlog<E>),
     /// Nothing came in time.
     Nothing,
-    /// The server stops: there will be no more.
+    /// There will be no more: the server stops, or whoever reads was told to end.
     Ended,
+    /// It was left out.
+    TooSlow,
+}
+
+/// Ends a reader that another thread has.
+#[derive(Debug)]
+pub struct Ender<E> {
+    hub: Arc<Hub<E>>,
+    number: u64,
 }
 
 impl<E> Reader<E> {
     /// A reader that has everything up to the event numbered `after`; `None`: everything there is now.
-    pub fn new(hub: &Arc<Hub<E>>, after: Option<u64>) -> Reader<E> {
+    pub fn new(hub: &Arc<Hub<E>>, after: Option<u64>, when_slow: WhenSlow) -> Reader<E> {
         let has = after.unwrap_or_else(|| hub.last());
-        // The backlog is not looked at here: `wait` asks the log for what comes after `has`.
-        let (bell, _) = Subscription::new(hub, None, 1, WhenFull::Skip);
-        Reader { hub: Arc::clone(hub), bell, has }
+        let patience = match when_slow {
+            WhenSlow::ReadsOn => None,
+            WhenSlow::LeftOut(patience) => Some(patience),
+        };
+        let (number, bell, progress) = hub.add_bell(patience, has);
+        Reader { hub: Arc::clone(hub), number, bell, progress, has }
     }
 
     /// The number it has reached.
@@ -42,27 +66,66 @@ impl<E> Reader<E> {
         self.has
     }
 
-    /// Waits until there is something it does not have, until `deadline` at the latest.
-    pub fn wait(&mut self, deadline: Instant) -> News<E> {
+    /// Ends it from another thread, when dropped.
+    pub fn ender(&self) -> Ender<E> {
+        Ender { hub: Arc::clone(&self.hub), number: self.number }
+    }
+
+    /// Waits until there is something it does not have, until `deadline` at the latest (`None`: there is none).
+    pub fn wait(&mut self, deadline: Option<Instant>) -> News<E> {
         loop {
+            if self.progress.too_slow.load(Ordering::Acquire) {
+                return News::TooSlow;
+            }
+            // The log is asked before the bell: an event that came in between rings it.
             let backlog = self.hub.after(self.has);
-            if !backlog.is_empty() {
-                self.has = backlog.reached().unwrap_or(self.has);
+            if let Some(reached) = backlog.reached() {
+                self.has = reached;
+                self.progress.has.store(reached, Ordering::Release);
                 return News::Backlog(backlog);
             }
-            match self.bell.queue().recv_deadline(deadline) {
-                Ok(_) => {} // the bell: the log has it
+            let rang = match deadline {
+                Some(deadline) => self.bell.recv_deadline(deadline),
+                None => self.bell.recv().map_err(RecvTimeoutError::from),
+            };
+            match rang {
+                Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => return News::Nothing,
+                Err(RecvTimeoutError::Disconnected) if self.progress.too_slow.load(Ordering::Acquire) => {}
                 Err(RecvTimeoutError::Disconnected) => return News::Ended,
             }
         }
     }
 }
 
+impl<E> Drop for Reader<E> {
+    fn drop(&mut self) {
+        self.hub.remove_bell(self.number);
+    }
+}
+
+impl<E> Drop for Ender<E> {
+    fn drop(&mut self) {
+        self.hub.remove_bell(self.number);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::hub::MOST_WAITING;
     use super::*;
-    use std::time::Duration;
+
+    fn hub() -> Arc<Hub<()>> {
+        Arc::new(Hub::new(100, |_| ()))
+    }
+
+    fn publish(hub: &Hub<()>, count: u64) {
+        (0..count).for_each(|_| drop(hub.publish(String::new())));
+    }
+
+    fn soon() -> Option<Instant> {
+        Some(Instant::now() + Duration::from_secs(60))
+    }
 
     fn ids(news: News<()>) -> Vec<u64> {
         let News::Backlog(backlog) = news else { panic!("{news:?}") };
@@ -70,25 +133,69 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_reader_misses_nothing_that_is_kept() {
-        let hub = Arc::new(Hub::new(100, |_| ()));
-        let mut reader = Reader::new(&hub, None);
-        (0..70).for_each(|_| drop(hub.publish(String::new())));
-        let soon = Instant::now() + Duration::from_secs(60);
-        assert_eq!(ids(reader.wait(soon)), (1..=70).collect::<Vec<_>>());
-        hub.publish(String::new());
-        assert_eq!(ids(reader.wait(soon)), [71]);
-        assert_eq!(reader.has(), 71);
-        assert!(matches!(reader.wait(Instant::now()), News::Nothing));
+    fn everybody_gets_the_same_events_in_order() {
+        let hub = hub();
+        let mut one = Reader::new(&hub, None, WhenSlow::ReadsOn);
+        let mut two = Reader::new(&hub, None, WhenSlow::LeftOut(Duration::from_secs(60)));
+        publish(&hub, 70);
+        let mut late = Reader::new(&hub, Some(68), WhenSlow::ReadsOn);
+        assert_eq!(ids(one.wait(soon())), (1..=70).collect::<Vec<_>>());
+        assert_eq!(ids(two.wait(soon())), (1..=70).collect::<Vec<_>>());
+        assert_eq!(ids(late.wait(soon())), [69, 70]);
+        publish(&hub, 1);
+        assert_eq!(ids(one.wait(soon())), [71]);
+        assert_eq!(one.has(), 71);
+        assert!(matches!(one.wait(Some(Instant::now())), News::Nothing));
+    }
+
+    #[test]
+    fn a_burst_leaves_nobody_out() {
+        let hub = hub();
+        let mut reader = Reader::new(&hub, None, WhenSlow::LeftOut(Duration::from_secs(60)));
+        publish(&hub, 100);
+        assert_eq!(ids(reader.wait(soon())).len(), 100);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_left_out_and_nobody_else() {
+        let hub = hub();
+        let mut slow = Reader::new(&hub, None, WhenSlow::LeftOut(Duration::ZERO));
+        let mut quick = Reader::new(&hub, None, WhenSlow::LeftOut(Duration::ZERO));
+        let mut patient = Reader::new(&hub, None, WhenSlow::ReadsOn);
+        for _ in 0..MOST_WAITING {
+            publish(&hub, 1);
+            assert_eq!(ids(quick.wait(soon())).len(), 1);
+        }
+        // So many may wait for as long as they like. One more, and its time begins; it had none.
+        assert!(!slow.progress.too_slow.load(Ordering::Acquire));
+        while !slow.progress.too_slow.load(Ordering::Acquire) {
+            publish(&hub, 1);
+            assert_eq!(ids(quick.wait(soon())).len(), 1);
+        }
+        assert!(matches!(slow.wait(soon()), News::TooSlow));
+        assert!(matches!(patient.wait(soon()), News::Backlog(_)));
+        publish(&hub, 1);
+        assert_eq!(ids(quick.wait(soon())).len(), 1);
     }
 
     #[test]
     fn the_end_wakes_who_waits_and_who_comes_later() {
-        let hub: Arc<Hub<()>> = Arc::new(Hub::new(100, |_| ()));
-        let mut reader = Reader::new(&hub, None);
-        hub.end_readers();
-        let late = Instant::now() + Duration::from_secs(60);
-        assert!(matches!(reader.wait(late), News::Ended));
-        assert!(matches!(Reader::new(&hub, None).wait(late), News::Ended));
+        let hub = hub();
+        let mut reader = Reader::new(&hub, None, WhenSlow::ReadsOn);
+        let mut pushed = Reader::new(&hub, None, WhenSlow::LeftOut(Duration::from_secs(60)));
+        hub.end_patient_readers();
+        assert!(matches!(reader.wait(soon()), News::Ended));
+        assert!(matches!(Reader::new(&hub, None, WhenSlow::ReadsOn).wait(soon()), News::Ended));
+        publish(&hub, 1);
+        assert_eq!(ids(pushed.wait(soon())), [1]);
+        drop(pushed.ender());
+        assert!(matches!(pushed.wait(None), News::Ended));
+    }
+
+    #[test]
+    fn a_reader_that_is_dropped_gives_its_bell_back() {
+        let hub = hub();
+        drop(Reader::new(&hub, None, WhenSlow::ReadsOn));
+        assert_eq!(hub.readers(), 0);
     }
 }

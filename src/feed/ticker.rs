@@ -22,8 +22,12 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Starts publishing. The same `seed` gives the same texts after the same times.
+    /// Starts publishing. An empty pace, or one without any time in it, is refused. The same `seed` gives the same texts after the same times.
     pub fn start<E: Send + Sync + 'static>(hub: Arc<Hub<E>>, pace: Pace, seed: Option<u64>) -> io::Result<Ticker> {
+        if pace.is_empty() || pace.start().is_zero() {
+            let why = format!("{pace:?} is no pace: the shorter time first, and more than none");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         let (stop, stopped) = bounded(0);
         let mut random = seed.map_or_else(Rng::new, Rng::with_seed);
         let mut report = MatchReport::new(random.fork());
@@ -54,7 +58,7 @@ fn draw(random: &mut Rng, pace: &Pace) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::{News, Reader};
+    use super::super::reader::{News, Reader, WhenSlow};
     use super::*;
     use std::time::Instant;
 
@@ -75,11 +79,12 @@ mod tests {
         let hub: Arc<Hub<()>> = Arc::new(Hub::new(10, |_| ()));
         let pace = Duration::from_millis(1)..=Duration::from_millis(1);
         let ticker = Ticker::start(Arc::clone(&hub), pace, Some(7)).expect("a thread");
-        let mut reader = Reader::new(&hub, Some(0));
-        let News::Backlog(_) = reader.wait(Instant::now() + Duration::from_secs(30)) else { panic!("no event") };
+        let mut reader = Reader::new(&hub, Some(0), WhenSlow::ReadsOn);
+        let News::Backlog(_) = reader.wait(Some(Instant::now() + Duration::from_secs(30))) else { panic!("no event") };
         drop(ticker);
         let last = hub.last();
-        assert!(matches!(Reader::new(&hub, None).wait(Instant::now() + Duration::from_millis(20)), News::Nothing));
+        let moment = Some(Instant::now() + Duration::from_millis(20));
+        assert!(matches!(Reader::new(&hub, None, WhenSlow::ReadsOn).wait(moment), News::Nothing));
         assert_eq!(hub.last(), last);
     }
 }

@@ -6,8 +6,8 @@
 use super::head::Request;
 use super::refusal::Refusal;
 
-/// The length of the body in bytes, 0 when there is none. `limit` is the longest that is read.
-pub fn length(request: &Request<'_>, limit: u64) -> Result<u64, Refusal> {
+/// The length of the body in bytes, 0 when there is none. `limit` is the longest that is read, and `flag` what sets it.
+pub fn length(request: &Request<'_>, limit: u64, flag: &str) -> Result<u64, Refusal> {
     if request.value("transfer-encoding").is_some() {
         return Err(transfer_encoding(request));
     }
@@ -21,7 +21,7 @@ pub fn length(request: &Request<'_>, limit: u64) -> Result<u64, Refusal> {
         return Err(invalid("two Content-Lengths that differ"));
     }
     if first > limit {
-        let why = format!("a body of {first} bytes, over the limit of {limit} (--max-body)");
+        let why = format!("a body of {first} bytes, over the limit of {limit} ({flag})");
         return Err(Refusal::new(413, "body-too-long", "RFC 9110 s15.5.14", why));
     }
     Ok(first)
@@ -74,7 +74,7 @@ mod tests {
     fn verdict(minor_version: u8, fields: &[(&'static str, &'static str)]) -> Result<u64, u16> {
         let fields = fields.iter().map(|(name, value)| Field { name, value: value.as_bytes() }).collect();
         let request = Request { method: "POST", target: "/", minor_version, fields };
-        length(&request, 100).map_err(|refusal| refusal.status)
+        length(&request, 100, "--max-body").map_err(|refusal| refusal.status)
     }
 
     #[test]

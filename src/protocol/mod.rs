@@ -15,6 +15,7 @@
 pub mod body;
 pub mod chunked;
 pub mod close;
+pub mod frame;
 mod gate;
 pub mod head;
 pub mod header;

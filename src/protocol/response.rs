@@ -17,7 +17,7 @@ impl Response {
         Response { status, fields: vec![("Content-Type", content_type.to_owned())], body: body.into() }
     }
 
-    /// A response that is only a head: the 101.
+    /// A response without content: the 101, a 204, or the head of one whose body follows in parts.
     pub fn head_only(status: u16) -> Response {
         Response { status, fields: Vec::new(), body: Vec::new() }
     }

@@ -37,7 +37,9 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive_timeout: Duration,
-    /// Silence after which a WebSocket is pinged. Zero: never.
+    /// How long a WebSocket of the feed may take none of its events while more than 64 wait.
+    pub slow_timeout: Duration,
+    /// Silence after which a WebSocket is pinged and a stream gets a comment. Zero: never.
     pub ping_interval: Duration,
     /// How long a Ping may stay unanswered.
     pub ping_timeout: Duration,
@@ -68,6 +70,7 @@ impl Default for Config {
             head: head::Limits { max_head: 16 << 10, max_fields: 100 },
             handshake_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(60),
+            slow_timeout: Duration::from_secs(1),
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(10),
             message_timeout: Duration::from_secs(300),

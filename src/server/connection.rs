@@ -3,12 +3,13 @@
 //! A page of the stack that was touched once stays in memory for as long as the thread lives. So the larger steps are
 //! never inlined: one uses the pages of the one before it, and an idle connection keeps two of them and not four.
 
-mod feed;
+mod feed_request;
 
 use super::Server;
 use super::buffer::Buffer;
 use super::conversation::{self, Opened};
-use super::deliver::socket::Courier;
+use super::deliver::websocket;
+use super::ending::{Ending, linger, say_goodbye};
 use super::endpoint;
 use super::pages;
 use super::plan::{self, Answer, Opening, Plan, Planner};
@@ -21,18 +22,14 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
 use crate::protocol::session::Session;
 use crate::protocol::upgrade::Accepted;
-use feed::Asked;
+use feed_request::Asked;
 use log::info;
 use std::io;
-use std::net::Shutdown;
 use std::time::{Duration, Instant, SystemTime};
 use tungstenite::protocol::Role;
 
 /// How long one of too many connections may take to ask whether the server is healthy.
 const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long one of too many may take to end TCP.
-const TURNED_AWAY_LINGER: Duration = Duration::from_millis(100);
 
 /// Serves a connection to its end. Runs on the connection's own thread.
 pub fn run(place: &Place) {
@@ -49,39 +46,6 @@ pub fn run(place: &Place) {
         linger(server, entry, buffer.room());
     }
     say_goodbye(entry);
-}
-
-#[inline(never)]
-fn say_goodbye(entry: &Entry) {
-    if let Some(tap) = entry.outbound.lock().tap() {
-        tap.ended();
-    }
-    let [messages_in, messages_out, bytes_in, bytes_out] = entry.outbound.traffic.read();
-    info!(
-        "{} = ended after {:.1?}; messages: {messages_in} in, {messages_out} out; bytes: {bytes_in} in, {bytes_out} out",
-        entry.who,
-        entry.since.elapsed()
-    );
-}
-
-/// How a connection's last word was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Both sides know that it is over: end TCP cleanly.
-    Linger,
-    /// The socket is dead already.
-    Gone,
-}
-
-/// The clean end (RFC 6455 s7.1.1, RFC 9112 s9.6): stop writing, read what still comes until the peer ends, close.
-#[inline(never)]
-fn linger(server: &Server, entry: &Entry, buffer: &mut [u8]) {
-    let outbound = &entry.outbound;
-    outbound.shut_down(Shutdown::Write);
-    let close_timeout = server.config.close_timeout;
-    // One of too many holds a place that somebody else may need to ask for health.
-    let timeout = if entry.turned_away { close_timeout.min(TURNED_AWAY_LINGER) } else { close_timeout };
-    socket::drain(outbound.stream(), buffer, timeout, |bytes| outbound.lock().has_read(bytes));
 }
 
 /// What follows a request.
@@ -189,10 +153,10 @@ impl Connection<'_> {
         self.buffer.consume(plan.head_len);
         let (response, words) = match plan.answer {
             Answer::Upgrade(accepted, opening) => return self.upgrade(&plan.target, &accepted, opening),
-            Answer::Feed(wish) => {
+            Answer::Feed(request) => {
                 let Plan { body_len, to_head, keep_alive, .. } = plan;
                 let words = format!("{} {}", plan.method, plan.target);
-                return self.deliver(&Asked { words, wish, body_len, to_head, keep_alive }, deadline);
+                return self.deliver(&Asked { words, request, body_len, to_head, keep_alive }, deadline);
             }
             Answer::Plain(response) => (response, String::new()),
             Answer::Refused(refused) => {
@@ -204,17 +168,22 @@ impl Connection<'_> {
         let (mut response, mut words, mut keep_alive) = (response, words, plan.keep_alive);
         // Without another request to come nobody needs to know where this one ends.
         if keep_alive && self.read_body(plan.body_len, deadline, |_| ()).is_err() {
-            (response, words) = self.refused(&plan::body_timeout());
+            (response, words) = self.refused(&plan::body_timeout(), b"");
             keep_alive = false;
         }
         self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
         self.write(response, plan.to_head, keep_alive)
     }
 
-    /// A refusal that came up after the head was dealt with.
-    fn refused(&self, refusal: &Refusal) -> (Response, String) {
+    /// A refusal that came up after the head was dealt with. It shows the head, if that was kept.
+    fn refused(&self, refusal: &Refusal, head: &[u8]) -> (Response, String) {
         self.server.metrics.count_refusal(refusal.reason);
-        (refuse::response(refusal, b"", None), format!(": {} ({})", refusal.why, refusal.section))
+        let words = format!(": {} ({})", refusal.why, refusal.section);
+        let response = match head::parse(head, &self.server.config.head) {
+            Parsed::Complete(request, _) => refuse::response(refusal, head, Some(&request)),
+            Parsed::NeedMore | Parsed::Refused(_) => refuse::response(refusal, head, None),
+        };
+        (response, words)
     }
 
     fn log_answer(&self, asked: &str, status: u16, words: &str) {
@@ -271,7 +240,7 @@ impl Connection<'_> {
         }
         if opening.endpoint.is_pushed() {
             // It waits for the lock that is held here, and so for the 101.
-            match Courier::start(self.place, opening.endpoint, opening.after) {
+            match websocket::start_courier(self.place, opening.endpoint, opening.after) {
                 Ok(courier) => opened.courier = Some(courier),
                 Err(refusal) => {
                     drop(half);
@@ -309,7 +278,7 @@ impl Connection<'_> {
 
     #[inline(never)]
     fn refuse_upgrade(&self, target: &str, refusal: &Refusal) -> Next {
-        let (response, words) = self.refused(refusal);
+        let (response, words) = self.refused(refusal, b"");
         self.log_answer(&format!("GET {target}"), response.status, &words);
         self.write(response, false, false)
     }

@@ -11,15 +11,15 @@
 
 use super::Server;
 use super::buffer::Buffer;
-use super::connection::Ending;
-use super::deliver::socket::Courier;
+use super::deliver::websocket;
+use super::ending::{Ending, NO_CLOSE, write_failed};
 use super::endpoint::{self, Reaction};
 use super::metrics::ClosedBy;
 use super::outbound::{Locked, Phase};
 use super::plan::Pings;
 use super::registry::Entry;
 use super::route::Endpoint;
-use super::socket;
+use super::socket::{self, TCP_KEEPALIVE};
 use crate::protocol::close::{Close, POLICY_VIOLATION, meaning};
 use crate::protocol::rules::Violation;
 use crate::protocol::session::{Event, Message, Session};
@@ -32,17 +32,11 @@ use std::time::{Duration, Instant};
 /// s7.1.5: the close code that is reported, never sent, when a Close had none.
 const NO_CODE: u16 = 1005;
 
-/// s7.1.5: the close code that is reported, never sent, when there was no Close.
-const NO_CLOSE: u16 = 1006;
-
 /// s7.4.1: "it encountered an unexpected condition".
 const INTERNAL_ERROR: u16 = 1011;
 
 /// Why a message is not waited for any longer.
 const OVERDUE: &str = "a message not complete in time";
-
-/// With pings off, TCP itself asks a silent peer after this time whether it is still there.
-pub const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// A WebSocket that was just granted.
 pub struct Opened {
@@ -53,7 +47,7 @@ pub struct Opened {
     /// Whether a silent peer is pinged.
     pub pings: Pings,
     /// Who pushes events to it.
-    pub courier: Option<Courier>,
+    pub courier: Option<websocket::Handle>,
 }
 
 /// Talks until the end. Bytes in `buffer` came glued to the head: they are frames.
@@ -67,12 +61,7 @@ pub fn run(server: &Server, entry: &Entry, opened: &mut Opened, buffer: &mut Buf
         Ok(ending) => ending,
         Err(error) => conversation.write_failed(&error),
     };
-    if let Some(courier) = opened.courier.take() {
-        if ending == Ending::Gone {
-            entry.outbound.shut_down(Shutdown::Both); // it may be in a write that nobody takes
-        }
-        drop(courier);
-    }
+    drop(opened.courier.take());
     ending
 }
 
@@ -116,6 +105,9 @@ impl Conversation<'_> {
                     self.heard()?;
                     let mut half = self.entry.outbound.lock();
                     half.has_read(buffer.filled());
+                    if half.phase() == Phase::Broken {
+                        return Ok(Ending::Gone); // whoever failed to write has said so
+                    }
                     self.take_in(buffer.filled(), &mut half)?;
                     buffer.clear();
                     if self.message_is_overdue() && half.phase() == Phase::WebSocket {
@@ -212,22 +204,26 @@ impl Conversation<'_> {
     /// TCP ended before the closing handshake did.
     fn gone(&self, how: &str) -> Ending {
         let who = &self.entry.who;
+        // Before the lock: a courier may have it, in a write that nobody takes any more.
+        self.entry.outbound.shut_down(Shutdown::Both);
         let mut half = self.entry.outbound.lock();
-        if half.phase() == Phase::Broken {
-            // Another thread's write failed, and it has said so.
-        } else if half.phase() == Phase::Closed {
-            info!("{who} ! the connection ended before the client answered our Close");
-        } else if self.server.is_draining() {
-            info!("{who} ! cut off without a Close: this server stops");
-        } else {
-            info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
+        match half.phase() {
+            Phase::Broken => return Ending::Gone, // whoever failed to write has said so
+            Phase::Closed => info!("{who} ! the connection ended before the client answered our Close"),
+            Phase::Http | Phase::WebSocket if self.server.is_draining() => {
+                info!("{who} ! cut off without a Close: this server stops");
+            }
+            Phase::Http | Phase::WebSocket => {
+                info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
+            }
         }
         self.server.metrics.count_close(&mut half, ClosedBy::Client, NO_CLOSE);
+        half.give_up();
         Ending::Gone
     }
 
     fn write_failed(&self, error: &io::Error) -> Ending {
-        write_failed(self.server, self.entry, error);
+        write_failed(self.server, self.entry, &mut self.entry.outbound.lock(), error);
         Ending::Gone
     }
 
@@ -263,21 +259,6 @@ fn refuse(server: &Server, entry: &Entry, half: &mut Locked<'_>, session: &mut S
     info!("{} ! close {close}, by this server", entry.who);
     server.metrics.count_close(half, ClosedBy::Server, close.code.unwrap_or(NO_CODE));
     session.close(close);
-}
-
-/// A write failed, and with it the connection. Whoever wrote says so.
-#[inline(never)]
-pub fn write_failed(server: &Server, entry: &Entry, error: &io::Error) {
-    let who = &entry.who;
-    let by = if socket::is_timeout(error) {
-        let timeout = server.config.write_timeout;
-        info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
-        ClosedBy::Server
-    } else {
-        info!("{who} ! writing failed: {error}");
-        ClosedBy::Client
-    };
-    server.metrics.count_close(&mut entry.outbound.lock(), by, NO_CLOSE);
 }
 
 fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {

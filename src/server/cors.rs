@@ -4,7 +4,7 @@
 //! CORS at all, so there the server itself must look at `Origin` (`--origin`, RFC 6455 s10.2), and it does so for
 //! `POST /feed` as well, which changes something.
 
-use super::deliver::short_poll::LAST_ID;
+use super::deliver::LAST_ID;
 use super::route::{Route, route};
 use crate::protocol::head::Request;
 use crate::protocol::response::Response;

@@ -1,20 +1,19 @@
 //! The end: a server that stops without losing what it has taken on.
 //!
 //! In this order: `/readyz` says 503, so that load balancers look elsewhere; held polls are answered, streams and idle
-//! HTTP connections end; every WebSocket
-//! gets a Close 1001, spread over the first half of the grace so that not all clients come back at the same moment;
-//! whoever answers is done; what is left when the grace is over is cut off; the listeners go last, because until then
-//! somebody may still ask for `/readyz`.
+//! HTTP connections end; every WebSocket gets a Close 1001, spread over the first half of the grace so that not all
+//! clients come back at the same moment; whoever answers is done; what is left when the grace is over is cut off; the
+//! listeners go last, because until then somebody may still ask for `/readyz`.
 
 use super::Server;
-use super::conversation::write_failed;
-use super::deliver::socket::close_frame;
+use super::ending::write_failed;
 use super::listener;
 use super::metrics::ClosedBy;
 use super::outbound::Phase;
 use super::registry::Entry;
 use crate::feed::ticker::Ticker;
 use crate::protocol::close::{Close, GOING_AWAY};
+use crate::protocol::frame;
 use log::info;
 use std::collections::VecDeque;
 use std::io;
@@ -89,7 +88,7 @@ impl Handle {
         let entries = self.server.registry.all();
         info!("server = stopping; connections: {}, grace: {grace:?}", entries.len());
         self.ticker = None;
-        self.server.feed.end_readers();
+        self.server.feed.end_patient_readers();
         self.end_idle_requests();
         self.close_all(entries, grace / 2, deadline);
         if !self.wait(deadline) {
@@ -173,8 +172,7 @@ impl Handle {
                 true
             }
             Err(error) => {
-                drop(half);
-                write_failed(&self.server, &entry, &error);
+                write_failed(&self.server, &entry, &mut half, &error);
                 true
             }
         }
@@ -208,5 +206,5 @@ impl Drop for Handle {
 
 /// The same bytes for everybody.
 fn going_away() -> Vec<u8> {
-    close_frame(&Close::new(GOING_AWAY, "server is stopping"))
+    frame::close(&Close::new(GOING_AWAY, "server is stopping"))
 }

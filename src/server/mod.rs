@@ -12,13 +12,13 @@
 //!                               ─▶ session.bytes_to_send ─▶ write ─▶ tap ─▶ read ...
 //! ```
 //!
-//! One thread a connection, which blocks in `read`. [`start`] runs a server inside any program; what it gives back
-//! stops it again.
+//! One thread a connection, which blocks in `read`; a second one where events are pushed. [`start`] runs a server inside
+//! any program; what it gives back stops it again.
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
 //! [`plan`] (what a request gets), [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
-//! replied), [`deliver`] (the feed, in four ways), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was counted), [`drain`] (the
-//! end).
+//! replied), [`deliver`] (the feed, in four ways), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is
+//! here, what was counted), [`ending`] (of a connection), [`drain`] (of the server).
 
 pub mod buffer;
 pub mod config;
@@ -27,6 +27,7 @@ pub mod conversation;
 pub mod cors;
 pub mod deliver;
 pub mod drain;
+pub mod ending;
 pub mod endpoint;
 pub mod limits;
 pub mod listener;

@@ -2,8 +2,8 @@
 //!
 //! The lock guards three things that must not drift apart: what is written, what the tap is told, and whether a Close
 //! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a courier takes it
-//! to push events, and a thread that drains the server for its one Close. So the log's order is the wire's order, and a message that the tap saw
-//! come in is answered before any Close.
+//! to push events, and a thread that drains the server for its one Close. So the log's order is the wire's order, and a
+//! message that the tap saw come in is answered before any Close.
 //!
 //! A write that fails poisons the half: the peer may have got half a frame, so nothing can follow, not even a Close.
 //! The socket is shut down, which also wakes the thread that reads.
@@ -50,7 +50,7 @@ pub enum Phase {
     WebSocket,
     /// A Close was sent: nothing may follow (RFC 6455 s5.5.1).
     Closed,
-    /// A write failed.
+    /// A write failed, or TCP ended.
     Broken,
 }
 
@@ -167,6 +167,12 @@ impl Locked<'_> {
         self.send(last_chunk, |tap| tap.wrote_part(last_chunk, b""))
     }
 
+    /// The connection is over, whatever was said on it: nothing more is written.
+    pub fn give_up(&mut self) {
+        self.half.phase = Phase::Broken;
+        self.outbound.shut_down(Shutdown::Both);
+    }
+
     /// Sends a Close if the peer can take it at once. `false`: its buffer is full, or it has no WebSocket that is open.
     /// For a thread that has many connections to close and must not wait for one.
     pub fn close_now(&mut self, frame: &[u8]) -> io::Result<bool> {
@@ -199,8 +205,7 @@ impl Locked<'_> {
     fn sent(&mut self, written: usize, result: io::Result<()>, show: impl FnOnce(&mut Tap)) -> io::Result<()> {
         Traffic::add(&self.outbound.traffic.bytes_out, written as u64);
         if result.is_err() {
-            self.half.phase = Phase::Broken;
-            self.outbound.shut_down(Shutdown::Both);
+            self.give_up();
         } else if let Some(tap) = self.tap() {
             show(tap);
         }

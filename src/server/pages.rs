@@ -35,7 +35,7 @@ pub fn stopping() -> Response {
 fn metrics_page(server: &Server) -> Response {
     // Under the registry's lock: a connection that ends meanwhile would be counted twice, as open and as ended.
     let text = server.registry.look(|open| server.metrics.text(open.map(|entry| &entry.outbound.traffic)));
-    let text = text + &metrics::of_feed(server.feed.last(), server.feed.subscribers() as u64);
+    let text = text + &metrics::of_feed(server.feed.last(), server.feed.readers() as u64);
     Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
 }
 

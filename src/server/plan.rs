@@ -2,11 +2,11 @@
 
 use super::Server;
 use super::cors;
-use super::deliver::wish::{Wish, after, wish};
+use super::deliver::request::{FeedRequest, after, read};
 use super::pages;
 use super::refuse;
 use super::registry::Entry;
-use super::route::{Endpoint, Route, Transport, route};
+use super::route::{Endpoint, Route, Transport, is_feed, route};
 use crate::protocol::body;
 use crate::protocol::head::{self, Request};
 use crate::protocol::refusal::Refusal;
@@ -40,7 +40,7 @@ pub enum Answer {
     /// A refusal, and how it is said.
     Refused(Box<(Refusal, Response)>),
     /// Something of the feed.
-    Feed(Box<Wish>),
+    Feed(Box<FeedRequest>),
     /// A WebSocket.
     Upgrade(Accepted, Opening),
 }
@@ -82,15 +82,21 @@ impl Planner<'_> {
         self.show_head(request, head);
         let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
         let to_head = request.method == "HEAD";
-        let answer = self.answer(request).map_err(|refusal| self.refuse(refusal, request, head));
-        // Who wants to publish has the body read, whatever was expected before it was sent.
-        let reads_body = matches!(&answer, Ok((Answer::Feed(wish), _)) if wish.transport == Transport::Publish);
+        let mut answer = self.answer(request).map_err(|refusal| self.refuse(refusal, request, head));
+        // Who publishes has the body read, whatever was expected before it was sent.
+        let mut reads_body = false;
+        if let Ok((Answer::Feed(asked), _)) = &mut answer
+            && asked.transport == Transport::Publish
+        {
+            asked.head = head.to_vec();
+            reads_body = true;
+        }
         let keep_alive = self.keeps_alive(request, reads_body);
         match answer {
             Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
             Err(refused) => {
                 let refusal = &refused.0;
-                let body_len = body::length(request, self.server.config.max_body);
+                let body_len = body::length(request, self.server.config.max_body, "--max-body");
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
                 let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
                 // And whose request was malformed may send more that is.
@@ -105,7 +111,7 @@ impl Planner<'_> {
     #[inline(never)]
     fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> Box<(Refusal, Response)> {
         let mut response = refuse::response(&refusal, head, Some(request));
-        if request.path().starts_with("/feed") {
+        if is_feed(request.path()) {
             // A page that may read the answers may read why there is none.
             response.fields.extend(cors::fields(request, &self.server.config.allow_origin));
         }
@@ -130,7 +136,7 @@ impl Planner<'_> {
     /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.
     #[inline(never)]
     fn plain_answer(&self, route: Result<Route, Refusal>, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
-        let body_len = body::length(request, self.server.config.max_body)?;
+        let body_len = self.body_len(&route, request)?;
         self.check_admission(&route)?;
         if let Some(response) = cors::preflight(request, &self.server.config.allow_origin) {
             return Ok((Answer::Plain(response), body_len));
@@ -141,23 +147,32 @@ impl Planner<'_> {
             return Err(Refusal::new(417, "expectation", "RFC 9110 s10.1.1", "an expectation other than 100-continue"));
         }
         match route {
-            Route::Feed(transport) => Ok((Answer::Feed(self.wish(transport, request, body_len)?), body_len)),
+            Route::Feed(transport) => Ok((Answer::Feed(self.feed_request(transport, request)?), body_len)),
             _ => Ok((Answer::Plain(pages::answer(route, self.server)), body_len)),
         }
     }
 
     /// What is wanted of the feed. Publishing changes something, so the page that asks for it must be let in, as on the
     /// socket.
-    fn wish(&self, transport: Transport, request: &Request<'_>, body_len: u64) -> Result<Box<Wish>, Refusal> {
+    fn feed_request(&self, transport: Transport, request: &Request<'_>) -> Result<Box<FeedRequest>, Refusal> {
         if transport == Transport::Publish {
             self.server.config.policy.check(request)?;
-            if body_len > self.server.config.max_event {
-                return Err(event_too_long(body_len, self.server.config.max_event));
+            if request.value("content-length").is_none() {
+                return Err(no_length());
             }
         }
-        let mut wish = wish(transport, request)?;
-        wish.cors = cors::fields(request, &self.server.config.allow_origin);
-        Ok(Box::new(wish))
+        let mut asked = read(transport, request)?;
+        asked.cors = cors::fields(request, &self.server.config.allow_origin);
+        Ok(Box::new(asked))
+    }
+
+    /// How long the body is. One that is to become an event has a limit of its own.
+    fn body_len(&self, route: &Result<Route, Refusal>, request: &Request<'_>) -> Result<u64, Refusal> {
+        let config = &self.server.config;
+        match route {
+            Ok(Route::Feed(Transport::Publish)) => body::length(request, config.max_event, "--max-event"),
+            _ => body::length(request, config.max_body, "--max-body"),
+        }
     }
 
     /// While the server stops, and for one connection too many, only health is answered.
@@ -170,6 +185,10 @@ impl Planner<'_> {
             return Ok(());
         };
         if matches!(route, Ok(Route::Health | Route::Ready)) {
+            return Ok(());
+        }
+        // A stream that ends makes a browser come again, and a 503 would not (WHATWG HTML, "Server-sent events").
+        if reason == "draining" && matches!(route, Ok(Route::Feed(Transport::Stream))) {
             return Ok(());
         }
         Err(Refusal::new(503, reason, "RFC 9110 s15.6.4", why).with_field("Retry-After", "1"))
@@ -239,9 +258,10 @@ fn end_of_head(arrived: &[u8]) -> usize {
     empty_line.map_or(arrived.len(), |at| start + at + 4)
 }
 
-fn event_too_long(len: u64, limit: u64) -> Refusal {
-    let why = format!("an event of {len} bytes, over the limit of {limit} (--max-event)");
-    Refusal::new(413, "event-too-long", "RFC 9110 s15.5.14", why)
+/// RFC 9110 s15.5.12. Without this a body whose length was forgotten would be an event without text.
+fn no_length() -> Refusal {
+    let why = "a POST without Content-Length: the body is the text of the event, and may be empty (Content-Length: 0)";
+    Refusal::new(411, "length-required", "RFC 9110 s15.5.12", why)
 }
 
 /// A connection that events are pushed to takes two threads, and there is only one left.
@@ -254,6 +274,12 @@ pub fn no_second_thread() -> Refusal {
 pub fn body_timeout() -> Refusal {
     let why = "the request's body did not come in time (--handshake-timeout), or not all of it";
     Refusal::new(408, "body-timeout", "RFC 9110 s15.5.9", why)
+}
+
+/// The client has finished sending, and had announced more.
+pub fn body_cut_off() -> Refusal {
+    let why = "the request ended before its body did: Content-Length says how many bytes there are";
+    Refusal::new(400, "body-cut-off", "RFC 9112 s8", why)
 }
 
 /// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.

@@ -116,6 +116,11 @@ impl Route {
     }
 }
 
+/// Whether a path is one of those at which the feed speaks HTTP.
+pub fn is_feed(path: &str) -> bool {
+    ["GET", "POST"].iter().any(|method| matches!(route(method, path), Ok(Route::Feed(_))))
+}
+
 fn not_found() -> Refusal {
     let paths: Vec<&str> = PATHS.iter().map(|(path, _)| *path).collect();
     Refusal::new(404, "not-found", "RFC 9110 s15.5.5", format!("nothing is here; there are {}", paths.join(" ")))

@@ -7,6 +7,12 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+/// With pings off, TCP itself asks a silent peer after this time whether it is still there.
+pub const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// How much is read of a peer that should say nothing.
+const READS_AT_A_LOOK: usize = 16;
+
 /// Reads once, and no later than `deadline`. Past it: `TimedOut`.
 pub fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
     loop {
@@ -69,14 +75,20 @@ pub fn drain(stream: &TcpStream, buffer: &mut [u8], timeout: Duration, mut seen:
     }
 }
 
-/// Whether the peer has sent its end, or a reset, and nothing before it that is unread.
-pub fn has_finished(stream: &TcpStream) -> bool {
-    // As short as a timeout can be and still be one.
-    let looked = stream.set_read_timeout(Some(Duration::from_millis(1))).and_then(|()| stream.peek(&mut [0]));
-    match looked {
-        Ok(count) => count == 0,
-        Err(error) => !is_timeout(&error),
+/// Whether the peer has sent its end, or a reset. What it sent before is read and dropped, a little of it at a time;
+/// `seen` is shown every part.
+pub fn has_finished(mut stream: &TcpStream, mut seen: impl FnMut(&[u8])) -> bool {
+    let mut buffer = [0; 512];
+    for _ in 0..READS_AT_A_LOOK {
+        // As short as a timeout can be and still be one.
+        let read = stream.set_read_timeout(Some(Duration::from_millis(1))).and_then(|()| stream.read(&mut buffer));
+        match read {
+            Ok(0) => return true,
+            Ok(count) => seen(&buffer[..count]),
+            Err(error) => return !is_timeout(&error),
+        }
     }
+    false
 }
 
 /// Whether a call of this module ended by its deadline, or a plain read or write by the socket's timeout.

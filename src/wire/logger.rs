@@ -11,16 +11,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What is shown when `RUST_LOG` is not set.
-const DEFAULT: &str = "info";
-
-/// Starts the logger: to stderr, coloured when that is a terminal and `NO_COLOR` is not set, or to a file.
+/// Starts the logger: to stderr, coloured when that is a terminal and `NO_COLOR` is not set, or to a file. `default` is
+/// what is shown when `RUST_LOG` is not set.
 ///
 /// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
 /// RUST_LOG names tungstenite.
-pub fn start(log_file: Option<&Path>) -> io::Result<()> {
+pub fn start(log_file: Option<&Path>, default: &str) -> io::Result<()> {
     let chosen = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_default();
-    let filters = if chosen.trim().is_empty() { DEFAULT.to_owned() } else { chosen };
+    let filters = if chosen.trim().is_empty() { default.to_owned() } else { chosen };
     let mut builder = Builder::new();
     if !filters.contains("tungstenite") {
         builder.filter_module("tungstenite", log::LevelFilter::Off);

@@ -144,9 +144,15 @@ impl Tap {
 
     /// A part of a response's body that a write took: `framed` as it went out, `part` without the coding's own bytes.
     pub fn wrote_part(&mut self, framed: &[u8], part: &[u8]) {
-        self.dump(false, framed);
-        let shown = lines::body_part(framed.len(), part, self.settings.dump_bytes);
-        self.tell(Level::Debug, '>', &shown);
+        if self.is_muted() {
+            return;
+        }
+        let most = self.settings.dump_bytes;
+        if log::log_enabled!(Level::Trace) {
+            let dump = format!("{}{}", count(framed.len()), lines::hex_dump(framed, most));
+            self.tell(Level::Trace, '>', &dump);
+        }
+        self.tell(Level::Debug, '>', &lines::body_part(framed.len(), part, most));
     }
 
     /// A request head is complete, or as complete as it gets.

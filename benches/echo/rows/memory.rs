@@ -5,24 +5,20 @@
 
 use std::time::Duration;
 
-use crate::Outcome;
 use crate::client::Client;
-use crate::frames::{Exchange, Opcode};
-use crate::process::{TICK, Usage, descriptor_limit};
-use crate::report::{self, Figure, Goal, Values, show_tenths, show_whole};
+use crate::common::Outcome;
+use crate::common::benchmark::Part;
+use crate::common::frames::TEXT;
+use crate::common::process::{self, TICK, Usage};
+use crate::common::report::{self, Figure, Goal, Values, show_tenths};
+use crate::common::server::Server;
+use crate::exchange::Exchange;
 use crate::rounds::{Plan, at_once};
-use crate::rows::{OTHERS, Part};
-use crate::server::Server;
+use crate::rows::{OTHERS, show_whole};
 
 const CONNECTIONS: usize = 5000;
 const CLIENT_THREADS: usize = 4;
 const SIZE: usize = 32;
-
-/// For the program's own files, and the listener.
-const OTHER_DESCRIPTORS: usize = 100;
-
-const SETTLE_STEP: Duration = Duration::from_millis(200);
-const SETTLE_STEPS: u32 = 50;
 
 /// One server, started anew for every round.
 struct Contender {
@@ -48,7 +44,7 @@ struct Footprint {
 }
 
 pub fn run(plan: &Plan) -> Outcome<Part> {
-    if let Some(reason) = reason_to_skip() {
+    if let Some(reason) = process::reason_to_skip(CONNECTIONS) {
         return Ok(Part { table: format!("skipped: {reason}"), goals: Vec::new() });
     }
     let mut contenders = [
@@ -59,22 +55,13 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
     for round in 1..=plan.memory_rounds {
         for contender in &mut contenders {
             let server = (contender.start)()?;
-            let footprint = footprint(&server, plan.idle).map_err(|error| server.blame(error))?;
+            let footprint = footprint(&server, plan.idle).map_err(|error| format!("{}: {error}", contender.label))?;
             let (label, silent) = (server.label, footprint.silent);
             eprintln!("memory: round {round} of {}, {label}: {silent:.1} KiB each", plan.memory_rounds);
             contender.footprints.push(footprint);
         }
     }
     Ok(part(plan, &contenders))
-}
-
-fn reason_to_skip() -> Option<String> {
-    let needed = (CONNECTIONS + OTHER_DESCRIPTORS) as u64;
-    let limit = descriptor_limit();
-    if Usage::of(std::process::id()).is_none() {
-        return Some("needs /proc".into());
-    }
-    (limit < needed).then(|| format!("needs {needed} file descriptors, the limit is {limit}"))
 }
 
 fn part(plan: &Plan, contenders: &[Contender]) -> Part {
@@ -105,13 +92,13 @@ fn goals(silent: &Figure, echoed: &Figure, idle: &Figure) -> Vec<Goal> {
 }
 
 fn footprint(server: &Server, idle: Duration) -> Outcome<Footprint> {
-    let empty = settled(server)?;
+    let empty = server.settled()?;
     let mut clients = open_all(server)?;
-    let silent = settled(server)?;
+    let silent = server.settled()?;
     echo_once(server, &mut clients)?;
-    let echoed = settled(server)?;
-    wait(idle);
-    let later = usage(server)?;
+    let echoed = server.settled()?;
+    process::wait(idle);
+    let later = server.usage_now()?;
     let each = |usage: Usage| usage.rss.saturating_sub(empty.rss) as f64 / CONNECTIONS as f64;
     Ok(Footprint { silent: each(silent), echoed: each(echoed), idle_cpu: (later.cpu - echoed.cpu).as_secs_f64() * 1e3 })
 }
@@ -123,32 +110,7 @@ fn open_all(server: &Server) -> Outcome<Vec<Client>> {
 }
 
 fn echo_once(server: &Server, clients: &mut [Client]) -> Outcome<()> {
-    let exchange = Exchange::new(server.speaks, Opcode::Text, SIZE, 1);
+    let exchange = Exchange::new(server.speaks, TEXT, SIZE, 1);
     let mut scratch = Vec::new();
     clients.iter_mut().try_for_each(|client| client.exchange(&exchange, &mut scratch))
-}
-
-/// The usage once it no longer changes. The bare echo in particular is still
-/// starting threads when the client's last connect has returned.
-fn settled(server: &Server) -> Outcome<Usage> {
-    let mut before = usage(server)?;
-    for _ in 0..SETTLE_STEPS {
-        wait(SETTLE_STEP);
-        let now = usage(server)?;
-        if now.rss == before.rss && now.cpu == before.cpu {
-            break;
-        }
-        before = now;
-    }
-    Ok(before)
-}
-
-fn usage(server: &Server) -> Outcome<Usage> {
-    server.usage().ok_or_else(|| "its process has ended".into())
-}
-
-/// Nothing is to happen in this time: there is no event to wait for instead.
-fn wait(time: Duration) {
-    // It always fires, so there is no error to look at.
-    let _fired = crossbeam_channel::after(time).recv();
 }

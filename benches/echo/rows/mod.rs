@@ -7,27 +7,13 @@ mod ping_pong;
 mod pipelined;
 mod tap;
 
-use crate::Outcome;
-use crate::report::Goal;
+use crate::common::benchmark::Row;
 use crate::rounds::Plan;
 
 /// Those a row of all three servers is set against.
 const OTHERS: &[&str] = &["bare", "tungstenite"];
 
-pub struct Row {
-    /// What the command line chooses it by.
-    pub name: &'static str,
-    pub title: &'static str,
-    pub run: fn(&Plan) -> Outcome<Part>,
-}
-
-/// A row's part of the report.
-pub struct Part {
-    pub table: String,
-    pub goals: Vec<Goal>,
-}
-
-const ROWS: &[Row] = &[
+pub const ROWS: &[Row<Plan>] = &[
     Row { name: "pipelined", title: "32-byte text messages, 16 connections, 32 in flight", run: pipelined::run },
     Row { name: "ping-pong", title: "32-byte text messages, 64 connections, one in flight", run: ping_pong::run },
     Row { name: "large-text", title: "64 KiB text messages, 4 connections, one in flight", run: large::text },
@@ -38,11 +24,6 @@ const ROWS: &[Row] = &[
     Row { name: "tap-ping-pong", title: "What the tap costs: ws101, ping-pong, by log level", run: tap::ping_pong },
 ];
 
-pub fn named(part: &str) -> Vec<&'static Row> {
-    ROWS.iter().filter(|row| row.name.contains(part)).collect()
-}
-
-pub fn names() -> String {
-    let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
-    names.join(", ")
+fn show_whole(value: f64) -> String {
+    format!("{value:.0}")
 }

@@ -3,25 +3,28 @@
 
 use std::time::Duration;
 
-use crate::Outcome;
-use crate::frames::{Exchange, Opcode};
-use crate::report::{self, Goal, show_ratio};
-use crate::rounds::{Plan, Sample, alternate, keep_exchanging};
-use crate::rows::{OTHERS, Part};
-use crate::server::Server;
+use crate::common::Outcome;
+use crate::common::benchmark::Part;
+use crate::common::frames::TEXT;
+use crate::common::report::{self, Goal, show_ratio};
+use crate::common::rounds::{Sample, alternate};
+use crate::common::server::Server;
+use crate::exchange::Exchange;
+use crate::rounds::{Plan, keep_exchanging};
+use crate::rows::OTHERS;
 
 const CONNECTIONS: usize = 64;
 const SIZE: usize = 32;
 
 pub fn run(plan: &Plan) -> Outcome<Part> {
-    let series = alternate("ping-pong", &Server::start_all()?, plan.rounds, |server| turn(server, plan.turn))?;
+    let series = alternate("ping-pong", &mut Server::start_all()?, plan.rounds, |server| turn(server, plan.turn))?;
     let cpu = report::cpu("message", &series, OTHERS);
     let goals = vec![Goal::at_most("ping-pong: CPU a message, / bare", cpu.ratio("ws101", "bare"), 1.10, show_ratio)];
-    Ok(Part { table: report::table(&[report::rate("message", &series, OTHERS), cpu]), goals })
+    Ok(Part { table: report::table(&[report::rate("messages", &series, OTHERS), cpu]), goals })
 }
 
 /// Twice as long as other turns, so that a tick of 10 ms is little of the CPU it counts.
 pub fn turn(server: &Server, time: Duration) -> Outcome<Sample> {
-    let exchange = Exchange::new(server.speaks, Opcode::Text, SIZE, 1);
+    let exchange = Exchange::new(server.speaks, TEXT, SIZE, 1);
     keep_exchanging(server, CONNECTIONS, &exchange, 2 * time)
 }

@@ -6,11 +6,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Outcome;
-use crate::report;
-use crate::rounds::{Plan, Sample, alternate};
-use crate::rows::Part;
-use crate::server::Server;
+use crate::common::Outcome;
+use crate::common::benchmark::Part;
+use crate::common::report;
+use crate::common::rounds::{Sample, alternate};
+use crate::common::server::Server;
+use crate::rounds::Plan;
 
 const SILENT: &[&str] = &["off"];
 
@@ -28,12 +29,12 @@ fn run(name: &str, plan: &Plan, turn: fn(&Server, Duration) -> Outcome<Sample>) 
     off.label = "off";
     let info = Server::ws101_logging("info", &logs.file("info"))?;
     let trace = Server::ws101_logging("trace", &logs.file("trace"))?;
-    let series = alternate(name, &[off, info, trace], plan.rounds, |server| {
+    let series = alternate(name, &mut [off, info, trace], plan.rounds, |server| {
         let sample = turn(server, plan.turn)?;
         logs.empty()?;
         Ok(sample)
     })?;
-    let figures = [report::rate("message", &series, SILENT), report::cpu("message", &series, SILENT)];
+    let figures = [report::rate("messages", &series, SILENT), report::cpu("message", &series, SILENT)];
     Ok(Part { table: report::table(&figures), goals: Vec::new() })
 }
 

@@ -2,25 +2,24 @@
 
 use crate::feed::log::{Backlog, Published};
 use crate::feed::{Event, Notice};
-use crate::protocol::header::{Header, MAX_LEN};
-use crate::protocol::opcode::Opcode;
+use crate::protocol::frame;
 use std::sync::Arc;
 
 /// One event, ready to be written.
 #[derive(Debug)]
 pub struct Encoded {
-    json_frame: Vec<u8>,
+    json_frame: Box<[u8]>,
     json_start: usize,
-    text_frame: Vec<u8>,
+    text_frame: Box<[u8]>,
 }
 
 impl Encoded {
     /// Makes all forms of an event.
     pub fn new(event: &Event) -> Encoded {
         let json = event.json();
-        let json_frame = text_frame(json.as_bytes());
+        let json_frame = frame::text(json.as_bytes()).into_boxed_slice();
         let json_start = json_frame.len() - json.len();
-        Encoded { json_frame, json_start, text_frame: text_frame(event.text.as_bytes()) }
+        Encoded { json_frame, json_start, text_frame: frame::text(event.text.as_bytes()).into_boxed_slice() }
     }
 
     /// The event as JSON.
@@ -39,21 +38,19 @@ impl Encoded {
     }
 }
 
-/// s5.2, s5.6: one unmasked text frame, which is the whole message.
-pub fn text_frame(payload: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(MAX_LEN + payload.len());
-    Header::new(Opcode::Text, payload.len() as u64).encode(&mut frame);
-    frame.extend_from_slice(payload);
-    frame.shrink_to_fit();
-    frame
-}
-
 /// A JSON array in one line: what polls answer with.
 pub fn json_array(backlog: &Backlog<Encoded>) -> Vec<u8> {
-    let notices = backlog.notices.iter().map(|notice| notice.json().into_bytes());
-    let events = backlog.events.iter().map(|published| published.encoded.json().to_vec());
-    let elements: Vec<Vec<u8>> = notices.chain(events).collect();
-    [&b"["[..], &elements.join(&b","[..]), b"]\n"].concat()
+    let mut array = vec![b'['];
+    let mut push = |json: &[u8]| {
+        if array.len() > 1 {
+            array.push(b',');
+        }
+        array.extend_from_slice(json);
+    };
+    backlog.notices.iter().for_each(|notice| push(notice.json().as_bytes()));
+    backlog.events.iter().for_each(|published| push(published.encoded.json()));
+    array.extend_from_slice(b"]\n");
+    array
 }
 
 /// Notices and events in the event-stream format (WHATWG HTML, "Server-sent events"): lines of `field: value`, an empty
@@ -70,11 +67,6 @@ pub fn event_stream(backlog: &Backlog<Encoded>) -> Vec<u8> {
         text.extend_from_slice(b"\n\n");
     }
     text
-}
-
-/// Notices as text frames.
-pub fn notice_frames(notices: &[Notice]) -> Vec<u8> {
-    notices.iter().flat_map(|notice| text_frame(notice.json().as_bytes())).collect()
 }
 
 /// `events 4 to 7`: what the log says of them.
@@ -115,7 +107,6 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&event_stream(&backlog)), stream);
         assert_eq!(backlog.events[1].encoded.text_frame(), b"\x81\x03\xc3\xa9\n");
         assert_eq!(backlog.events[0].encoded.json_frame(), b"\x81\x1a{\"id\":2,\"at\":5,\"text\":\"b\"}");
-        assert_eq!(notice_frames(&backlog.notices), b"\x81\x19{\"gap\":{\"from\":1,\"to\":1}}");
         assert_eq!(in_words(&backlog), "{\"gap\":{\"from\":1,\"to\":1}}, events 2 to 3");
     }
 }

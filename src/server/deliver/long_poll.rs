@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Waits for news, for at most `wait`. A server that stops ends the wait.
 pub fn answer(mut reader: Reader<Encoded>, wait: Duration) -> (Response, String) {
-    let backlog = match reader.wait(Instant::now() + wait) {
+    let backlog = match reader.wait(Some(Instant::now() + wait)) {
         News::Backlog(backlog) => backlog,
-        News::Nothing | News::Ended => Backlog { notices: Vec::new(), events: Vec::new() },
+        News::Nothing | News::Ended | News::TooSlow => Backlog { notices: Vec::new(), events: Vec::new() },
     };
     array_or_nothing(&backlog, reader.has())
 }

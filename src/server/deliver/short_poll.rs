@@ -2,13 +2,10 @@
 //!
 //! Its two prices: an event waits for the next poll, and a poll costs the same whether or not there was an event.
 
-use super::Feed;
 use super::encoded::{Encoded, in_words, json_array};
+use super::{Feed, LAST_ID};
 use crate::feed::log::Backlog;
 use crate::protocol::response::Response;
-
-/// Where a client that did not say `after` learns which number to say next time.
-pub const LAST_ID: &str = "Feed-Last-Id";
 
 /// What came after `after`, at once. Answers with the words of the log, too.
 pub fn answer(feed: &Feed, after: Option<u64>) -> (Response, String) {

@@ -11,9 +11,9 @@ const USUAL_WAIT: Duration = Duration::from_secs(25);
 /// How long it is held at most. Many proxies give up on a response after 60 s.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// A request to the feed, without the words it was made in.
+/// A request to the feed. Each transport looks at what is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct FeedRequest {
     /// How it is to be answered.
     pub transport: Transport,
     /// The last event the reader has; `None`: it wants those from now on.
@@ -28,33 +28,43 @@ pub struct Wish {
     pub expects_continue: bool,
     /// Header fields that let scripts of other origins read the answer.
     pub cors: Vec<(&'static str, String)>,
+    /// The head of a request that publishes: its body may have to be refused, and a refusal shows the request.
+    pub head: Vec<u8>,
 }
 
 /// Reads the parameters. Unknown ones are passed over: a page may add one against caches.
-pub fn wish(transport: Transport, request: &Request<'_>) -> Result<Wish, Refusal> {
+pub fn read(transport: Transport, request: &Request<'_>) -> Result<FeedRequest, Refusal> {
     let is_new = request.minor_version > 0;
-    Ok(Wish {
+    Ok(FeedRequest {
         transport,
-        after: after(request)?,
-        wait: wait(request)?,
+        after: match transport {
+            Transport::Publish => None,
+            Transport::ShortPoll | Transport::LongPoll => after(request)?,
+            Transport::Stream => last_event_id(request).transpose().unwrap_or_else(|| after(request))?,
+        },
+        wait: if transport == Transport::LongPoll { wait(request)? } else { Duration::ZERO },
         heartbeats: request.parameter("ping") != Some("off"),
         chunks: is_new,
         // RFC 9110 s10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
         // expectation."
         expects_continue: is_new && request.has_token("expect", "100-continue"),
         cors: Vec::new(),
+        head: Vec::new(),
     })
 }
 
-/// The last event the reader has. A browser that reconnects a stream asks for the old address again, and says in
-/// `Last-Event-ID` how far it got, so that counts first.
+/// The last event the reader has, as the target says.
 pub fn after(request: &Request<'_>) -> Result<Option<u64>, Refusal> {
-    let parameter = only(request, "after")?;
+    only(request, "after")?.map(|text| number("after", text.as_bytes())).transpose()
+}
+
+/// A browser that reconnects a stream asks for the old address again, and says here how far it got.
+fn last_event_id(request: &Request<'_>) -> Result<Option<Option<u64>>, Refusal> {
     let mut ids = request.values("last-event-id").filter(|value| !value.is_empty());
     match (ids.next(), ids.next()) {
         (Some(_), Some(_)) => Err(wrong("Last-Event-ID stands there more than once")),
-        (Some(id), None) => number("Last-Event-ID", id).map(Some),
-        (None, _) => parameter.map(|text| number("after", text.as_bytes())).transpose(),
+        (Some(id), None) => number("Last-Event-ID", id).map(|id| Some(Some(id))),
+        (None, _) => Ok(None),
     }
 }
 
@@ -73,7 +83,7 @@ fn wait(request: &Request<'_>) -> Result<Duration, Refusal> {
 fn only<'a>(request: &Request<'a>, name: &str) -> Result<Option<&'a str>, Refusal> {
     let given = request.query().split('&').filter(|pair| pair.split('=').next() == Some(name)).count();
     if given > 1 {
-        return Err(wrong(format!("{name} is given more than once; which one counts?")));
+        return Err(wrong(format!("{name} is given more than once, and only one can count")));
     }
     Ok(request.parameter(name))
 }
@@ -100,37 +110,41 @@ mod tests {
     use super::*;
     use crate::protocol::head::Field;
 
-    fn read(target: &str, fields: &[(&'static str, &str)]) -> Result<Wish, String> {
+    fn ask(transport: Transport, target: &str, fields: &[(&'static str, &str)]) -> Result<FeedRequest, String> {
         let fields = fields.iter().map(|(name, value)| Field { name, value: value.as_bytes() }).collect();
         let request = Request { method: "GET", target, minor_version: 1, fields };
-        wish(Transport::LongPoll, &request).map_err(|refusal| refusal.why)
+        read(transport, &request).map_err(|refusal| refusal.why)
     }
 
     #[test]
     fn what_is_not_said_has_a_default() {
-        let wish = read("/feed/long-poll?_=1&ping=off", &[]).expect("right");
-        assert_eq!((wish.after, wish.wait, wish.heartbeats), (None, Duration::from_secs(25), false));
-        let wish = read("/feed/long-poll?wait=500ms&after=0", &[("Last-Event-ID", "")]).expect("right");
-        assert_eq!((wish.after, wish.wait), (Some(0), Duration::from_millis(500)));
+        let asked = ask(Transport::LongPoll, "/feed/long-poll?_=1&ping=off", &[]).expect("right");
+        assert_eq!((asked.after, asked.wait, asked.heartbeats), (None, Duration::from_secs(25), false));
+        let asked = ask(Transport::LongPoll, "/feed/long-poll?wait=500ms&after=0", &[]).expect("right");
+        assert_eq!((asked.after, asked.wait), (Some(0), Duration::from_millis(500)));
     }
 
     #[test]
-    fn last_event_id_counts_before_after() {
-        let after = |target, fields| read(target, fields).map(|wish| wish.after);
-        assert_eq!(after("/?after=3", &[("last-event-id", "7")]), Ok(Some(7)));
-        assert!(after("/?after=3", &[("last-event-id", "7"), ("last-event-id", "8")]).is_err());
-        assert!(after("/", &[("last-event-id", "x")]).is_err());
+    fn last_event_id_counts_before_after_and_on_streams_only() {
+        let after = |transport, fields| ask(transport, "/?after=3", fields).map(|asked| asked.after);
+        assert_eq!(after(Transport::Stream, &[("last-event-id", "7")]), Ok(Some(7)));
+        assert_eq!(after(Transport::Stream, &[("last-event-id", "")]), Ok(Some(3)));
+        assert_eq!(after(Transport::Stream, &[]), Ok(Some(3)));
+        assert_eq!(after(Transport::ShortPoll, &[("last-event-id", "x")]), Ok(Some(3)));
+        assert_eq!(after(Transport::Publish, &[]), Ok(None));
+        assert!(after(Transport::Stream, &[("last-event-id", "7"), ("last-event-id", "8")]).is_err());
+        assert!(after(Transport::Stream, &[("last-event-id", "x")]).is_err());
     }
 
     #[test]
     fn wrong_values_are_answered_with_right_ones() {
         for wrong in ["after=", "after=x", "after=-1", "after=+1", "after=18446744073709551616", "after=1&after=1"] {
-            assert!(read(&format!("/?{wrong}"), &[]).is_err(), "{wrong}");
+            assert!(ask(Transport::ShortPoll, &format!("/?{wrong}"), &[]).is_err(), "{wrong}");
         }
         for wrong in ["wait=", "wait=x", "wait=61s", "wait=25", "wait=-1s", "wait=1s&wait=2s"] {
-            assert!(read(&format!("/?{wrong}"), &[]).is_err(), "{wrong}");
+            assert!(ask(Transport::LongPoll, &format!("/?{wrong}"), &[]).is_err(), "{wrong}");
         }
-        let why = read("/?after=%1b", &[]).expect_err("wrong");
+        let why = ask(Transport::Stream, "/?after=%1b", &[]).expect_err("wrong");
         assert!(why.contains("after \"%1b\"") && why.contains("after=41"), "{why}");
     }
 }

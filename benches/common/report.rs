@@ -1,6 +1,6 @@
 //! Figures and goals, as tables that can be pasted into a page.
 
-use crate::rounds::{Sample, Series};
+use super::rounds::{Sample, Series};
 
 /// One thing that was measured of every server.
 pub struct Figure {
@@ -50,8 +50,8 @@ impl Figure {
     }
 }
 
-/// The value that this part of all values does not exceed. 0.5 is the median.
-fn quantile(values: &[f64], part: f64) -> f64 {
+/// The value that this part of all values does not exceed. 0.5 is the median, 1 the largest.
+pub fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1) as f64;
@@ -62,7 +62,7 @@ fn quantile(values: &[f64], part: f64) -> f64 {
 pub fn rate(thing: &str, all: &[Series], ratios_to: &'static [&'static str]) -> Figure {
     let value = |sample: &Sample| Some(sample.count as f64 / sample.elapsed.as_secs_f64());
     let servers = all.iter().map(|series| (series.label, series.samples.iter().map(value).collect()));
-    Figure { title: format!("{thing}s/s"), servers: servers.collect(), show: show_count, ratios_to }
+    Figure { title: format!("{thing}/s"), servers: servers.collect(), show: show_count, ratios_to }
 }
 
 /// The server's CPU for one thing done, in microseconds.
@@ -140,10 +140,6 @@ pub fn show_hundredths(value: f64) -> String {
 
 pub fn show_tenths(value: f64) -> String {
     format!("{value:.1}")
-}
-
-pub fn show_whole(value: f64) -> String {
-    format!("{value:.0}")
 }
 
 pub fn show_ratio(value: f64) -> String {

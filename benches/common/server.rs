@@ -2,55 +2,46 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-use crate::client::Client;
-use crate::frames::Speaks;
-use crate::process::Usage;
-use crate::{Failure, Outcome};
+use super::Outcome;
+use super::process::{self, Usage};
+use super::rounds::Contender;
 
 const START_DEADLINE: Duration = Duration::from_secs(10);
+
+const SETTLE_STEP: Duration = Duration::from_millis(200);
+const SETTLE_STEPS: u32 = 50;
+
+/// What a server expects of the bytes it is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// Plain bytes, from the first one on.
+    Tcp,
+    /// An opening handshake, then frames.
+    WebSocket,
+}
 
 /// A running server. Dropping it ends the process.
 pub struct Server {
     pub label: &'static str,
     pub speaks: Speaks,
-    address: SocketAddr,
+    pub address: SocketAddr,
     child: Child,
 }
 
 impl Server {
-    /// The three to compare, in the order of the tables.
-    pub fn start_all() -> Outcome<Vec<Self>> {
-        Ok(vec![Self::bare()?, Self::tungstenite()?, Self::ws101()?])
+    /// This benchmark again, as the server of that name.
+    pub fn start_own(label: &'static str, speaks: Speaks) -> Outcome<Self> {
+        Self::start(label, speaks, Command::new(std::env::current_exe()?).args(["--be", label]))
     }
 
-    pub fn bare() -> Outcome<Self> {
-        Self::start("bare", Speaks::Tcp, Command::new(std::env::current_exe()?).args(["--be", "bare"]))
-    }
-
-    pub fn tungstenite() -> Outcome<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        Self::start("tungstenite", Speaks::WebSocket, command.args(["--be", "tungstenite"]))
-    }
-
-    /// Silent: no log, no keepalive.
-    pub fn ws101() -> Outcome<Self> {
-        Self::start("ws101", Speaks::WebSocket, ws101_command().env("RUST_LOG", "off"))
-    }
-
-    /// With a log of this level. The label is the level: in that table all are ws101.
-    pub fn ws101_logging(level: &'static str, file: &Path) -> Outcome<Self> {
-        let mut command = ws101_command();
-        Self::start(level, Speaks::WebSocket, command.env("RUST_LOG", level).arg("--log-file").arg(file))
-    }
-
-    fn start(label: &'static str, speaks: Speaks, command: &mut Command) -> Outcome<Self> {
+    /// Starts it, and waits until it says where it listens.
+    pub fn start(label: &'static str, speaks: Speaks, command: &mut Command) -> Outcome<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let address = address_of(&mut child);
@@ -60,18 +51,39 @@ impl Server {
         Ok(server)
     }
 
-    pub fn open(&self) -> Outcome<Client> {
-        Client::open(self.address, self.speaks)
-    }
-
-    /// An error with the name of the server it came from.
-    pub fn blame(&self, error: Failure) -> Failure {
-        format!("{}: {error}", self.label).into()
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// None where there is no /proc.
     pub fn usage(&self) -> Option<Usage> {
-        Usage::of(self.child.id())
+        Usage::of(self.pid())
+    }
+
+    /// Where there must be a /proc.
+    pub fn usage_now(&self) -> Outcome<Usage> {
+        self.usage().ok_or_else(|| "its process has ended".into())
+    }
+
+    /// The usage once it no longer changes. A bare server in particular is still
+    /// starting threads when the client's last connect has returned.
+    pub fn settled(&self) -> Outcome<Usage> {
+        let mut before = self.usage_now()?;
+        for _ in 0..SETTLE_STEPS {
+            process::wait(SETTLE_STEP);
+            let now = self.usage_now()?;
+            if now.rss == before.rss && now.cpu == before.cpu {
+                break;
+            }
+            before = now;
+        }
+        Ok(before)
+    }
+}
+
+impl Contender for Server {
+    fn label(&self) -> &'static str {
+        self.label
     }
 }
 
@@ -83,20 +95,21 @@ impl Drop for Server {
     }
 }
 
-fn ws101_command() -> Command {
+/// Silent: no log, no keepalive, no events of its own.
+pub fn ws101_command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
-    command.args(["--listen", "127.0.0.1:0", "--ping-interval", "0", "--max-connections", "20000"]);
+    command.args(["--listen", "127.0.0.1:0", "--ping-interval", "0", "--max-connections", "20000", "--tick", "off"]);
+    command.env("RUST_LOG", "off");
     command
 }
 
-/// All three print a line with `http://ADDRESS` on stderr once they listen.
+/// All print a line with `http://ADDRESS` on stderr once they listen.
 fn address_of(child: &mut Child) -> Outcome<SocketAddr> {
     let stderr = child.stderr.take().ok_or("no stderr")?;
     let (found, address) = crossbeam_channel::bounded(1);
     thread::Builder::new().name("stderr".into()).spawn(move || drain(stderr, &found))?;
     address.recv_timeout(START_DEADLINE).map_err(|_| "it printed no address".into())
 }
-
 /// Lines before the address may say why there will be none, so they are shown.
 /// The rest is read and forgotten: a full pipe would stop the server.
 fn drain(stderr: ChildStderr, found: &Sender<SocketAddr>) -> io::Result<()> {

@@ -1,9 +1,9 @@
-//! The benchmark's command line.
+//! A benchmark's command line.
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 #[derive(Parser)]
-#[command(name = "echo", about = "ws101 beside a bare TCP echo and a plain tungstenite echo")]
+#[command(about = "ws101 beside servers that do less")]
 pub struct Arguments {
     /// Run only the rows whose name contains this
     #[arg(default_value = "")]
@@ -15,15 +15,9 @@ pub struct Arguments {
 
     /// Be one of the servers measured (the benchmark starts itself so)
     #[arg(long, hide = true)]
-    pub be: Option<Echo>,
+    pub be: Option<String>,
 
     /// What `cargo bench` passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Echo {
-    Bare,
-    Tungstenite,
 }

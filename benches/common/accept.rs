@@ -1,4 +1,4 @@
-//! What the two echoes to compare with share: one named thread a connection.
+//! What the servers to compare with share: one named thread a connection.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::thread;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::Outcome;
+use super::Outcome;
 
 /// As ws101's: a thread's stack is most of what an idle connection could cost.
 const STACK: usize = 64 * 1024;
@@ -16,12 +16,12 @@ const BACKLOG: i32 = 4096;
 
 /// Says on stderr where it listens, as ws101 does, and serves until stdin ends:
 /// the benchmark holds the other end, so a server never outlives it.
-pub fn accept_loop(name: &'static str, serve: fn(TcpStream)) -> Outcome<()> {
+pub fn accept_loop(name: &'static str, serve: impl Fn(TcpStream) + Clone + Send + 'static) -> Outcome<()> {
     let listener = listen()?;
     eprintln!("{name} http://{}", listener.local_addr()?);
     thread::Builder::new().name("accept".into()).spawn(move || {
         for (number, stream) in (1..).zip(listener.incoming()) {
-            if let Err(error) = stream.and_then(|stream| start(name, number, stream, serve)) {
+            if let Err(error) = stream.and_then(|stream| start(name, number, stream, serve.clone())) {
                 eprintln!("{name}: {error}");
             }
         }
@@ -37,7 +37,12 @@ fn listen() -> Outcome<TcpListener> {
     Ok(socket.into())
 }
 
-fn start(name: &str, number: u64, stream: TcpStream, serve: fn(TcpStream)) -> std::io::Result<()> {
+fn start(
+    name: &str,
+    number: u64,
+    stream: TcpStream,
+    serve: impl Fn(TcpStream) + Send + 'static,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let thread = thread::Builder::new().name(format!("{name}-{number}")).stack_size(STACK);
     thread.spawn(move || serve(stream))?;

@@ -1,0 +1,36 @@
+//! The servers to compare.
+
+use std::path::Path;
+
+use crate::client::Client;
+use crate::common::Outcome;
+use crate::common::server::{Server, Speaks, ws101_command};
+
+impl Server {
+    /// The three to compare, in the order of the tables.
+    pub fn start_all() -> Outcome<Vec<Self>> {
+        Ok(vec![Self::bare()?, Self::tungstenite()?, Self::ws101()?])
+    }
+
+    pub fn bare() -> Outcome<Self> {
+        Self::start_own("bare", Speaks::Tcp)
+    }
+
+    pub fn tungstenite() -> Outcome<Self> {
+        Self::start_own("tungstenite", Speaks::WebSocket)
+    }
+
+    pub fn ws101() -> Outcome<Self> {
+        Self::start("ws101", Speaks::WebSocket, &mut ws101_command())
+    }
+
+    /// With a log of this level. The label is the level: in that table all are ws101.
+    pub fn ws101_logging(level: &'static str, file: &Path) -> Outcome<Self> {
+        let mut command = ws101_command();
+        Self::start(level, Speaks::WebSocket, command.env("RUST_LOG", level).arg("--log-file").arg(file))
+    }
+
+    pub fn open(&self) -> Outcome<Client> {
+        Client::open(self.address, self.speaks)
+    }
+}

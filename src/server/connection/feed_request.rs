@@ -1,0 +1,116 @@
+//! A request to the feed, carried out: its body is read, its transport answers.
+
+use super::super::deliver::request::FeedRequest;
+use super::super::deliver::{long_poll, publish, short_poll, stream};
+use super::super::plan;
+use super::super::route::Transport;
+use super::super::socket;
+use super::{Connection, Next};
+use crate::feed::reader::{Reader, WhenSlow};
+use crate::protocol::response::{CONTINUE, Response};
+use log::info;
+use std::io;
+use std::time::Instant;
+
+/// A request to the feed, and what is to be known of it once its head is gone.
+pub struct Asked {
+    /// Method and target, escaped for the log.
+    pub words: String,
+    /// What is wanted.
+    pub request: Box<FeedRequest>,
+    /// Length of its body.
+    pub body_len: u64,
+    /// Whether the answer stays without its body.
+    pub to_head: bool,
+    /// Whether another request may follow.
+    pub keep_alive: bool,
+}
+
+impl Connection<'_> {
+    #[inline(never)]
+    pub(super) fn deliver(&mut self, asked: &Asked, deadline: Instant) -> Next {
+        let feed = &self.server.feed;
+        let request = &*asked.request;
+        match request.transport {
+            Transport::Publish => self.publish(asked, deadline),
+            Transport::Stream => self.stream(asked),
+            Transport::ShortPoll => match self.body_read_past(asked, deadline) {
+                Ok(()) => self.answer(asked, short_poll::answer(feed, request.after), true),
+                Err(error) => self.no_body(asked, &error),
+            },
+            Transport::LongPoll => match self.body_read_past(asked, deadline) {
+                Ok(()) => {
+                    info!("{} = {} held for at most {:?}", self.entry.who, asked.words, request.wait);
+                    let reader = Reader::new(feed, request.after, WhenSlow::ReadsOn);
+                    self.answer(asked, long_poll::answer(reader, request.wait), true)
+                }
+                Err(error) => self.no_body(asked, &error),
+            },
+        }
+    }
+
+    /// Writes an answer that came with its words for the log. `goes_on`: another request may follow, if one was wanted.
+    fn answer(&self, asked: &Asked, (mut response, words): (Response, String), goes_on: bool) -> Next {
+        self.log_answer(&asked.words, response.status, &words);
+        response.fields.extend(asked.request.cors.iter().cloned());
+        // A stop may have begun while the request was held.
+        let keep_alive = goes_on && asked.keep_alive && !self.server.is_draining();
+        self.write(response, asked.to_head, keep_alive)
+    }
+
+    fn publish(&mut self, asked: &Asked, deadline: Instant) -> Next {
+        // RFC 9110 s10.1.1: it "MAY omit sending a 100 (Continue) response if it has already received some or all of the
+        // content".
+        if asked.request.expects_continue
+            && self.buffer.filled().is_empty()
+            && asked.body_len > 0
+            && let Err(error) = self.entry.outbound.lock().write(CONTINUE, false)
+        {
+            return self.could_not_write(&error);
+        }
+        let mut body = Vec::new();
+        match self.read_body(asked.body_len, deadline, |part| body.extend_from_slice(part)) {
+            Ok(()) => {
+                let published = publish::publish(&self.server.feed, body);
+                let answer = published.unwrap_or_else(|refusal| self.refused(&refusal, &asked.request.head));
+                self.answer(asked, answer, true)
+            }
+            Err(error) => self.no_body(asked, &error),
+        }
+    }
+
+    /// A body that nobody asked for is read past, if another request may follow it.
+    fn body_read_past(&mut self, asked: &Asked, deadline: Instant) -> io::Result<()> {
+        if asked.keep_alive { self.read_body(asked.body_len, deadline, |_| ()) } else { Ok(()) }
+    }
+
+    /// The body did not come, or not all of it.
+    fn no_body(&self, asked: &Asked, error: &io::Error) -> Next {
+        let refusal = match error.kind() {
+            io::ErrorKind::UnexpectedEof => plan::body_cut_off(),
+            _ if socket::is_timeout(error) => plan::body_timeout(),
+            _ => return Next::Gone,
+        };
+        self.answer(asked, self.refused(&refusal, &asked.request.head), false)
+    }
+
+    fn stream(&self, asked: &Asked) -> Next {
+        let who = &self.entry.who;
+        self.log_answer(&asked.words, 200, ": a stream");
+        match stream::run(self.server, self.entry, &asked.request) {
+            Ok(()) => {
+                info!("{who} = the stream ends: this server stops");
+                Next::Close
+            }
+            Err(error) if socket::is_timeout(&error) => {
+                let timeout = self.server.config.write_timeout;
+                info!("{who} ! the stream was not taken in {timeout:?} (--write-timeout): cut off");
+                Next::Gone
+            }
+            Err(error) => {
+                info!("{who} = the stream ends: its reader is gone ({error})");
+                Next::Gone
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The fences of a page of Markdown, each with the comment before it, which GitHub does not show.
+
+#![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
+
+/// What stands between two lines of backticks.
+pub struct Fence {
+    /// What the comment before it says, or nothing.
+    pub marker: String,
+    /// What stands behind its backticks.
+    pub kind: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+}
+
+/// All of them, in order.
+pub fn fences(text: &str) -> Vec<Fence> {
+    let mut found = Vec::new();
+    let mut marker = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        if let Some(kind) = line.strip_prefix("```") {
+            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
+            found.push(Fence { marker: std::mem::take(&mut marker), kind: kind.to_owned(), lines: inside });
+        } else if !line.is_empty() {
+            marker = comment.unwrap_or_default().to_owned();
+        }
+    }
+    found
+}

@@ -1,0 +1,396 @@
+//! The commands of the pages, run as a reader would run them: by bash, with curl, against the program.
+//!
+//! Two comments, which GitHub does not show, stand before a fence and say what it is:
+//!
+//! ```text
+//! <!-- console: OPTIONS -->         a ```console fence: lines that begin with `$ ` are commands, the others their output
+//! <!-- console NAME: OPTIONS -->    the same with a server of its own
+//! <!-- log: LEVEL -->               what the server said of the connections that the fence before it made
+//! ```
+//!
+//! Fences of a page with the same name, or with none, share a server. It has the options of their first marker; `--tick
+//! off` is one of them unless `--tick` stands there. `localhost:8080` is where it listens: curl is told so by a `.curlrc`,
+//! so that every byte of a request is what the page says, and `localhost 8080` is replaced. `$WS101` is its process.
+//!
+//! A line `...` stands for any number of lines, and `[..]` in a line for any part of it. Dates, times (`"at"`, `after`),
+//! ports, curl's version and the numbers of connections are not compared.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod common;
+
+#[path = "common/fences.rs"]
+mod fences;
+
+use common::program::Program;
+use fences::{Fence, fences};
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
+
+/// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
+const PAGES: [(&str, usize, usize); 1] = [("docs/feed.md", 39, 4)];
+
+/// Nothing on the pages comes near it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+#[ignore = "needs bash, curl and nc"]
+fn the_pages_show_what_happens() {
+    for tool in ["bash", "curl", "nc"] {
+        // nc has no option that only prints something everywhere: it is there when it can be started.
+        let found =
+            Command::new(tool).arg("-h").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(found.is_ok(), "{tool} is missing");
+    }
+    for (path, commands, logs) in PAGES {
+        let mut run = Run::new(path);
+        fences(&page(path)).iter().for_each(|fence| run.fence(fence));
+        assert!(run.faults.is_empty(), "{path}\n{}", run.faults.join("\n"));
+        assert_eq!((run.commands, run.logs), (commands, logs), "{path}: commands and logs");
+    }
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn what_goes_wrong_is_seen() {
+    let shell = Shell::new("wrong", PATIENCE);
+    let output = |command: &str| shell.run(command, None);
+    let wrong = [step("echo a; echo b >&2", &["a", "c"]), step("no-such-curl -i", &["HTTP/1.1 200 OK", "..."])];
+    for step in &wrong {
+        assert!(fault(&step.wanted, &output(&step.command)).is_some(), "{}", step.command);
+    }
+    assert_eq!(fault(&["a".to_owned(), "b".to_owned()], &output("echo a; echo b >&2")), None);
+    let hasty = Shell::new("hasty", Duration::from_millis(200));
+    let late = hasty.run("echo begun; sleep 20; echo done", None);
+    assert!(late == ["begun", "(not done after 200ms)"], "{late:?}");
+}
+
+#[test]
+fn every_command_has_a_marker() {
+    for (path, commands, logs) in PAGES {
+        let fences = fences(&page(path));
+        let unmarked = fences.iter().filter(|fence| fence.kind == "console" && Marker::of(fence).is_none()).count();
+        assert_eq!(unmarked, 0, "{path}: fences of commands without a marker");
+        let consoles = fences.iter().filter(|fence| matches!(Marker::of(fence), Some(Marker::Console { .. })));
+        let found_logs = fences.iter().filter(|fence| matches!(Marker::of(fence), Some(Marker::Log { .. }))).count();
+        let found: usize = consoles.map(|fence| steps(&fence.lines).len()).sum();
+        assert_eq!((found, found_logs), (commands, logs), "{path}: commands and logs");
+    }
+}
+
+#[test]
+fn a_wrong_transcript_is_seen() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let is_seen = |wanted: &str, came: &str| fault(&lines(wanted), &lines(came)).is_some();
+    assert!(!is_seen("a [..] c [..]\n...\nd", "a b c d\nx\ny\nd"));
+    assert!(is_seen("a [..] c [..]\n...\nd", "a b d\nx\ny\nd"));
+    assert!(is_seen("a", "a\nb") && is_seen("a\nb", "a") && is_seen("a[..]a", "a"));
+    assert!(!is_seen("{\"id\":1,\"at\":17,\"text\":\"\"}", "{\"id\":1,\"at\":18,\"text\":\"\"}"));
+    assert!(is_seen("{\"id\":1,\"at\":17,\"text\":\"\"}", "{\"id\":2,\"at\":17,\"text\":\"\"}"));
+    assert!(!is_seen("Date: Sat, 21 Nov 2026 13:03:07 GMT", "Date: Sun, 22 Nov 2026 13:03:07 GMT"));
+    assert!(!is_seen("INFO  ws-4 = a\nINFO  ws-7 = b", "INFO  ws-1 = a\nINFO  ws-2 = b"));
+    assert!(is_seen("INFO  ws-4 = a\nINFO  ws-7 = b", "INFO  ws-1 = a\nINFO  ws-1 = b"));
+    assert!(!is_seen("User-Agent: curl/7.88.1", "User-Agent: curl/8.14.1"));
+}
+
+#[test]
+fn fences_are_cut_into_commands() {
+    let text = "<!-- console few: --feed-keep 2 -->\n\n```console\n$ a \\\n    b\nc\n\n$ d\n```\nx\n```text\ny\n```\n\
+                <!-- log: info -->\n```text\n```\n";
+    let fences = fences(text);
+    assert_eq!(steps(&fences[0].lines), [step("a \\\n    b", &["c"]), step("d", &[])]);
+    let few = Marker::Console { name: "few".to_owned(), options: vec!["--feed-keep".to_owned(), "2".to_owned()] };
+    assert_eq!(Marker::of(&fences[0]), Some(few));
+    assert_eq!((Marker::of(&fences[1]), Marker::of(&fences[2])), (None, Some(Marker::Log { at_debug: false })));
+}
+
+#[test]
+fn a_log_is_that_of_the_connections_that_began() {
+    let log = ["DEBUG ws-1 > a", "    b", "INFO  ws-2 = connected from 127.0.0.1:1", "DEBUG ws-2 > c", "    d"];
+    let log = log.map(str::to_owned);
+    assert_eq!(of_those_that_began(&log, false), [&log[2][..]]);
+    assert_eq!(of_those_that_began(&log, true), [&log[2][..], &log[3], &log[4]]);
+}
+
+// --- pages ---
+
+fn page(path: &str) -> String {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    text.unwrap_or_else(|error| panic!("{path}: {error}")).replace("\r\n", "\n")
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Marker {
+    Console { name: String, options: Vec<String> },
+    Log { at_debug: bool },
+}
+
+impl Marker {
+    fn of(fence: &Fence) -> Option<Marker> {
+        let (what, how) = fence.marker.split_once(':')?;
+        match (what, how.trim()) {
+            ("log", "debug") => Some(Marker::Log { at_debug: true }),
+            ("log", "info") => Some(Marker::Log { at_debug: false }),
+            _ => {
+                let name = what.strip_prefix("console")?.trim().to_owned();
+                Some(Marker::Console { name, options: how.split_whitespace().map(str::to_owned).collect() })
+            }
+        }
+    }
+}
+
+/// A command and what it is to print.
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    command: String,
+    wanted: Vec<String>,
+}
+
+fn step(command: &str, wanted: &[&str]) -> Step {
+    Step { command: command.to_owned(), wanted: wanted.iter().copied().map(str::to_owned).collect() }
+}
+
+fn steps(lines: &[String]) -> Vec<Step> {
+    let mut found: Vec<Step> = Vec::new();
+    for line in lines {
+        match (line.strip_prefix("$ "), found.last_mut()) {
+            (Some(command), _) => found.push(step(command, &[])),
+            (None, Some(step)) if step.wanted.is_empty() && step.command.ends_with('\\') => {
+                step.command.push_str(&format!("\n{line}"));
+            }
+            (None, Some(step)) => step.wanted.push(line.clone()),
+            (None, None) => panic!("no command before {line:?}"),
+        }
+    }
+    found.iter_mut().for_each(|step| trim_end(&mut step.wanted));
+    found
+}
+
+fn trim_end(lines: &mut Vec<String>) {
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+}
+
+// --- running them ---
+
+/// A page's run.
+struct Run {
+    shell: Shell,
+    servers: BTreeMap<String, Program>,
+    /// Which server the last commands had, and how much it had said before.
+    last: (String, usize),
+    commands: usize,
+    logs: usize,
+    faults: Vec<String>,
+}
+
+impl Run {
+    fn new(path: &str) -> Run {
+        let shell = Shell::new(&path.replace('/', "-"), PATIENCE);
+        Run { shell, servers: BTreeMap::new(), last: (String::new(), 0), commands: 0, logs: 0, faults: Vec::new() }
+    }
+
+    fn fence(&mut self, fence: &Fence) {
+        match Marker::of(fence) {
+            Some(Marker::Console { name, options }) => self.console(&name, &options, fence),
+            Some(Marker::Log { at_debug }) => self.log(at_debug, fence),
+            None => {}
+        }
+    }
+
+    fn console(&mut self, name: &str, options: &[String], fence: &Fence) {
+        let server = self.servers.entry(name.to_owned()).or_insert_with(|| {
+            let options: Vec<&str> = options.iter().map(String::as_str).collect();
+            let quiet: &[&str] = if options.contains(&"--tick") { &[] } else { &["--tick", "off"] };
+            Program::start("debug", &[quiet, &options[..]].concat())
+        });
+        self.last = (name.to_owned(), server.lines().len());
+        for Step { command, wanted } in steps(&fence.lines) {
+            let came = self.shell.run(&command, Some(server));
+            self.commands += 1;
+            self.faults.extend(fault(&wanted, &came).map(|fault| format!("$ {command}\n{fault}")));
+        }
+    }
+
+    /// The log may come after the answer, so it is looked at until it is right.
+    fn log(&mut self, at_debug: bool, fence: &Fence) {
+        let (name, before) = &self.last;
+        let deadline = Instant::now() + PATIENCE;
+        self.logs += 1;
+        loop {
+            let lines = self.servers[name].lines();
+            let Some(fault) = fault(&fence.lines, &of_those_that_began(&lines[*before..], at_debug)) else { return };
+            if Instant::now() > deadline {
+                return self.faults.push(format!("the log of the server {name:?}\n{fault}"));
+            }
+            park_timeout(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The lines of connections that began in this part of the log, and those of no connection.
+fn of_those_that_began(log: &[String], at_debug: bool) -> Vec<String> {
+    let who = |line: &str| line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    let began: Vec<String> =
+        log.iter().filter(|line| line.contains(" = connected from ")).map(|line| who(line)).collect();
+    let mut is_shown = false;
+    let shown = log.iter().filter(|line| {
+        // What begins with a blank belongs to the line before it.
+        if !line.starts_with(' ') {
+            let level_is_right = at_debug || !line.starts_with("DEBUG");
+            is_shown = level_is_right && (began.contains(&who(line)) || who(line) == "server");
+        }
+        is_shown
+    });
+    shown.cloned().collect()
+}
+
+/// Runs commands in a directory of their own.
+struct Shell {
+    directory: PathBuf,
+    patience: Duration,
+}
+
+impl Shell {
+    fn new(name: &str, patience: Duration) -> Shell {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console").join(name);
+        // What an earlier run has left.
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).expect("a directory");
+        Shell { directory, patience }
+    }
+
+    /// What a command prints, on stdout and stderr, until bash ends. What it leaves running in the background is not waited
+    /// for.
+    fn run(&self, command: &str, server: Option<&Program>) -> Vec<String> {
+        let path = self.directory.join("output");
+        // Another file each time: something in the background may still write to the last one.
+        let _ = fs::remove_file(&path);
+        let output = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(mapped(command, server.map(|server| server.addr))).current_dir(&self.directory);
+        bash.stdin(Stdio::null()).stdout(output.try_clone().expect("a file")).stderr(output).process_group(0);
+        bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*");
+        if let Some(server) = server {
+            bash.env("WS101", server.pid().to_string());
+            bash.env("CURL_HOME", self.curl_home(server.addr));
+        }
+        let mut child = bash.spawn().expect("bash starts");
+        let in_time = self.wait_for(&mut child);
+        let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).replace("\r\n", "\n");
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        trim_end(&mut lines);
+        if !in_time {
+            lines.push(format!("(not done after {:?})", self.patience));
+        }
+        lines
+    }
+
+    /// A directory with a `.curlrc` that leads to this server. It is written once: a curl in the background may be reading it.
+    fn curl_home(&self, addr: SocketAddr) -> PathBuf {
+        let home = self.directory.join(addr.port().to_string());
+        let curlrc = format!("no-progress-meter\nconnect-to = \"localhost:8080:{}:{}\"\n", addr.ip(), addr.port());
+        if !home.exists() {
+            fs::create_dir(&home).expect("a directory");
+            fs::write(home.join(".curlrc"), curlrc).expect("a file");
+        }
+        home
+    }
+
+    /// Waits for the end, and brings it about when it does not come. Whether it came.
+    fn wait_for(&self, child: &mut Child) -> bool {
+        let deadline = Instant::now() + self.patience;
+        while child.try_wait().expect("a child").is_none() {
+            if Instant::now() > deadline {
+                let group = format!("-{}", child.id());
+                let killed = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
+                assert!(killed.is_ok_and(|status| status.success()), "bash could not be killed");
+                child.wait().expect("its end");
+                return false;
+            }
+            park_timeout(Duration::from_millis(5));
+        }
+        true
+    }
+}
+
+/// For programs that read no `.curlrc`.
+fn mapped(command: &str, addr: Option<SocketAddr>) -> String {
+    match addr {
+        Some(addr) => command.replace("localhost 8080", &format!("{} {}", addr.ip(), addr.port())),
+        None => command.to_owned(),
+    }
+}
+
+// --- comparing ---
+
+/// What is wrong, if something is.
+fn fault(wanted: &[String], came: &[String]) -> Option<String> {
+    let (wanted, came) = (comparable(wanted), comparable(came));
+    let says = |lines: &[String]| lines.join("\n");
+    (!matches(&wanted, &came))
+        .then(|| format!("--- the page says:\n{}\n--- what happens:\n{}\n", says(&wanted), says(&came)))
+}
+
+fn matches(wanted: &[String], came: &[String]) -> bool {
+    match wanted.split_first() {
+        None => came.is_empty(),
+        Some((line, rest)) if line == "..." => (0..=came.len()).any(|skipped| matches(rest, &came[skipped..])),
+        Some((line, rest)) => came.first().is_some_and(|first| fits(line, first)) && matches(rest, &came[1..]),
+    }
+}
+
+fn fits(wanted: &str, came: &str) -> bool {
+    let Some((start, rest)) = wanted.split_once("[..]") else { return wanted == came };
+    let Some(left) = came.strip_prefix(start) else { return false };
+    (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| fits(rest, &left[at..]))
+}
+
+/// Lines without what differs from run to run.
+fn comparable(lines: &[String]) -> Vec<String> {
+    let mut connections = Vec::new();
+    lines.iter().map(|line| without_times(&renumbered(line, &mut connections))).collect()
+}
+
+/// Connections are numbered anew, in the order in which they are named.
+fn renumbered(line: &str, connections: &mut Vec<String>) -> String {
+    let Some(who) = line.split_whitespace().nth(1).filter(|who| who.starts_with("ws-")) else { return line.to_owned() };
+    if !connections.iter().any(|known| known == who) {
+        connections.push(who.to_owned());
+    }
+    let number = connections.iter().position(|known| known == who).expect("a connection that is known");
+    line.replacen(who, &format!("ws-#{number}"), 1)
+}
+
+fn without_times(line: &str) -> String {
+    let is_number = |character: char| character.is_ascii_digit() || character == '.';
+    let line = replaced(line, "127.0.0.1:", is_number, "PORT");
+    let line = replaced(&line, "curl/", is_number, "VERSION");
+    let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
+    let line = replaced(&line, "\"at\":", is_number, "AT");
+    match line.split_once("Date: ").and_then(|(before, after)| Some((before, after.split_once("GMT")?.1))) {
+        Some((before, after)) => format!("{before}Date: DAY{}", after.trim_end()),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+/// What follows `before`, as long as it goes on, is replaced, wherever it stands.
+fn replaced(line: &str, before: &str, goes_on: impl Fn(char) -> bool, by: &str) -> String {
+    let mut parts = line.split(before);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(&goes_on);
+        text.push_str(before);
+        text.push_str(if rest.len() < part.len() { by } else { "" });
+        text.push_str(rest);
+    }
+    text
+}
