@@ -4,7 +4,10 @@
 
 mod common;
 
-use common::feed::{ALL, Follower, Item, Transport, all_stay_silent, item, items, post, quiet, request, stays_silent};
+use common::feed::{
+    ALL, Follower, Item, Transport, all_stay_silent, beginning_of_stream, item, items, post, quiet, request,
+    stays_silent,
+};
 use common::peer::{Close, Peer, frame, handshake};
 use common::program::Program;
 use common::{PATIENCE, Stop, serve, spawn, wait_until};
@@ -214,6 +217,7 @@ fn heads_are_these() {
         "Content-Type: text/event-stream",
         "Cache-Control: no-store",
         "X-Accel-Buffering: no",
+        "Feed-Last-Id: 0",
         "Transfer-Encoding: chunked",
         "Connection: close",
     ];
@@ -288,7 +292,7 @@ fn a_stream_is_chunks_with_a_record_each() {
     let mut peer = Peer::connect(server.addr);
     peer.send(request("/feed/stream?after=0", &[]));
     assert_eq!(peer.head().field("Transfer-Encoding"), "chunked");
-    peer.expect(b"d\r\nretry: 1000\n\n\r\n");
+    peer.expect(&beginning_of_stream(0));
     let mut expect_record = |id, json: &str| {
         let record = format!("id: {id}\ndata: {json}\n\n");
         peer.expect(format!("{:x}\r\n{record}\r\n", record.len()).as_bytes());
@@ -308,7 +312,7 @@ fn a_stream_to_http_1_0_ends_with_its_connection() {
     let head = peer.head();
     assert_eq!((head.status.as_str(), head.field("Connection")), ("200 OK", "close"));
     assert_eq!((head.field("Transfer-Encoding"), head.field("Content-Length")), ("", ""));
-    peer.expect(format!("retry: 1000\n\nid: 1\ndata: {json}\n\n").as_bytes());
+    peer.expect(format!("retry: 1000\nid: 0\n\nid: 1\ndata: {json}\n\n").as_bytes());
     let json = post(server.addr, "again");
     peer.expect(format!("id: 2\ndata: {json}\n\n").as_bytes());
     let stop = Stop::begin(server, PATIENCE);
@@ -328,7 +332,7 @@ fn the_last_event_id_counts_before_the_address() {
         let mut peer = Peer::connect(server.addr);
         peer.send(request(target, lines));
         assert_eq!(peer.head().status, "200 OK");
-        assert_eq!(peer.chunk().unwrap(), b"retry: 1000\n\n");
+        peer.chunk().unwrap();
         String::from_utf8(peer.chunk().unwrap()).unwrap()
     };
     assert!(first_of("/feed/stream?after=1", &["Last-Event-ID: 3"]).starts_with("id: 4\n"));
@@ -446,7 +450,7 @@ fn what_is_not_kept_is_a_gap_on_all_four() {
     let mut stream = Peer::connect(server.addr);
     stream.send(request("/feed/stream?after=0", &[]));
     stream.head();
-    stream.expect(b"d\r\nretry: 1000\n\n\r\n");
+    stream.expect(&beginning_of_stream(0));
     let chunk = String::from_utf8(stream.chunk().unwrap()).unwrap();
     assert!(chunk.starts_with("event: gap\nid: 41\ndata: {\"from\":1,\"to\":41}\n\nid: 42\ndata: {"), "{chunk}");
     let mut socket = Peer::open(server.addr, "/feed/ws?after=0");
@@ -474,7 +478,7 @@ fn a_number_from_before_a_restart_is_a_reset_on_all_four() {
         let mut stream = Peer::connect(server.addr);
         stream.send(request("/feed/stream", &["Last-Event-ID: 500"]));
         stream.head();
-        stream.expect(b"d\r\nretry: 1000\n\n\r\n");
+        stream.expect(&beginning_of_stream(500));
         let chunk = String::from_utf8(stream.chunk().unwrap()).unwrap();
         let expected = format!("event: reset\nid: 0\ndata: {{\"after\":500,\"last\":{last}}}\n\n");
         assert!(chunk.starts_with(&expected), "{chunk}");
@@ -504,28 +508,67 @@ fn a_reset_may_have_a_gap_behind_it() {
 /// While more comes than is kept. What it misses, it is told.
 #[test]
 #[cfg(unix)]
-fn a_stream_that_is_read_too_slowly_is_told_of_the_gap() {
-    let server = serve(Config { feed_keep: 10, write_timeout: 4 * PATIENCE, max_event: 64 << 10, ..quiet() });
-    let mut follower = Follower::over(Peer::connect_narrowly(server.addr), Transport::Stream, 0);
+fn who_is_pushed_to_and_reads_too_slowly_is_told_of_the_gap() {
+    const EVENTS: u64 = 200;
+    let slow = Config { feed_keep: 10, write_timeout: 4 * PATIENCE, slow_timeout: 4 * PATIENCE, ..quiet() };
+    let server = serve(slow);
+    let followers = [Transport::Stream, Transport::Socket]
+        .map(|transport| Follower::over(Peer::connect_narrowly(server.addr), transport, 0));
+    let mut live = Peer::connect_narrowly(server.addr);
+    live.send(handshake("/live?ping=off", &[]));
+    live.expect_101();
     // Far more than the system keeps between the two ends.
-    for id in 1..=400 {
+    for id in 1..=EVENTS {
         server.publish(format!("{id} {}", "x".repeat(60 << 10)));
     }
-    let mut missed = 0;
-    while follower.has() < 400 {
-        let has = follower.has();
-        match follower.next() {
-            Item::Gap { from, to } => {
-                assert_eq!(from, has + 1);
-                missed += to - has;
+    for mut follower in followers {
+        let mut missed = 0;
+        while follower.has() < EVENTS {
+            let has = follower.has();
+            match follower.next() {
+                Item::Gap { from, to } => {
+                    assert_eq!(from, has + 1);
+                    missed += to - has;
+                }
+                item => {
+                    assert_eq!(item.reached(), has + 1);
+                    assert!(item.text().starts_with(&format!("{} x", has + 1)));
+                }
             }
-            item => {
-                assert_eq!(item.reached(), has + 1);
-                assert!(item.text().starts_with(&format!("{} x", has + 1)));
-            }
+        }
+        assert!(missed > 0, "{:?}: nothing was missed: the test has no teeth", follower.transport);
+    }
+    // Plain texts, so this one is told in words.
+    let (mut has, mut missed) = (0, 0);
+    while has < EVENTS {
+        let text = String::from_utf8(live.payload(0x81)).unwrap();
+        if let Some(gone) = text.strip_prefix("(events ").and_then(|rest| rest.strip_suffix(" are gone)")) {
+            let (from, to) = gone.split_once(" to ").unwrap();
+            assert_eq!(from, (has + 1).to_string());
+            (has, missed) = (to.parse().unwrap(), missed + 1);
+        } else {
+            has += 1;
+            assert!(text.starts_with(&format!("{has} x")), "event {has}");
         }
     }
     assert!(missed > 0, "nothing was missed: the test has no teeth");
+}
+
+/// More than is handed out at once.
+#[test]
+fn much_comes_in_parts_and_all_of_it() {
+    const EVENTS: u64 = 150;
+    let server = serve(quiet());
+    for id in 1..=EVENTS {
+        server.publish(format!("{id} {}", "x".repeat(4000)));
+    }
+    let poll = Peer::get(server.addr, "/feed/poll?after=0");
+    assert!(poll.body.len() < 200_000 && poll.field("Feed-Last-Id") != EVENTS.to_string());
+    for transport in ALL {
+        let items = Follower::new(transport, server.addr, 0).take(EVENTS as usize);
+        assert!(items.iter().map(Item::reached).eq(1..=EVENTS), "{transport:?}");
+        assert!(items.iter().all(|item| item.text().starts_with(&format!("{} x", item.reached()))), "{transport:?}");
+    }
 }
 
 // Silence.
@@ -536,7 +579,7 @@ fn a_silent_stream_has_a_heartbeat() {
     let mut peer = Peer::connect(server.addr);
     peer.send(request("/feed/stream", &[]));
     peer.head();
-    peer.expect(b"d\r\nretry: 1000\n\n\r\n");
+    peer.expect(&beginning_of_stream(0));
     peer.expect(b"e\r\n: still here\n\n\r\ne\r\n: still here\n\n\r\n");
     server.publish("Hello".to_owned());
     let mut chunk = peer.chunk().unwrap();
@@ -548,7 +591,7 @@ fn a_silent_stream_has_a_heartbeat() {
     let mut old = Peer::connect(server.addr);
     old.send("GET /feed/stream?after=1 HTTP/1.0\r\n\r\n");
     old.head();
-    old.expect(b"retry: 1000\n\n: still here\n\n");
+    old.expect(b"retry: 1000\nid: 1\n\n: still here\n\n");
 }
 
 #[test]
@@ -559,7 +602,7 @@ fn without_pings_a_stream_is_silent() {
         let mut peer = Peer::connect(addr);
         peer.send(request(target, &[]));
         peer.head();
-        peer.expect(b"d\r\nretry: 1000\n\n\r\n");
+        peer.expect(&beginning_of_stream(0));
         peer
     });
     assert!(all_stay_silent(&mut peers));
@@ -605,6 +648,18 @@ fn a_named_live_greets_first() {
     peer.expect(b"\x81\x09[A] Hello");
     server.publish("news".to_owned());
     peer.expect(b"\x81\x04news");
+}
+
+/// It gives no numbers, so nobody can come back to it with one.
+#[test]
+fn live_begins_with_the_present() {
+    let server = serve(quiet());
+    server.publish("old".to_owned());
+    for target in ["/live", "/live?after=0", "/live?after=500", "/live?after=x"] {
+        let mut peer = Peer::open(server.addr, target);
+        server.publish("news".to_owned());
+        peer.expect(b"\x81\x04news");
+    }
 }
 
 /// Two threads write to one socket: echoes of all sizes, in fragments and with Pings between them, and events. Every
@@ -730,7 +785,7 @@ fn without_a_tick_nothing_happens() {
     let mut stream = program.connect();
     stream.send(request("/feed/stream", &[]));
     stream.head();
-    assert_eq!(stream.chunk().unwrap(), b"retry: 1000\n\n");
+    stream.expect(&beginning_of_stream(0));
     assert!(all_stay_silent(peers.iter_mut().chain([&mut stream])));
     assert_eq!(Peer::get(program.addr, "/feed/poll").field("Feed-Last-Id"), "0");
 }
@@ -805,6 +860,35 @@ fn check_counts(server: &Handle, ends: &[&str]) {
         let metrics = Peer::get(server.addr, "/metrics");
         let counted = |end: &&str| metrics.text().contains(&format!("ws101_messages_total{{direction=\"{end}\n"));
         ends.iter().all(counted)
+    });
+}
+
+#[test]
+fn events_and_readers_are_counted() {
+    let server = serve(quiet());
+    let metrics = || {
+        let metrics = Peer::get(server.addr, "/metrics");
+        let lines = metrics.text().lines().filter(|line| line.starts_with("ws101_feed_"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(metrics(), ["ws101_feed_events_total 0", "ws101_feed_waiting 0"]);
+    post(server.addr, "one");
+    server.publish("two".to_owned());
+    let readers = ["/feed/ws", "/live"].map(|target| Peer::open(server.addr, target));
+    let mut stream = Peer::connect(server.addr);
+    stream.send(request("/feed/stream?ping=off", &[]));
+    assert_eq!(stream.head().status, "200 OK");
+    let mut poll = Peer::connect(server.addr);
+    poll.send(request("/feed/long-poll", &[]));
+    wait_until("four wait", || metrics() == ["ws101_feed_events_total 2", "ws101_feed_waiting 4"]);
+    server.publish("three".to_owned());
+    poll.response();
+    wait_until("one has its answer", || metrics() == ["ws101_feed_events_total 3", "ws101_feed_waiting 3"]);
+    drop((readers, stream));
+    // The stream's thread learns of it when it writes.
+    wait_until("nobody waits", || {
+        server.publish("x".to_owned());
+        metrics()[1] == "ws101_feed_waiting 0"
     });
 }
 

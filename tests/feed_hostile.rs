@@ -6,7 +6,8 @@
 mod common;
 
 use common::feed::{
-    ALL, Follower, Item, Transport, all_stay_silent, item, items, post_request, quiet, request, stays_silent,
+    ALL, Follower, Item, Transport, all_stay_silent, beginning_of_stream, item, items, post_request, quiet, request,
+    stays_silent,
 };
 use common::peer::{Close, Peer, Response, frame, handshake};
 use common::program::Program;
@@ -31,7 +32,12 @@ const CLOSED: &[u8] = b"\x88\x02\x03\xe8";
 
 /// Large events, and a server that would wait for a slow reader for longer than these tests.
 fn patient() -> Config {
-    Config { write_timeout: 4 * PATIENCE, max_event: 64 << 10, ..quiet() }
+    Config { write_timeout: 4 * PATIENCE, slow_timeout: 4 * PATIENCE, max_event: 64 << 10, ..quiet() }
+}
+
+/// The same server, but with more than 64 events waiting its patience is short.
+fn impatient() -> Config {
+    Config { slow_timeout: Duration::from_millis(200), ..patient() }
 }
 
 const LARGE: usize = 32 << 10;
@@ -44,12 +50,6 @@ fn narrow(addr: SocketAddr, asked: String) -> Peer {
     let head = peer.head();
     assert!(["200 OK", "101 Switching Protocols"].contains(&head.status.as_str()), "{head:?}");
     peer
-}
-
-/// How many WebSockets this server has closed with this code.
-fn closed(server: &Handle, code: u16) -> bool {
-    let metrics = Peer::get(server.addr, "/metrics");
-    metrics.text().contains(&format!("ws101_closes_total{{by=\"server\",code=\"{code}\"}} 1\n"))
 }
 
 #[test]
@@ -86,59 +86,85 @@ fn readers_that_never_read_delay_nobody() {
     assert!(server.connections() >= stuck.len(), "they are all still there");
 }
 
-/// Its queue is full, and then it reads again: what was queued, whole, and a Close that says why. With its last number it
-/// goes on from there.
+/// Publishes until nobody who is slow is waited for any longer: how many events there are then. Each begins with its
+/// number.
+#[cfg(unix)]
+fn publish_until_left_out(server: &Handle) -> u64 {
+    let mut last = 0;
+    wait_until("the slow ones are left out", || {
+        for _ in 0..10 {
+            last = server.publish(format!("{} {}", last + 1, "x".repeat(LARGE)));
+        }
+        Peer::get(server.addr, "/metrics").text().contains("ws101_feed_waiting 0\n")
+    });
+    last
+}
+
+/// It was left out, and then it reads again: what was on its way, whole and in order, and a Close that says why. With its
+/// last number it goes on from there.
 #[test]
 #[cfg(unix)]
-fn a_socket_that_was_too_slow_is_told_so_after_what_was_queued() {
-    let server = serve(patient());
-    let mut slow = narrow(server.addr, handshake("/feed/ws?after=0", &[]));
-    let mut live = narrow(server.addr, handshake("/live", &[]));
-    for id in 0..400 {
-        server.publish(format!("{id} {}", "x".repeat(LARGE)));
-    }
+fn a_socket_that_was_too_slow_is_told_so_after_what_was_on_its_way() {
+    let server = serve(impatient());
+    let mut slow = narrow(server.addr, handshake("/feed/ws?after=0&ping=off", &[]));
+    let mut live = narrow(server.addr, handshake("/live?ping=off", &[]));
+    let last = publish_until_left_out(&server);
     let mut has = 0;
-    let Close { code, reason } = loop {
-        if slow.peek() == 0x88 {
-            break slow.close();
-        }
+    while slow.peek() != 0x88 {
         let payload = slow.payload(0x81);
-        let event = item(std::str::from_utf8(&payload).expect("a whole frame"));
-        assert_eq!(event.reached(), has + 1);
         has += 1;
-    };
-    assert_eq!(code, 1013);
-    assert!(reason.contains("slow"), "{reason}");
-    assert!((64..400).contains(&has), "{has} events: the test has no teeth");
+        assert_eq!(item(std::str::from_utf8(&payload).expect("a whole frame")).reached(), has);
+    }
+    let Close { code, reason } = slow.close();
+    assert!(code == 1013 && reason.contains("too slow"), "{code} {reason}");
+    assert!(has > 0 && has + 64 < last, "{has} of {last} events: the test has no teeth");
     slow.send(b"\x88\x82\0\0\0\0\x03\xf5");
     slow.ends();
-    wait_until("it is counted", || closed(&server, 1013));
     let mut again = Follower::new(Transport::Socket, server.addr, has);
-    assert!(again.take(400 - has as usize).iter().map(Item::reached).eq(has + 1..=400));
+    assert!(again.take((last - has) as usize).iter().map(Item::reached).eq(has + 1..=last));
 
     let mut count = 0;
     while live.peek() != 0x88 {
+        count += 1;
         let text = String::from_utf8(live.payload(0x81)).expect("a whole frame");
         assert!(text.starts_with(&format!("{count} x")) && text.ends_with("x"), "event {count}");
-        count += 1;
     }
     assert_eq!(live.close().code, 1013);
+    let metrics = Peer::get(server.addr, "/metrics");
+    assert!(metrics.text().contains("ws101_closes_total{by=\"server\",code=\"1013\"} 2\n"), "{}", metrics.text());
 }
 
 /// It reads the Close and does not answer it.
 #[test]
 #[cfg(unix)]
 fn a_socket_that_was_too_slow_and_does_not_answer_is_cut_off() {
-    let server = serve(Config { close_timeout: Duration::from_millis(200), ..patient() });
-    let mut slow = narrow(server.addr, handshake("/feed/ws", &[]));
-    for _ in 0..400 {
-        server.publish("x".repeat(LARGE));
-    }
+    let server = serve(Config { close_timeout: Duration::from_millis(200), ..impatient() });
+    let mut slow = narrow(server.addr, handshake("/feed/ws?ping=off", &[]));
+    publish_until_left_out(&server);
     while slow.peek() != 0x88 {
         slow.payload(0x81);
     }
     assert_eq!(slow.close().code, 1013);
     wait_until("its threads are gone", || server.connections() == 0);
+}
+
+/// Slow is who takes nothing: not who was far behind, and not who does not read while there is little to read.
+#[test]
+#[cfg(unix)]
+fn a_socket_that_only_pauses_is_not_left_out() {
+    let server = serve(Config { slow_timeout: Duration::from_millis(1), ..patient() });
+    // A thousand events at once.
+    for id in 1..=1000 {
+        server.publish(id.to_string());
+    }
+    let mut peer = Follower::new(Transport::Socket, server.addr, 0);
+    assert!(peer.take(1000).iter().map(Item::reached).eq(1..=1000));
+    // 64 large ones, of which nothing is read for longer than the server's patience.
+    let mut narrow = Follower::over(Peer::connect_narrowly(server.addr), Transport::Socket, 1000);
+    for id in 1001..=1064 {
+        server.publish(format!("{id} {}", "x".repeat(LARGE)));
+    }
+    assert!(narrow.take(64).iter().map(Item::reached).eq(1001..=1064));
 }
 
 #[test]
@@ -298,7 +324,7 @@ fn who_has_ended_its_half_is_served_on() {
     let mut long_poll = ask("/feed/long-poll?after=0&wait=60s");
     let mut stream = ask("/feed/stream?after=0");
     assert_eq!(stream.head().status, "200 OK");
-    assert_eq!(stream.chunk().unwrap(), b"retry: 1000\n\n");
+    stream.expect(&beginning_of_stream(0));
     assert!(stays_silent(&mut long_poll));
     assert_eq!(stream.chunk().unwrap(), b": still here\n\n");
     server.publish("Hello".to_owned());
@@ -370,7 +396,7 @@ fn a_stream_whose_client_talks_on_is_served_to_its_end() {
     peer.send(request("/healthz", &[]).repeat(200));
     peer.send([0xff; 5000]);
     server.publish("Hello".to_owned());
-    assert_eq!(peer.chunk().unwrap(), b"retry: 1000\n\n");
+    peer.expect(&beginning_of_stream(0));
     assert!(peer.chunk().unwrap().starts_with(b"id: 1\n"));
     let stop = Stop::begin(server, PATIENCE);
     peer.expect(b"0\r\n\r\n");
@@ -562,14 +588,14 @@ fn at_the_end_everybody_is_told_in_its_own_way() {
         peer.send(request(target, &[]));
         peer
     };
+    let mut sockets = ["/feed/ws", "/live"].map(|target| Peer::open(server.addr, target));
     let mut long_polls = ["/feed/long-poll?after=1&wait=60s", "/feed/long-poll?wait=60s"].map(ask);
     let mut stream = ask("/feed/stream?after=1");
     stream.head();
-    stream.expect(b"d\r\nretry: 1000\n\n\r\n");
-    let mut sockets = ["/feed/ws", "/live"].map(|target| Peer::open(server.addr, target));
+    stream.expect(&beginning_of_stream(1));
     assert!(all_stay_silent(&mut long_polls));
-    // Closes are spread over the first half of it.
-    let grace = Duration::from_secs(4);
+    // Closes are spread over the first half of it, in the order in which the connections came.
+    let grace = Duration::from_secs(10);
     let stop = Stop::begin(server, grace);
     for poll in &mut long_polls {
         let response = poll.response();
@@ -591,6 +617,7 @@ fn at_the_end_everybody_is_told_in_its_own_way() {
 #[test]
 fn a_stop_takes_no_events_in_and_begins_nothing() {
     let server = serve(quiet());
+    server.publish("before".to_owned());
     let addr = server.addr;
     let mut holds = Peer::open(addr, "/ws");
     // Its body is still on the way when the stop begins.
@@ -602,9 +629,18 @@ fn a_stop_takes_no_events_in_and_begins_nothing() {
     let stop = Stop::begin(server, PATIENCE);
     holds.expect(GOING_AWAY);
     check_unavailable(&Peer::ask(addr, post_request(b"late")));
-    for target in ["/feed/poll", "/feed/long-poll", "/feed/stream"] {
+    for target in ["/feed/poll", "/feed/long-poll"] {
         check_unavailable(&Peer::ask(addr, request(target, &[])));
     }
+    // WHATWG HTML, "Server-sent events": after an end a browser comes back, after a 503 it does not.
+    let mut stream = Peer::connect(addr);
+    stream.send(request("/feed/stream?after=0", &[]));
+    assert_eq!(stream.head().status, "200 OK");
+    stream.expect(&beginning_of_stream(0));
+    assert!(stream.chunk().unwrap().starts_with(b"id: 1\n"));
+    stream.expect(b"0\r\n\r\n");
+    stream.ends();
+    drop(stream);
     for target in ["/feed/ws", "/live"] {
         check_unavailable(&Peer::ask(addr, handshake(target, &[])));
     }
@@ -649,12 +685,13 @@ fn readers_that_never_read_are_cut_off_after_the_grace() {
 #[cfg(unix)]
 fn a_signal_under_load_tears_nothing() {
     const READERS: usize = 16;
-    let program = Program::start("info", &["--tick", "4ms..10ms", "--grace", "5s"]);
+    // Sockets first: Closes are spread over the first half of the grace, in the order in which the connections came.
+    let program = Program::start("info", &["--tick", "4ms..10ms", "--grace", "16s"]);
     let addr = program.addr;
     let (ready, all_ready) = sync_channel(READERS);
     let readers: Vec<_> = (0..READERS)
         .map(|number| {
-            let (follower, ready) = (Follower::new(ALL[number % ALL.len()], addr, 0), ready.clone());
+            let (follower, ready) = (Follower::new(ALL[3 - number * ALL.len() / READERS], addr, 0), ready.clone());
             spawn("reader", move || read_to_the_end(follower, &ready))
         })
         .collect();

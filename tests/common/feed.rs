@@ -39,6 +39,12 @@ pub fn request(target: &str, lines: &[&str]) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n")
 }
 
+/// What a stream begins with, in its chunk, for a reader that has this number.
+pub fn beginning_of_stream(has: u64) -> Vec<u8> {
+    let text = format!("retry: 1000\nid: {has}\n\n");
+    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
+}
+
 /// What a reader of the feed is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
@@ -232,7 +238,9 @@ impl Follower {
     fn begin_stream(&mut self) {
         let head = self.peer.head();
         assert_eq!((head.status.as_str(), head.field("Content-Type")), ("200 OK", "text/event-stream"));
-        assert_eq!(head.field("Transfer-Encoding"), "chunked");
+        let id = self.has.to_string();
+        assert_eq!((head.field("Transfer-Encoding"), head.field("Feed-Last-Id")), ("chunked", id.as_str()));
+        self.peer.expect(&beginning_of_stream(self.has));
     }
 
     /// Takes in whatever comes next: nothing, one item or many.
@@ -268,7 +276,7 @@ impl Follower {
         while let Some(end) = self.cut.find("\n\n") {
             let rest = self.cut.split_off(end + 2);
             let part = std::mem::replace(&mut self.cut, rest);
-            if !["retry: 1000\n\n", ": still here\n\n"].contains(&part.as_str()) {
+            if part != ": still here\n\n" {
                 self.waiting.push_back(record(&part));
             }
         }
