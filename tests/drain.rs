@@ -5,10 +5,10 @@
 mod common;
 
 use common::peer::{Peer, Response, frame, handshake};
-use common::{PATIENCE, serve, spawn};
+use common::{PATIENCE, Stop, serve, spawn};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use ws101::server::{Config, Handle};
+use ws101::server::Config;
 
 const HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
 const ECHO: &[u8] = b"\x81\x05Hello";
@@ -17,23 +17,6 @@ const ECHO: &[u8] = b"\x81\x05Hello";
 const GOING_AWAY: &[u8] = b"\x88\x14\x03\xe9server is stopping";
 /// A client's answer to it.
 const ANSWER: &[u8] = b"\x88\x82\0\0\0\0\x03\xe9";
-
-/// A stop that goes on while the test does something else. It answers how long it took.
-struct Stop(std::thread::JoinHandle<Duration>);
-
-impl Stop {
-    fn begin(mut server: Handle, grace: Duration) -> Stop {
-        let start = Instant::now();
-        Stop(spawn("stop", move || {
-            server.stop(grace);
-            start.elapsed()
-        }))
-    }
-
-    fn took(self) -> Duration {
-        self.0.join().expect("no panic")
-    }
-}
 
 #[test]
 fn everybody_gets_a_close_and_the_server_ends_when_all_have_answered() {

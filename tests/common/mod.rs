@@ -8,6 +8,7 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
+pub mod feed;
 pub mod peer;
 pub mod program;
 
@@ -21,6 +22,23 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A server in this process, on a port of its own. Dropping it stops it.
 pub fn serve(config: Config) -> Handle {
     server::start(Config { listen: vec!["127.0.0.1:0".to_owned()], ..config }).expect("a server")
+}
+
+/// A stop that goes on while the test does something else. It answers how long it took.
+pub struct Stop(JoinHandle<Duration>);
+
+impl Stop {
+    pub fn begin(mut server: Handle, grace: Duration) -> Stop {
+        let start = Instant::now();
+        Stop(spawn("stop", move || {
+            server.stop(grace);
+            start.elapsed()
+        }))
+    }
+
+    pub fn took(self) -> Duration {
+        self.0.join().expect("no panic")
+    }
 }
 
 /// A thread with a name.

@@ -138,6 +138,11 @@ impl Peer {
         self.stream.local_addr().expect("an address")
     }
 
+    /// The address of the server.
+    pub fn server(&self) -> SocketAddr {
+        self.stream.peer_addr().expect("an address")
+    }
+
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).expect("the server takes bytes");
     }
@@ -165,6 +170,10 @@ impl Peer {
     /// The next response, with its body.
     pub fn response(&mut self) -> Response {
         let mut response = self.head();
+        // RFC 9110 s15.3.5: "terminated by the end of the header section because it cannot contain content".
+        if response.status.starts_with("204 ") {
+            return response;
+        }
         let length = response.field("Content-Length").parse().expect("a Content-Length");
         response.body = self.take(length);
         response.len += length;
@@ -173,10 +182,14 @@ impl Peer {
 
     /// A response without a body: a 101, or an answer to HEAD.
     pub fn head(&mut self) -> Response {
+        Response::of(&self.raw_head())
+    }
+
+    /// The head of a response, as it came.
+    pub fn raw_head(&mut self) -> String {
         loop {
             if let Some(at) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
-                let head = self.take(at + 4);
-                return Response::of(std::str::from_utf8(&head).expect("a head in ASCII"));
+                return String::from_utf8(self.take(at + 4)).expect("a head in ASCII");
             }
             self.read_more();
         }
@@ -190,15 +203,34 @@ impl Peer {
 
     /// The payload of the next frame, which begins with this byte (FIN, RSV and opcode).
     pub fn payload(&mut self, first: u8) -> Vec<u8> {
-        let header = self.take(2);
-        assert_eq!(header[0], first, "first byte of a frame: {header:02x?}");
+        let (came, payload) = self.frame().unwrap_or_else(|error| panic!("{error} instead of a frame {first:02x}"));
+        assert_eq!(came, first, "first byte of a frame of {} bytes", payload.len());
+        payload
+    }
+
+    /// The first byte and the payload of the next frame. An end, even in the middle of it, is an answer too.
+    pub fn frame(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        let header = self.try_take(2)?;
         let length = match header[1] {
             length @ 0..=125 => usize::from(length),
-            126 => self.number(2),
-            127 => self.number(8),
+            126 => self.number(2)?,
+            127 => self.number(8)?,
             masked => panic!("a server does not mask: {masked:02x}"),
         };
-        self.take(length)
+        Ok((header[0], self.try_take(length)?))
+    }
+
+    /// The data of the next chunk of a body (RFC 9112 s7.1). Empty: it was the last one.
+    pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
+        let mut digits = String::new();
+        while !digits.ends_with("\r\n") {
+            digits.push(char::from(self.try_take(1)?[0]));
+        }
+        let size = usize::from_str_radix(digits.trim_end(), 16);
+        let mut data = self.try_take(size.unwrap_or_else(|_| panic!("no size of a chunk: {digits:?}")) + 2)?;
+        assert!(data.ends_with(b"\r\n"), "the end of a chunk: {}", data.escape_ascii());
+        data.truncate(data.len() - 2);
+        Ok(data)
     }
 
     /// The first byte of the next frame.
@@ -251,16 +283,23 @@ impl Peer {
         let _ = self.stream.read(&mut vec![0; most]);
     }
 
-    fn number(&mut self, len: usize) -> usize {
-        self.take(len).iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    fn number(&mut self, len: usize) -> io::Result<usize> {
+        Ok(self.try_take(len)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
     }
 
     fn take(&mut self, len: usize) -> Vec<u8> {
+        self.try_take(len).unwrap_or_else(|error| panic!("{error} after \"{}\"", self.unread.escape_ascii()))
+    }
+
+    /// So many bytes, or the way in which the connection ended before they came.
+    pub fn try_take(&mut self, len: usize) -> io::Result<Vec<u8>> {
         while self.unread.len() < len {
-            self.read_more();
+            if self.read(Instant::now() + PATIENCE)? == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended"));
+            }
         }
         let rest = self.unread.split_off(len);
-        std::mem::replace(&mut self.unread, rest)
+        Ok(std::mem::replace(&mut self.unread, rest))
     }
 
     fn read_more(&mut self) {

@@ -167,12 +167,12 @@ impl Program {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process").count()
     }
 
-    /// How many of its threads serve a connection: those called `ws-17` and so on.
+    /// How many of its threads serve a connection: those called `ws-17`, and `courier-17` that pushes events to it.
     pub fn connection_threads(&self) -> usize {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("tasks");
         // A thread may end between the two looks.
         let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
-        tasks.flatten().filter_map(name).filter(|name| name.starts_with("ws-")).count()
+        tasks.flatten().filter_map(name).filter(|name| name.starts_with("ws-") || name.starts_with("courier-")).count()
     }
 
     /// Its memory in use, in KiB.

@@ -1,18 +1,23 @@
 //! curl: the plain HTTP side, and the opening handshake by hand.
 
-use crate::run::{Said, to_end};
+use crate::run::{Said, Talk, to_end};
 use crate::server::Server;
 use crate::tools::program;
+use std::process::Command;
 
 /// The key of RFC 6455 s1.3, and the answer that the section works out for it.
 const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 fn curl(arguments: &[&str]) -> Said {
+    to_end(&mut command(arguments), b"", 20)
+}
+
+fn command(arguments: &[&str]) -> Command {
     let mut command = program("curl", "apt-get install curl");
     // -q first: the settings of whoever runs the tests are not ours.
     command.args(["-q", "-sS", "--noproxy", "*", "--max-time", "10"]).args(arguments);
-    to_end(&mut command, b"", 20)
+    command
 }
 
 #[test]
@@ -85,6 +90,62 @@ fn a_post_is_refused() {
     // RFC 9110 s15.5.6: a 405 lists what is allowed.
     assert!(header(&said, "allow").is_some_and(|methods| methods.contains("GET")), "{}", said.all());
     assert_says_why(&said);
+}
+
+/// As its output is not held back, a person sees each event when it comes. The end is an end, and no broken transfer:
+/// curl would exit with 18.
+#[test]
+#[ignore = "needs curl"]
+fn follows_the_stream_to_its_end() {
+    for version in ["--http1.1", "--http1.0"] {
+        let server = Server::start(&["--tick", "off"]);
+        let url = server.http("/feed/stream?after=0");
+        let mut curl = Talk::start(&mut command(&["--no-buffer", "-i", version, &url]), 30);
+        curl.hear("HTTP/1.1 200 OK");
+        curl.hear("retry: 1000");
+        for id in 1..=3 {
+            assert!(post(&server, "Hello").text().starts_with(&format!("{{\"id\":{id},")));
+            curl.hear(&format!("id: {id}"));
+            curl.hear("\"text\":\"Hello\"}");
+        }
+        server.terminate();
+        assert!(curl.finish().success(), "{version}: the end of the body was no end");
+        assert!(server.ended().success());
+    }
+}
+
+#[test]
+#[ignore = "needs curl"]
+fn polls_and_publishes() {
+    let server = Server::start(&["--tick", "off", "--max-event", "1KiB"]);
+    let poll = curl(&["-i", &server.http("/feed/poll")]).succeeded();
+    assert!(poll.text().starts_with("HTTP/1.1 204 "), "{}", poll.all());
+    assert_eq!(header(&poll, "feed-last-id").as_deref(), Some("0"));
+    let mut held = Talk::start(&mut command(&[&server.http("/feed/long-poll?after=0&wait=9s")]), 30);
+    let posted = post(&server, "naïve, \"quoted\" 🙂").text();
+    held.hear(&format!("[{}]", posted.trim_end()));
+    assert!(held.finish().success());
+    let poll = curl(&[&server.http("/feed/poll?after=0")]).succeeded();
+    assert_eq!(poll.text(), format!("[{}]\n", posted.trim_end()));
+    let too_long = post(&server, &"x".repeat(1025));
+    assert!(too_long.text().starts_with("413 "), "{}", too_long.all());
+}
+
+/// curl waits for a 100 when the body is long, or when it is told to.
+#[test]
+#[ignore = "needs curl"]
+fn is_told_to_continue() {
+    let server = Server::start(&["--tick", "off"]);
+    let url = server.http("/feed");
+    let said = curl(&["-v", "-H", "Expect: 100-continue", "--expect100-timeout", "9", "-d", "Hello", &url]).succeeded();
+    let told = String::from_utf8_lossy(&said.err).into_owned();
+    assert!(told.contains("< HTTP/1.1 100 Continue") && told.contains("< HTTP/1.1 200 OK"), "{}", said.all());
+    let chunked = curl(&["-i", "-H", "Transfer-Encoding: chunked", "-d", "Hello", &url]).succeeded();
+    assert!(chunked.text().contains("HTTP/1.1 411 "), "{}", chunked.all());
+}
+
+fn post(server: &Server, text: &str) -> Said {
+    curl(&["--data-raw", text, &server.http("/feed")]).succeeded()
 }
 
 fn assert_says_why(said: &Said) {

@@ -1,7 +1,7 @@
 //! Node's `ws`, the library most WebSocket programs in JavaScript are written with.
 
 use crate::run::{Talk, to_end};
-use crate::server::Server;
+use crate::server::{Server, publish};
 use crate::tools::node;
 
 /// Runs cases of `node_ws.js` by name and asserts that each said `ok`.
@@ -60,6 +60,24 @@ fn pings_an_idle_client() {
 #[ignore = "needs node"]
 fn closes_on_a_message_over_the_limit() {
     passes(&Server::start(&["--max-message", "64KiB"]), "/ws", &["limit-64-kib"]);
+}
+
+#[test]
+#[ignore = "needs node"]
+fn follows_the_feed() {
+    let server = Server::start(&["--tick", "off", "--name", "A"]);
+    passes(&server, "/feed/ws", &["feed-publish", "feed-binary", "feed-too-long"]);
+}
+
+#[test]
+#[ignore = "needs node"]
+fn hears_what_happens_between_echoes() {
+    let server = Server::start(&["--tick", "off"]);
+    let mut client = Talk::start(node("node_ws.js", "ws").arg(server.ws("/live")).arg("feed-live"), 30);
+    client.hear("live");
+    publish(&server, "news");
+    client.hear("ok feed-live");
+    assert!(client.finish().success());
 }
 
 /// s7.4.1: 1001 says that an endpoint is going away, such as a server going down.

@@ -32,6 +32,15 @@ async function closes(ws, ...how) {
   return { code, reason: reason.toString() };
 }
 
+// So many events of the feed, as they come.
+async function events(ws, count) {
+  const found = [];
+  await within(
+    new Promise((done) => ws.on('message', (data) => found.push(JSON.parse(data)) === count && done())),
+  );
+  return found;
+}
+
 // The answer to a handshake that is refused.
 async function refusal(options) {
   const ws = new WebSocket(url, options);
@@ -178,6 +187,43 @@ const cases = {
     ws.send(Buffer.alloc(65537));
     const [code] = await once(ws, 'close', soon());
     assert.strictEqual(code, 1009);
+  },
+  // What one publishes reaches all, in one order, and itself.
+  async 'feed-publish'() {
+    const sockets = await Promise.all([open(), open(), open()]);
+    const all = sockets.map((ws) => events(ws, 150));
+    for (let i = 0; i < 50; i += 1) {
+      sockets.forEach((ws, number) => ws.send(`${number}-${i} κόσμε 🙂\n"`));
+      // Not all at once: a queue holds 64.
+      await once(sockets[0], 'message', soon());
+    }
+    const [first, second, third] = await Promise.all(all);
+    assert.deepStrictEqual(first, second);
+    assert.deepStrictEqual(first, third);
+    first.forEach((event, i) => assert.strictEqual(event.id, first[0].id + i));
+    await Promise.all(sockets.map((ws) => closes(ws)));
+  },
+  async 'feed-binary'() {
+    const ws = await open();
+    ws.send(Buffer.from('no text'));
+    const [code, reason] = await once(ws, 'close', soon());
+    assert.strictEqual(code, 1003);
+    assert.ok(reason.length > 0, 'a reason');
+  },
+  async 'feed-too-long'() {
+    const ws = await open();
+    ws.on('error', () => {});
+    ws.send('x'.repeat(4097));
+    const [code] = await once(ws, 'close', soon());
+    assert.strictEqual(code, 1009);
+  },
+  async 'feed-live'() {
+    const ws = await open();
+    await echoes(ws, 'Hello');
+    console.log('live');
+    const [news] = await once(ws, 'message', soon());
+    assert.strictEqual(news.toString(), 'news');
+    await closes(ws);
   },
   async 'closed-by-server'() {
     const ws = await open();

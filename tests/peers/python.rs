@@ -23,3 +23,11 @@ fn asyncio_client() {
 fn sync_client() {
     passes("websockets_sync.py", 9);
 }
+
+#[test]
+#[ignore = "needs python3 websockets"]
+fn follows_the_feed() {
+    let server = Server::start(&["--tick", "5ms..15ms", "--name", "A"]);
+    let said = to_end(python("websockets_feed.py").arg(server.ws("/feed/ws")), b"", 60).succeeded();
+    assert_eq!(said.text(), "ok follow\nok come_back\nok publish\nok reset\n", "{}", said.all());
+}

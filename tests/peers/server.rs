@@ -3,6 +3,8 @@
 use crate::limit::Limit;
 use crate::run::lines;
 use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -25,8 +27,13 @@ pub struct Server {
 impl Server {
     /// Starts `ws101 --listen 127.0.0.1:0` with more arguments and waits for its banner.
     pub fn start(arguments: &[&str]) -> Server {
+        Server::start_on(0, arguments)
+    }
+
+    /// The same on a port that another one had.
+    pub fn start_on(port: u16, arguments: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
-        command.args(["--listen", "127.0.0.1:0"]).args(arguments).env("RUST_LOG", "info");
+        command.args(["--listen", &format!("127.0.0.1:{port}")]).args(arguments).env("RUST_LOG", "info");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("ws101 starts");
         let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
@@ -82,6 +89,17 @@ impl Drop for Server {
             log.iter().for_each(|line| eprintln!("    {line}"));
         }
     }
+}
+
+/// Publishes an event on the feed of this server.
+pub fn publish(server: &Server, text: &str) {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
+    stream.set_read_timeout(Some(Limit::seconds(10).left())).expect("a timeout");
+    let head = format!("POST /feed HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", text.len());
+    stream.write_all(format!("{head}{text}").as_bytes()).expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
 /// Drains the log for as long as the server lives: a full pipe would stop it. The first banner gives the port.
