@@ -148,6 +148,19 @@ fn a_socket_that_was_too_slow_and_does_not_answer_is_cut_off() {
     wait_until("its threads are gone", || server.connections() == 0);
 }
 
+/// Far longer than the server's patience, and never with more than one event behind.
+#[test]
+fn a_socket_that_keeps_up_is_never_left_out() {
+    let server = serve(Config { slow_timeout: Duration::from_millis(5), ..quiet() });
+    let mut followers = [(); 2].map(|()| Follower::new(Transport::Socket, server.addr, 0));
+    for id in 1..=1000 {
+        server.publish(id.to_string());
+        for follower in &mut followers {
+            assert_eq!(follower.next().reached(), id);
+        }
+    }
+}
+
 /// Slow is who takes nothing: not who was far behind, and not who does not read while there is little to read.
 #[test]
 #[cfg(unix)]
