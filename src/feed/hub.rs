@@ -60,15 +60,32 @@ impl<E> Hub<E> {
 
     /// Gives `text` the next number, keeps it and tells everybody. Never waits for a reader.
     pub fn publish(&self, text: String) -> Arc<Published<E>> {
+        let published = self.append(&mut self.log.write().unwrap_or_else(PoisonError::into_inner), text);
+        self.ring(published.event.id);
+        published
+    }
+
+    /// Publishes texts that came together, and rings once for all of them. Answers the number of the last.
+    pub fn publish_all(&self, texts: Vec<String>) -> u64 {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        texts.into_iter().for_each(|text| drop(self.append(&mut log, text)));
+        let last = log.last();
+        drop(log);
+        self.ring(last);
+        last
+    }
+
+    fn append(&self, log: &mut Log<E>, text: String) -> Arc<Published<E>> {
         let event = Event { id: log.last() + 1, at: unix_milliseconds(), text };
         let published = Arc::new(Published { encoded: (self.encode)(&event), event });
         log.push(Arc::clone(&published));
-        drop(log);
-        // Two locks: who is woken by a bell goes to the log at once, and must not find it locked by who rings the others.
-        let now = Instant::now();
-        self.bells().by_number.retain(|_, bell| bell.ring(published.event.id, now));
         published
+    }
+
+    /// Not under the lock of the log: who is woken goes there at once, and must not find it locked by who rings for others.
+    fn ring(&self, last: u64) {
+        let now = Instant::now();
+        self.bells().by_number.retain(|_, bell| bell.ring(last, now));
     }
 
     /// The number of the newest event; 0 when there was none.
