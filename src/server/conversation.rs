@@ -214,7 +214,7 @@ impl Conversation<'_> {
         match half.phase() {
             Phase::Broken => return Ending::Gone, // whoever failed to write has said so
             Phase::Closed => info!("{who} ! the connection ended before the client answered our Close"),
-            Phase::Http | Phase::WebSocket if self.server.is_draining() => {
+            Phase::Http | Phase::WebSocket if self.entry.was_cut_off() => {
                 info!("{who} ! cut off without a Close: this server stops");
             }
             Phase::Http | Phase::WebSocket => {
