@@ -6,7 +6,7 @@ mod common;
 
 use common::feed::{
     ALL, Follower, Item, Transport, all_stay_silent, beginning_of_stream, item, items, post, quiet, request,
-    stays_silent,
+    stays_silent, wait_for_readers,
 };
 use common::peer::{Close, Peer, frame, handshake};
 use common::program::Program;
@@ -263,7 +263,7 @@ fn a_long_poll_without_a_number_waits_for_the_next_event() {
     server.publish("old".to_owned());
     let mut peer = Peer::connect(server.addr);
     peer.send(request("/feed/long-poll?wait=60s", &[]));
-    assert!(stays_silent(&mut peer));
+    wait_for_readers(server.addr, 1);
     server.publish("new".to_owned());
     let response = peer.response();
     let [Item::Event { id: 2, text, .. }] = &items(response.text())[..] else { panic!("{response:?}") };

@@ -6,8 +6,8 @@
 mod common;
 
 use common::feed::{
-    ALL, Follower, Item, Transport, all_stay_silent, beginning_of_stream, item, items, post_request, quiet, request,
-    stays_silent,
+    ALL, Follower, Item, Transport, beginning_of_stream, item, items, post_request, quiet, request, stays_silent,
+    wait_for_readers,
 };
 use common::peer::{Close, Peer, Response, frame, handshake};
 use common::program::Program;
@@ -593,7 +593,7 @@ fn at_the_end_everybody_is_told_in_its_own_way() {
     let mut stream = ask("/feed/stream?after=1");
     stream.head();
     stream.expect(&beginning_of_stream(1));
-    assert!(all_stay_silent(&mut long_polls));
+    wait_for_readers(server.addr, 5);
     // Closes are spread over the first half of it, in the order in which the connections came.
     let grace = Duration::from_secs(10);
     let stop = Stop::begin(server, grace);

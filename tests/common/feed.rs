@@ -33,6 +33,12 @@ pub fn post_request(text: &[u8]) -> Vec<u8> {
     [head.as_bytes(), text].concat()
 }
 
+/// Waits until so many follow the log: then what is published next reaches them all.
+pub fn wait_for_readers(addr: SocketAddr, count: usize) {
+    let line = format!("ws101_feed_waiting {count}\n");
+    wait_until("all readers are there", || Peer::get(addr, "/metrics").text().contains(&line));
+}
+
 /// A request without a body, and with more header lines if there are any.
 pub fn request(target: &str, lines: &[&str]) -> String {
     let more: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
