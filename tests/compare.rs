@@ -328,6 +328,18 @@ fn json_has_the_settings_and_every_figure() {
     assert!(scenario["reading"].as_array().is_some_and(|reading| reading.len() >= 7), "{}", scenario["reading"]);
 }
 
+/// The width of Rust's own padding ends at 65,535.
+#[test]
+fn the_longest_text_is_published_and_read() {
+    let (code, stdout, stderr) = run(&["--json", "--for", "300ms", "--rate", "5/s", "--payload", "1MiB"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let report: Value = serde_json::from_str(&stdout).expect("one JSON document");
+    for transport in report["scenarios"][0]["transports"].as_array().expect("transports") {
+        assert_eq!(transport["missed"], 0, "{transport}");
+        assert!(transport["bytes_an_event"].as_f64() > Some(1048576.0), "{transport}");
+    }
+}
+
 #[test]
 fn a_table_bars_and_a_reading_for_each_rate_in_80_columns() {
     let (code, stdout, stderr) =

@@ -96,7 +96,7 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", env = "WS101_MESSAGE_TIMEOUT", default_value = "5m", value_parser = duration)]
     pub message_timeout: Duration,
 
-    /// Time a WebSocket of the feed may take none of its events while more than 64 wait
+    /// Time one write of events to a WebSocket may last while more than 64 wait
     #[arg(long, value_name = "TIME", env = "WS101_SLOW_TIMEOUT", default_value = "1s", value_parser = duration)]
     pub slow_timeout: Duration,
 

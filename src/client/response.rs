@@ -92,7 +92,15 @@ impl Head {
         if self.status < 200 || self.status == 204 || self.status == 304 {
             return Ok(Body::Counted(0));
         }
+        if self.list("content-encoding").any(|coding| coding != b"identity") {
+            return Err("the answer has a content coding that was not asked for".to_owned());
+        }
         let codings: Vec<Vec<u8>> = self.list("transfer-encoding").collect();
+        // RFC 9112 s6.3, 3: such a message "might indicate an attempt to perform request smuggling [...] or response
+        // splitting [...] and ought to be handled as an error".
+        if !codings.is_empty() && self.value("content-length").is_some() {
+            return Err("the answer has both Transfer-Encoding and Content-Length: where does it end?".to_owned());
+        }
         match codings.last().map(Vec::as_slice) {
             Some(b"chunked") if codings.len() == 1 => return Ok(Body::Chunked(Chunked::default())),
             Some(_) => return Err("the answer has a transfer coding that was not asked for".to_owned()),
@@ -182,7 +190,6 @@ mod tests {
     fn how_a_body_ends() {
         let body = |fields: &str| head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).body();
         assert!(matches!(body("Transfer-Encoding: Chunked\r\n"), Ok(Body::Chunked(_))));
-        assert!(matches!(body("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), Ok(Body::Chunked(_))));
         assert!(matches!(body(""), Ok(Body::UntilEnd)));
         assert!(matches!(body("Content-Length: 3, 3\r\n"), Ok(Body::Counted(3))));
         for refused in
@@ -192,6 +199,8 @@ mod tests {
         }
         assert!(body("Content-Length: 99999999999999999999\r\n").is_err());
         assert!(body("Transfer-Encoding: gzip, chunked\r\n").is_err());
+        assert!(body("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n").is_err());
+        assert!(body("Content-Encoding: gzip\r\nContent-Length: 3\r\n").is_err());
         let none = head("HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n").body();
         assert!(matches!(none, Ok(Body::Counted(0))));
     }

@@ -28,6 +28,10 @@ pub enum Item {
 #[derive(Debug, Default)]
 pub struct EventStream {
     input: Vec<u8>,
+    /// How much of the input has been made lines of.
+    used: usize,
+    /// How much of it is known to have no line's end.
+    searched: usize,
     begun: bool,
     id: String,
     name: String,
@@ -37,6 +41,9 @@ pub struct EventStream {
 impl EventStream {
     /// Takes what has come. Ask for its items until there are none.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.input.drain(..self.used);
+        self.searched = self.searched.saturating_sub(self.used);
+        self.used = 0;
         self.input.extend_from_slice(bytes);
         let pending = self.data.as_ref().map_or(0, String::len);
         if self.input.len() + pending > MAX_EVENT + bytes.len() {
@@ -57,15 +64,20 @@ impl EventStream {
 
     /// A line ends with CR LF, LF or CR. A CR that is last so far may be half of the first.
     fn line(&mut self) -> Option<String> {
-        let end = self.input.iter().position(|byte| matches!(byte, b'\r' | b'\n'))?;
+        let from = self.searched.max(self.used);
+        let Some(found) = self.input[from..].iter().position(|byte| matches!(byte, b'\r' | b'\n')) else {
+            self.searched = self.input.len();
+            return None;
+        };
+        let end = from + found;
+        self.searched = end;
         let skipped = match &self.input[end..] {
             [b'\r', b'\n', ..] => 2,
             [b'\r'] => return None,
             _ => 1,
         };
-        let rest = self.input.split_off(end + skipped);
-        let line = std::mem::replace(&mut self.input, rest);
-        let line = String::from_utf8_lossy(&line[..end]).into_owned();
+        let line = String::from_utf8_lossy(&self.input[self.used..end]).into_owned();
+        self.used = end + skipped;
         let is_first = !std::mem::replace(&mut self.begun, true);
         Some(match line.strip_prefix('\u{feff}').filter(|_| is_first) {
             Some(without_mark) => without_mark.to_owned(),
@@ -84,7 +96,8 @@ impl EventStream {
         match field {
             "" => return Some(Item::Comment(value.to_owned())),
             "id" if !value.contains('\0') => value.clone_into(&mut self.id),
-            "event" => value.clone_into(&mut self.name),
+            // The default type, written out.
+            "event" => if value == "message" { "" } else { value }.clone_into(&mut self.name),
             "data" => match &mut self.data {
                 Some(data) => {
                     data.push('\n');

@@ -40,6 +40,9 @@ impl Url {
         if host.is_empty() {
             return Err(FORM.to_owned());
         }
+        if host.contains('%') {
+            return Err("an address with a zone (%) cannot be connected to here: use one without, or a name".to_owned());
+        }
         // Uri gives no port for "host:" and for one that is no number; the first is allowed (RFC 3986 s3.2.3).
         let port = match authority.rsplit_once(':').filter(|(_, port)| !port.is_empty() && !port.contains(']')) {
             Some((_, port)) => port.parse().map_err(|_| format!("a port is 1 to 65535, not {port}"))?,

@@ -35,11 +35,11 @@ impl Failure {
                  --max-connections there"
                     .to_owned()
             }
-            Error::Status { .. } | Error::Malformed(_) => format!(
+            Error::Status { status: 404 | 405 | 501, .. } | Error::Malformed(_) => format!(
                 "\n  There is no feed at {base}. It needs a ws101 server; when a proxy has put it under a path, that path \
                  belongs into the URL: ws101 compare http://HOST:PORT/PATH"
             ),
-            Error::TimedOut | Error::Lost(_) | Error::Ended => String::new(),
+            Error::Status { .. } | Error::TimedOut | Error::Lost(_) | Error::Ended => String::new(),
         };
         let is_about_connecting = matches!(error, Error::Connect { .. } | Error::Unknown { .. });
         let asked = if is_about_connecting { String::new() } else { format!("{asked}: ") };

@@ -53,6 +53,8 @@ pub struct Round {
     pub planned: u64,
     /// How many the server has confirmed.
     pub published: u64,
+    /// How many were sent and not confirmed.
+    pub refused: u64,
     /// An event's length as JSON, on average.
     pub event_bytes: f64,
     /// Each transport.
@@ -84,8 +86,18 @@ pub struct Column {
     pub heads_with_news: u64,
     /// TCP connections.
     pub connections: u64,
-    /// Connections that were lost before the end.
+    /// Events of ours that came more than once.
+    pub repeated: u64,
+    /// How often a client was told that the log is another one.
+    pub resets: u64,
+    /// Events that the server said are gone, over all clients.
+    pub gone: u64,
+    /// Requests that had no answer yet when the round was over.
+    pub held: u64,
+    /// Connections or answers that failed before the end.
     pub lost: u64,
+    /// Why the first of them did.
+    pub first_error: Option<String>,
     /// Every byte.
     pub ledger: Ledger,
     /// How long our events took. `None`: none arrived.
@@ -118,7 +130,12 @@ impl Column {
             deliveries: sum(|tally| tally.deliveries),
             heads_with_news: sum(|tally| tally.heads_with_news),
             connections: sum(|tally| tally.connections),
+            repeated: sum(|tally| tally.repeated),
+            resets: sum(|tally| tally.resets),
+            gone: sum(|tally| tally.gone),
+            held: sum(|tally| tally.held),
             lost: sum(|tally| tally.lost),
+            first_error: tallies.iter().find_map(|tally| tally.first_error.clone()),
             ledger,
             delay: Delay::of(&mut delays),
         }
@@ -128,7 +145,7 @@ impl Column {
 /// From the instant before the POST was written to the instant at which the client had it. An event whose POST was not
 /// confirmed has no such instant.
 fn delays(tally: &Tally<'_>, publications: &Publications) -> Vec<Duration> {
-    let delay = |(number, at): &(usize, std::time::Instant)| -> Option<Duration> {
+    let delay = |(number, at): (&usize, &std::time::Instant)| -> Option<Duration> {
         let published: &Published = publications.events.get(*number)?.as_ref()?;
         Some(at.saturating_duration_since(published.at))
     };

@@ -40,6 +40,7 @@ pub fn follow(transport: &mut dyn Transport, tally: &mut Tally<'_>, times: &Time
         if let Err(error) = transport.step(tally, times.next_look()) {
             log::debug!("compare ! a client lost its connection: {error}");
             tally.lost += 1;
+            tally.first_error.get_or_insert_with(|| error.to_string());
             transport.abandon(tally);
             // Many that are lost together should not come back together.
             let jittered = pause.mul_f64(0.5 + fastrand::f64());

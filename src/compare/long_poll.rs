@@ -1,6 +1,7 @@
 //! Long polling: ask, and the server keeps the answer back until it has something to say. Then ask again.
 
 use super::follower::{Transport, soon};
+use super::plan::wait_until;
 use super::short_poll::{take_answer, usable};
 use super::tally::Tally;
 use crate::client::{Connection, Error, Exchange, Request};
@@ -8,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// A server holds an answer for at most a minute. One that takes longer is lost.
 const HELD_AT_MOST: Duration = Duration::from_secs(90);
+
+/// An answer without an event that was held for less was not held.
+const BRIEF: Duration = Duration::from_secs(1);
 
 /// A client that asks and waits.
 #[derive(Default)]
@@ -57,11 +61,22 @@ impl Transport for LongPoll {
         if !answer.keeps_alive {
             tally.close(self.connection.take());
         }
-        take_answer(tally, &answer, at)
+        let before = tally.events();
+        take_answer(tally, &answer, at)?;
+        // A server that does not hold an empty answer back would be asked without end.
+        if tally.events() == before && held.since.elapsed() < BRIEF {
+            wait_until(until.min(held.since + BRIEF));
+        }
+        Ok(())
     }
 
     fn abandon(&mut self, tally: &mut Tally<'_>) {
         self.held = None;
         tally.close(self.connection.take());
+    }
+
+    fn leave(&mut self, tally: &mut Tally<'_>) {
+        tally.held += u64::from(self.held.is_some());
+        self.abandon(tally);
     }
 }

@@ -24,6 +24,8 @@ pub struct Plan {
     pub token: String,
     /// The marker's number: everybody begins behind it.
     pub after: u64,
+    /// How many events are to be published.
+    pub planned: u64,
     /// The last event's number, once publishing has ended.
     pub goal: OnceLock<u64>,
     /// Whether publishing has failed. There is nothing to wait for then.

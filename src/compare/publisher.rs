@@ -33,6 +33,8 @@ pub struct Published {
 pub struct Publications {
     /// By their place in the round.
     pub events: Vec<Option<Published>>,
+    /// Events that were sent and not confirmed.
+    pub failures: u64,
     /// Why it ended early, if it did.
     pub failed: Option<Error>,
 }
@@ -103,6 +105,7 @@ impl<'a> Publisher<'a> {
                 }
                 Err(error) => {
                     failures += 1;
+                    publications.failures += 1;
                     publications.events.push(None);
                     if failures == GIVE_UP || matches!(error, Error::Status { .. } | Error::Malformed(_)) {
                         publications.failed = Some(error);

@@ -52,7 +52,7 @@ fn paid(column: &Column, round: &Round) -> String {
     };
     let mut text = format!("{label}: {} bytes an event{factor}.", mean(bytes));
     if let Some(delay) = column.delay {
-        text.push_str(&waited(&delay));
+        text.push_str(&waited(&delay, column.missed));
     }
     text.push_str(&match column.kind {
         Kind::ShortPoll(_) => asked(column),
@@ -63,11 +63,13 @@ fn paid(column: &Column, round: &Round) -> String {
     text
 }
 
-fn waited(delay: &Delay) -> String {
-    if delay.p50 == delay.max {
-        return format!(" It was there after {}.", words::delay(delay.max));
+fn waited(delay: &Delay, missed: u64) -> String {
+    let (half, all) = (words::delay(delay.p50), words::delay(delay.max));
+    match missed {
+        0 if delay.p50 == delay.max => format!(" It was there after {all}."),
+        0 => format!(" Half of them were there within {half}, all within {all}."),
+        _ => format!(" Half of those that came were there within {half}, the last of them within {all}."),
     }
-    format!(" Half of them were there within {}, all within {}.", words::delay(delay.p50), words::delay(delay.max))
 }
 
 fn asked(column: &Column) -> String {
@@ -75,7 +77,7 @@ fn asked(column: &Column) -> String {
         0 => "none came back empty".to_owned(),
         empty => format!("{} came back empty", count(empty)),
     };
-    let held = match column.requests.saturating_sub(column.empty + column.deliveries) {
+    let held = match column.held {
         0 => String::new(),
         held => format!(", {} had no answer yet at the end", count(held)),
     };
@@ -177,17 +179,6 @@ fn who_looks_once(round: &Round, poll: &Column, socket: &Column) -> String {
     )
 }
 
-/// What the log has dropped when a poll comes is told as a gap.
-fn why_missed(kind: Kind) -> &'static str {
-    match kind {
-        Kind::ShortPoll(_) => {
-            ": the server keeps only so many (--feed-keep), and a poll that comes later finds the rest gone. A shorter \
-             interval helps"
-        }
-        Kind::LongPoll | Kind::Stream | Kind::WebSocket => "",
-    }
-}
-
 /// What a reader must know to trust the rest.
 fn caveats(round: &Round) -> Vec<String> {
     let mut caveats = Vec::new();
@@ -200,25 +191,8 @@ fn caveats(round: &Round) -> Vec<String> {
             words::interval(round.time)
         ));
     }
-    if round.published < round.planned {
-        caveats.push(format!(
-            "Mind: of {} that were to be published, {}: the publisher waits for each answer, and could not keep up.",
-            of(round.planned, "event"),
-            if round.published == 1 { "1 was".to_owned() } else { format!("{} were", count(round.published)) },
-        ));
-    }
-    for column in &round.columns {
-        let label = column.kind.label();
-        if column.missed > 0 {
-            caveats.push(format!("Mind: {label} missed {}{}.", of(column.missed, "event"), why_missed(column.kind)));
-        }
-        if column.lost > 0 {
-            caveats.push(format!("Mind: {label} lost its connection {} and came back.", of(column.lost, "time")));
-        }
-        if !column.in_order {
-            caveats.push(format!("Mind: {label} got events out of order."));
-        }
-    }
+    caveats.extend(not_published(round));
+    caveats.extend(round.columns.iter().flat_map(what_went_wrong));
     if let Some(foreign) = round.columns.iter().map(|column| column.foreign).max().filter(|foreign| *foreign > 0) {
         caveats.push(format!(
             "Mind: up to {} of a transport were published by others. They count as received and in the bytes, not in the \
@@ -227,6 +201,46 @@ fn caveats(round: &Round) -> Vec<String> {
         ));
     }
     caveats
+}
+
+fn not_published(round: &Round) -> Option<String> {
+    let fewer = round.planned.saturating_sub(round.published);
+    let why = match round.refused {
+        0 => "the publisher waits for each answer, and their moments had passed".to_owned(),
+        refused => format!("{} had no good answer", of(refused, "POST")),
+    };
+    (fewer > 0)
+        .then(|| format!("Mind: of {} that were to be published, {fewer} were not: {why}.", of(round.planned, "event")))
+}
+
+/// What happened to the clients of a transport that should not have.
+fn what_went_wrong(column: &Column) -> Vec<String> {
+    let label = column.kind.label();
+    let mut said = Vec::new();
+    if column.missed > 0 {
+        let why = if column.gone >= column.missed {
+            ": the server said that they are gone, because it keeps only so many (--feed-keep)"
+        } else {
+            ""
+        };
+        said.push(format!("Mind: {label} missed {}{why}.", of(column.missed, "event")));
+    }
+    if column.lost > 0 {
+        let why = column.first_error.as_deref().unwrap_or("unknown");
+        said.push(format!("Mind: {label} failed {}. The first time: {why}.", of(column.lost, "time")));
+    }
+    if column.resets > 0 {
+        said.push(format!(
+            "Mind: {label} was told {} that the log is another one, and got {} again: several servers behind one address, or \
+             one that was started again.",
+            of(column.resets, "time"),
+            of(column.repeated, "event")
+        ));
+    }
+    if !column.in_order {
+        said.push(format!("Mind: {label} got events out of order."));
+    }
+    said
 }
 
 #[cfg(test)]
@@ -252,7 +266,12 @@ mod tests {
             deliveries: requests.min(events),
             heads_with_news: heads / 2 * requests.min(events) / requests.max(1),
             connections: 1,
+            repeated: 0,
+            resets: 0,
+            gone: 0,
+            held: u64::from(kind == Kind::LongPoll),
             lost: 0,
+            first_error: None,
             ledger: Ledger { written: up.total(), read: down.total(), up, down },
             delay: (events > 0).then_some(Delay { p50: delay, p95: 2 * delay, max: 3 * delay }),
         }
@@ -266,6 +285,7 @@ mod tests {
             time: 10 * second,
             planned: events,
             published: events,
+            refused: 0,
             event_bytes: 100.0,
             columns: vec![
                 column(Kind::ShortPoll(second), events, polls, 260 * polls, all + 3 * polls),
@@ -315,12 +335,10 @@ mod tests {
     #[test]
     fn a_poll_that_missed_events_was_not_right() {
         let mut round = round(200, 10);
-        round.columns[0].missed = 3;
+        (round.columns[0].missed, round.columns[0].gone) = (3, 3);
         let text = text(&round);
-        assert!(
-            !text.contains("who can wait") && text.contains("missed 3 events: the server keeps only so many"),
-            "{text}"
-        );
+        assert!(!text.contains("who can wait") && text.contains("Half of those that came"), "{text}");
+        assert!(text.contains("missed 3 events: the server said that they are gone"), "{text}");
     }
 
     #[test]
@@ -334,19 +352,19 @@ mod tests {
     fn what_went_wrong_is_said() {
         let mut round = round(10, 11);
         round.rate = Rate::parse("1/m").expect("a rate");
-        round.planned = 12;
+        (round.planned, round.refused) = (12, 2);
         round.columns[0].missed = 2;
         round.columns[1].foreign = 3;
-        round.columns[2].lost = 1;
-        round.columns[3].in_order = false;
+        (round.columns[2].lost, round.columns[2].first_error) = (1, Some("the answer was 503".to_owned()));
+        (round.columns[3].in_order, round.columns[3].resets, round.columns[3].repeated) = (false, 4, 5);
         let text = text(&round);
         for part in [
             "one event in 10s",
-            "of 12 events",
-            "10 were",
-            "missed 2 events",
+            "of 12 events that were to be published, 2 were not: 2 POSTs had no good answer",
+            "missed 2 events.",
             "3 events",
-            "lost its connection 1 time",
+            "failed 1 time. The first time: the answer was 503.",
+            "was told 4 times that the log is another one, and got 5 events again",
             "order",
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");

@@ -34,16 +34,17 @@ pub fn run(settings: &Settings, url: &Url, rate: Rate, observe: &mut dyn FnMut(P
     let mut publisher = Publisher::new(url, &token, settings.payload);
     let marker = publisher.publish(usize::MAX);
     let marker = marker.map_err(|error| Failure::of(url, &format!("POST {}", url.below("/feed")), &error))?;
+    let planned = rate.events_in(settings.time);
     let plan = Plan {
         url: url.clone(),
         token: token.clone(),
         after: marker.id,
+        planned,
         goal: OnceLock::new(),
         given_up: AtomicBool::new(false),
         published: AtomicU64::new(0),
         received: AtomicU64::new(0),
     };
-    let planned = rate.events_in(settings.time);
     let (publications, tallies) = all_at_once(settings, &plan, &mut publisher, planned, observe)?;
     if let Some(error) = &publications.failed {
         return Err(Failure::of(url, "publishing ended early", error));
@@ -54,6 +55,7 @@ pub fn run(settings: &Settings, url: &Url, rate: Rate, observe: &mut dyn FnMut(P
         time: settings.time,
         planned,
         published: lengths.len() as u64,
+        refused: publications.failures,
         event_bytes: lengths.iter().sum::<usize>() as f64 / lengths.len().max(1) as f64,
         columns: columns(settings, &tallies, &publications),
     })

@@ -55,8 +55,9 @@ impl ShortPoll {
 }
 
 impl Transport for ShortPoll {
-    fn open(&mut self, tally: &mut Tally<'_>, _deadline: Instant) -> Result<(), Error> {
-        usable(&mut self.connection, tally).map(drop)
+    /// Nothing: a server gives up a connection on which nothing is asked for some seconds.
+    fn open(&mut self, _tally: &mut Tally<'_>, _deadline: Instant) -> Result<(), Error> {
+        Ok(())
     }
 
     /// The first poll is at a random moment of the first interval: the interval's beat began at some time that has nothing
@@ -72,8 +73,12 @@ impl Transport for ShortPoll {
             return Ok(());
         }
         // The beat is kept, however long an answer takes; polls that it took the time of are left out.
-        self.next = (self.next + self.interval).max(now);
-        self.poll(tally)
+        self.poll(tally)?;
+        let now = Instant::now();
+        while self.next <= now {
+            self.next += self.interval;
+        }
+        Ok(())
     }
 
     fn abandon(&mut self, tally: &mut Tally<'_>) {

@@ -3,6 +3,7 @@
 use super::plan::Plan;
 use crate::client::{Connection, Error, Ledger};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// The counts of one client, over all connections it had.
@@ -22,14 +23,24 @@ pub struct Tally<'a> {
     pub deliveries: u64,
     /// Bytes of the heads of such answers.
     pub heads_with_news: u64,
-    /// Our events: their places in the round, and when they were there.
-    pub arrivals: Vec<(usize, Instant)>,
+    /// When each of our events was there first, by its place in the round.
+    pub arrivals: BTreeMap<usize, Instant>,
+    /// Events of ours that came again.
+    pub repeated: u64,
+    /// How often the server said that its log is another one.
+    pub resets: u64,
+    /// Events that the server said are gone.
+    pub gone: u64,
+    /// Requests that had no answer yet when the round was over.
+    pub held: u64,
     /// Events that somebody else published.
     pub foreign: u64,
     /// Events whose number was not above the one before.
     pub disorder: u64,
-    /// Connections that ended or failed before the round did.
+    /// Connections or answers that failed before the round was over.
     pub lost: u64,
+    /// Why the first of them did.
+    pub first_error: Option<String>,
     /// The number it has reached.
     pub reached: u64,
 }
@@ -45,10 +56,15 @@ impl<'a> Tally<'a> {
             empty: 0,
             deliveries: 0,
             heads_with_news: 0,
-            arrivals: Vec::new(),
+            arrivals: BTreeMap::new(),
+            repeated: 0,
+            resets: 0,
+            gone: 0,
+            held: 0,
             foreign: 0,
             disorder: 0,
             lost: 0,
+            first_error: None,
             reached: plan.after,
         }
     }
@@ -94,9 +110,11 @@ impl<'a> Tally<'a> {
     pub fn take(&mut self, value: &Value, at: Instant) -> Result<(), Error> {
         if let (Some(id), Some(text)) = (value["id"].as_u64(), value["text"].as_str()) {
             self.take_event(id, text, at);
-        } else if let Some(to) = value["gap"]["to"].as_u64() {
+        } else if let (Some(from), Some(to)) = (value["gap"]["from"].as_u64(), value["gap"]["to"].as_u64()) {
+            self.gone += to.saturating_sub(from).saturating_add(1);
             self.reached = to;
         } else if value["reset"].is_object() {
+            self.resets += 1;
             self.reached = 0;
         } else {
             return Err(Error::Malformed("what came is neither an event nor a notice".to_owned()));
@@ -112,7 +130,11 @@ impl<'a> Tally<'a> {
         }
         self.reached = id;
         match self.own_number(text) {
-            Some(number) => self.arrivals.push((number, at)),
+            Some(number) if self.arrivals.contains_key(&number) => {
+                self.repeated += 1; // from another log: received once is received
+                return;
+            }
+            Some(number) => drop(self.arrivals.insert(number, at)),
             None => self.foreign += 1,
         }
         self.plan.arrived();
@@ -121,7 +143,9 @@ impl<'a> Tally<'a> {
     /// The place in the round that stands in a text of ours.
     fn own_number(&self, text: &str) -> Option<usize> {
         let rest = text.strip_prefix(&self.plan.token)?.strip_prefix('-')?;
-        rest.split_once('-').and_then(|(number, _)| number.parse().ok())
+        let number = rest.split_once('-').and_then(|(number, _)| number.parse::<usize>().ok());
+        // Another number would not be of this round, whatever its text says.
+        number.filter(|number| (*number as u64) < self.plan.planned)
     }
 }
 
@@ -137,6 +161,7 @@ mod tests {
             url: Url::parse("http://a").expect("a URL"),
             token: "t0".to_owned(),
             after: 7,
+            planned: 3,
             goal: OnceLock::new(),
             given_up: AtomicBool::new(false),
             published: AtomicU64::new(0),
@@ -156,12 +181,14 @@ mod tests {
             r#"{"gap":{"from":10,"to":11}}"#,
             r#"{"id":12,"at":1,"text":"t0-2-"}"#,
             r#"{"reset":{"after":12,"last":1}}"#,
-            r#"{"id":1,"at":1,"text":"t0-x-"}"#,
+            r#"{"id":1,"at":1,"text":"t0-3-"}"#,
+            r#"{"id":2,"at":1,"text":"t0-2-"}"#,
         ] {
             tally.take_json(json, now).expect(json);
         }
-        assert_eq!(tally.arrivals, [(0, now), (2, now)]);
-        assert_eq!((tally.foreign, tally.disorder, tally.reached, tally.events()), (2, 1, 1, 4));
+        assert_eq!(tally.arrivals.keys().collect::<Vec<_>>(), [&0, &2]);
+        assert_eq!((tally.foreign, tally.disorder, tally.events()), (2, 1, 4));
+        assert_eq!((tally.gone, tally.resets, tally.repeated, tally.reached), (2, 1, 1, 2));
     }
 
     #[test]

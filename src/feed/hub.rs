@@ -2,7 +2,7 @@
 //!
 //! Publishing puts the event into the log and rings a bell for each reader. It never waits for a reader: a bell that still
 //! rings is enough, since what is handed out comes from the log. So a burst does no harm to a reader that is quick, and
-//! one that is slow holds up nobody.
+//! one that is slow holds up nobody. A reader that comes after the log has dropped what it wants is told so.
 
 use super::event::Event;
 use super::log::{Backlog, Log, Published};
@@ -12,13 +12,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// So many events may wait for a reader that takes none, if it is one of those that may be too slow.
+/// So many events may wait for a reader whose write does not end, if it is one of those that may be too slow.
 pub const MOST_WAITING: u64 = 64;
 
 /// The log and those who follow it. `E` is the form in which events are sent.
 #[derive(Debug)]
 pub struct Hub<E> {
     encode: fn(&Event) -> E,
+    started: Instant,
     log: RwLock<Log<E>>,
     bells: Mutex<Bells>,
 }
@@ -35,12 +36,9 @@ struct Bells {
 #[derive(Debug)]
 struct Bell {
     sender: Sender<()>,
-    /// How long more than `MOST_WAITING` events may wait for a reader that takes none. `None`: as long as it likes.
+    /// How long one write may last while more than `MOST_WAITING` events wait. `None`: as long as it likes.
     patience: Option<Duration>,
     progress: Arc<Progress>,
-    /// How far it was when it was last seen to take something, and when that was.
-    seen: u64,
-    since: Instant,
 }
 
 /// What a reader and the publishers know of each other.
@@ -48,6 +46,8 @@ struct Bell {
 pub struct Progress {
     /// The number of the last event the reader has taken.
     pub has: AtomicU64,
+    /// When the write began in which the reader is, by the hub's clock; 0: it is in none.
+    pub write_began: AtomicU64,
     /// It was too slow and is not told of events any more.
     pub too_slow: AtomicBool,
 }
@@ -55,20 +55,42 @@ pub struct Progress {
 impl<E> Hub<E> {
     /// A hub without events, that keeps the last `keep`. `encode` is called once for each.
     pub fn new(keep: usize, encode: fn(&Event) -> E) -> Hub<E> {
-        Hub { encode, log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
+        Hub { encode, started: Instant::now(), log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
     }
 
     /// Gives `text` the next number, keeps it and tells everybody. Never waits for a reader.
     pub fn publish(&self, text: String) -> Arc<Published<E>> {
+        let published = self.append(&mut self.log.write().unwrap_or_else(PoisonError::into_inner), text);
+        self.ring(published.event.id);
+        published
+    }
+
+    /// Publishes texts that came together, and rings once for all of them. Answers the number of the last.
+    pub fn publish_all(&self, texts: Vec<String>) -> u64 {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        texts.into_iter().for_each(|text| drop(self.append(&mut log, text)));
+        let last = log.last();
+        drop(log);
+        self.ring(last);
+        last
+    }
+
+    fn append(&self, log: &mut Log<E>, text: String) -> Arc<Published<E>> {
         let event = Event { id: log.last() + 1, at: unix_milliseconds(), text };
         let published = Arc::new(Published { encoded: (self.encode)(&event), event });
         log.push(Arc::clone(&published));
-        drop(log);
-        // Two locks: who is woken by a bell goes to the log at once, and must not find it locked by who rings the others.
-        let now = Instant::now();
-        self.bells().by_number.retain(|_, bell| bell.ring(published.event.id, now));
         published
+    }
+
+    /// Not under the lock of the log: who is woken goes there at once, and must not find it locked by who rings for others.
+    fn ring(&self, last: u64) {
+        let now = self.clock();
+        self.bells().by_number.retain(|_, bell| bell.ring(last, now));
+    }
+
+    /// Milliseconds since the hub was made, and one, so that 0 is no moment.
+    pub(super) fn clock(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// The number of the newest event; 0 when there was none.
@@ -81,9 +103,9 @@ impl<E> Hub<E> {
         self.bells().by_number.len()
     }
 
-    /// What came after the event numbered `after`, or the first part of it.
-    pub fn after(&self, after: u64) -> Backlog<E> {
-        self.log().after(after)
+    /// What came after the event numbered `after`, or the first part of it: so many bytes of text, and at least an event.
+    pub fn after(&self, after: u64, most: usize) -> Backlog<E> {
+        self.log().after(after, most)
     }
 
     /// Ends the wait of everybody that may take its time: held polls and streams.
@@ -97,13 +119,12 @@ impl<E> Hub<E> {
     pub(super) fn add_bell(&self, patience: Option<Duration>, has: u64) -> (u64, Receiver<()>, Arc<Progress>) {
         // One that rings and one that is to ring are the same: there is news.
         let (sender, receiver) = bounded(1);
-        let progress = Arc::new(Progress { has: AtomicU64::new(has), too_slow: AtomicBool::new(false) });
+        let progress = Arc::new(Progress { has: AtomicU64::new(has), ..Progress::default() });
         let mut bells = self.bells();
         bells.last_number += 1;
         let number = bells.last_number;
         if !bells.ended || patience.is_some() {
-            let (progress, since) = (Arc::clone(&progress), Instant::now());
-            bells.by_number.insert(number, Bell { sender, patience, progress, seen: has, since });
+            bells.by_number.insert(number, Bell { sender, patience, progress: Arc::clone(&progress) });
         }
         (number, receiver, progress)
     }
@@ -125,18 +146,17 @@ impl<E> Hub<E> {
 }
 
 impl Bell {
-    /// Rings for the event numbered `last`. Whether the reader stays.
-    fn ring(&mut self, last: u64, now: Instant) -> bool {
+    /// Rings for the event numbered `last`, at the moment `now`. Whether the reader stays.
+    fn ring(&self, last: u64, now: u64) -> bool {
         // Full: it rings already.
         let _ = self.sender.try_send(());
         let Some(patience) = self.patience else { return true };
-        let has = self.progress.has.load(Ordering::Acquire);
+        let began = self.progress.write_began.load(Ordering::Acquire);
+        // A reader that is in no write is not slow, however much waits: its thread has not come to it yet.
+        let write_lasts = if began == 0 { 0 } else { now.saturating_sub(began) };
         // Another publisher may have been faster, so that the reader has more than this event.
-        let waiting = last.saturating_sub(has);
-        if has != self.seen || waiting <= MOST_WAITING {
-            (self.seen, self.since) = (has, now);
-        }
-        let too_slow = now.saturating_duration_since(self.since) > patience;
+        let waiting = last.saturating_sub(self.progress.has.load(Ordering::Acquire));
+        let too_slow = waiting > MOST_WAITING && u128::from(write_lasts) > patience.as_millis();
         if too_slow {
             self.progress.too_slow.store(true, Ordering::Release);
         }

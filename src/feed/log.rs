@@ -4,10 +4,6 @@ use super::event::{Event, Notice};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How much of the log is handed out at once, counted in bytes of text: a reader that is far behind gets it in parts, so
-/// that nobody has to hold the whole log in memory for each of them.
-const MOST_AT_ONCE: usize = 128 * 1024;
-
 /// What an event counts besides its text: number, time and names around it.
 const AROUND: usize = 64;
 
@@ -57,8 +53,9 @@ impl<E> Log<E> {
         }
     }
 
-    /// What came after the event numbered `after`: all of it, or as much as is handed out at once.
-    pub fn after(&self, after: u64) -> Backlog<E> {
+    /// What came after the event numbered `after`: all of it, or the first part, with at most `most` bytes of text and an
+    /// event.
+    pub fn after(&self, after: u64, most: usize) -> Backlog<E> {
         let mut notices = Vec::new();
         let mut have = after;
         if after > self.last {
@@ -72,7 +69,7 @@ impl<E> Log<E> {
         }
         // Numbers have no holes, so an event's place is known from its number.
         let skip = (have + 1 - oldest) as usize;
-        let mut room = MOST_AT_ONCE;
+        let mut room = most;
         let fits = |published: &&Arc<Published<E>>| {
             let had_room = room > 0;
             room = room.saturating_sub(AROUND + published.event.text.len());
@@ -99,6 +96,8 @@ impl<E> Backlog<E> {
 mod tests {
     use super::*;
 
+    const MOST: usize = 128 * 1024;
+
     fn log_of(count: u64, keep: usize) -> Log<()> {
         let mut log = Log::new(keep);
         for id in 1..=count {
@@ -108,7 +107,7 @@ mod tests {
     }
 
     fn after(log: &Log<()>, after: u64) -> (Vec<Notice>, Vec<u64>) {
-        let Backlog { notices, events } = log.after(after);
+        let Backlog { notices, events } = log.after(after, MOST);
         (notices, events.iter().map(|published| published.event.id).collect())
     }
 
@@ -135,27 +134,27 @@ mod tests {
     fn an_empty_log_has_nothing() {
         let log = log_of(0, 4);
         assert_eq!(after(&log, 0), (vec![], vec![]));
-        assert!(log.after(0).is_empty() && log.after(0).reached().is_none());
+        assert!(log.after(0, MOST).is_empty() && log.after(0, MOST).reached().is_none());
     }
 
     #[test]
     fn much_is_handed_out_in_parts() {
         let mut log = Log::new(100);
         for id in 1..=10 {
-            let event = Event { id, at: 0, text: "x".repeat(MOST_AT_ONCE / 3) };
+            let event = Event { id, at: 0, text: "x".repeat(MOST / 3) };
             log.push(Arc::new(Published { event, encoded: () }));
         }
         assert_eq!(after(&log, 0), (vec![], vec![1, 2, 3]));
-        assert_eq!(log.after(0).reached(), Some(3));
+        assert_eq!(log.after(0, MOST).reached(), Some(3));
         assert_eq!(after(&log, 3), (vec![], vec![4, 5, 6]));
-        let huge = Event { id: 11, at: 0, text: "x".repeat(2 * MOST_AT_ONCE) };
+        let huge = Event { id: 11, at: 0, text: "x".repeat(2 * MOST) };
         log.push(Arc::new(Published { event: huge, encoded: () }));
         assert_eq!(after(&log, 10), (vec![], vec![11]));
     }
 
     #[test]
     fn a_backlog_says_how_far_it_reaches() {
-        assert_eq!(log_of(10, 4).after(0).reached(), Some(10));
-        assert_eq!(log_of(0, 4).after(5).reached(), Some(0));
+        assert_eq!(log_of(10, 4).after(0, MOST).reached(), Some(10));
+        assert_eq!(log_of(0, 4).after(5, MOST).reached(), Some(0));
     }
 }

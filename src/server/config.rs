@@ -37,7 +37,7 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive_timeout: Duration,
-    /// How long a WebSocket of the feed may take none of its events while more than 64 wait.
+    /// How long one write of events to a WebSocket may last while more than 64 wait.
     pub slow_timeout: Duration,
     /// Silence after which a WebSocket is pinged and a stream gets a comment. Zero: never.
     pub ping_interval: Duration,

@@ -151,25 +151,28 @@ impl Connection<'_> {
     #[inline(never)]
     fn carry_out(&mut self, plan: Plan, deadline: Instant) -> Next {
         self.buffer.consume(plan.head_len);
-        let (response, words) = match plan.answer {
+        let (response, refusal) = match plan.answer {
             Answer::Upgrade(accepted, opening) => return self.upgrade(&plan.target, &accepted, opening),
             Answer::Feed(request) => {
                 let Plan { body_len, to_head, keep_alive, .. } = plan;
                 let words = format!("{} {}", plan.method, plan.target);
                 return self.deliver(&Asked { words, request, body_len, to_head, keep_alive }, deadline);
             }
-            Answer::Plain(response) => (response, String::new()),
-            Answer::Refused(refused) => {
-                let (refusal, response) = *refused;
-                self.server.metrics.count_refusal(refusal.reason);
-                (response, format!(": {} ({})", refusal.why, refusal.section))
-            }
+            Answer::Plain(response) => (response, None),
+            Answer::Refused(refused) => (refused.1, Some(refused.0)),
         };
-        let (mut response, mut words, mut keep_alive) = (response, words, plan.keep_alive);
+        let (mut response, mut keep_alive) = (response, plan.keep_alive);
+        let mut words = refusal.as_ref().map_or(String::new(), refused_with);
         // Without another request to come nobody needs to know where this one ends.
-        if keep_alive && self.read_body(plan.body_len, deadline, |_| ()).is_err() {
-            (response, words) = self.refused(&plan::body_timeout(), b"");
-            keep_alive = false;
+        let body = if keep_alive { self.read_body(plan.body_len, deadline, |_| ()) } else { Ok(()) };
+        match (body, refusal) {
+            (Ok(()), Some(refusal)) => self.server.metrics.count_refusal(refusal.reason),
+            (Ok(()), None) => {}
+            (Err(error), _) => {
+                let Some(refusal) = plan::no_body(&error) else { return Next::Gone };
+                (response, words) = self.refused(&refusal, b"");
+                keep_alive = false;
+            }
         }
         self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
         self.write(response, plan.to_head, keep_alive)
@@ -178,7 +181,7 @@ impl Connection<'_> {
     /// A refusal that came up after the head was dealt with. It shows the head, if that was kept.
     fn refused(&self, refusal: &Refusal, head: &[u8]) -> (Response, String) {
         self.server.metrics.count_refusal(refusal.reason);
-        let words = format!(": {} ({})", refusal.why, refusal.section);
+        let words = refused_with(refusal);
         let response = match head::parse(head, &self.server.config.head) {
             Parsed::Complete(request, _) => refuse::response(refusal, head, Some(&request)),
             Parsed::NeedMore | Parsed::Refused(_) => refuse::response(refusal, head, None),
@@ -287,6 +290,11 @@ impl Connection<'_> {
     fn log_open(&self, target: &str, accepted: &Accepted) {
         info!("{} = open {target} from {}{}", self.entry.who, self.entry.peer, extras(accepted));
     }
+}
+
+/// How a refusal is told in the log.
+fn refused_with(refusal: &Refusal) -> String {
+    format!(": {} ({})", refusal.why, refusal.section)
 }
 
 fn extras(accepted: &Accepted) -> String {

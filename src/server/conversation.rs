@@ -134,6 +134,7 @@ impl Conversation<'_> {
     fn take_in(&mut self, bytes: &[u8], half: &mut Locked<'_>) -> io::Result<()> {
         let Conversation { server, entry, session, endpoint, keepalive, message_since } = self;
         let (mut messages_in, mut messages_out) = (0, 0);
+        let mut texts = Vec::new();
         let mut received = session.receive(bytes);
         while let Some(event) = received.next_event() {
             match event {
@@ -144,7 +145,7 @@ impl Conversation<'_> {
                     if half.phase() == Phase::WebSocket && !received.session().close_sent() {
                         match endpoint::react(*endpoint, server.config.name.as_deref(), message) {
                             Reaction::Reply(reply) => messages_out += u64::from(received.session().send(reply)),
-                            Reaction::Publish(text) => publish(server, &entry.who, text),
+                            Reaction::Publish(text) => texts.push(text),
                             Reaction::Refuse(close) => refuse(server, entry, half, received.session(), &close),
                         }
                     }
@@ -154,6 +155,9 @@ impl Conversation<'_> {
                 Event::Close(close) => peer_closed(server, entry, half, &close),
                 Event::Failed(violation) => failed(server, entry, half, &violation),
             }
+        }
+        if !texts.is_empty() {
+            publish(server, &entry.who, texts);
         }
         if messages_in > 0 {
             *message_since = None; // what has begun since is another one
@@ -210,7 +214,7 @@ impl Conversation<'_> {
         match half.phase() {
             Phase::Broken => return Ending::Gone, // whoever failed to write has said so
             Phase::Closed => info!("{who} ! the connection ended before the client answered our Close"),
-            Phase::Http | Phase::WebSocket if self.server.is_draining() => {
+            Phase::Http | Phase::WebSocket if self.entry.was_cut_off() => {
                 info!("{who} ! cut off without a Close: this server stops");
             }
             Phase::Http | Phase::WebSocket => {
@@ -247,10 +251,12 @@ impl Conversation<'_> {
     }
 }
 
+/// All that one read brought together: who follows the feed is woken once for it.
 #[inline(never)]
-fn publish(server: &Server, who: &str, text: String) {
-    let published = server.feed.publish(text);
-    info!("{who} = event {} published", published.event.id);
+fn publish(server: &Server, who: &str, texts: Vec<String>) {
+    let count = texts.len() as u64;
+    let last = server.feed.publish_all(texts);
+    (last + 1 - count..=last).for_each(|id| info!("{who} = event {id} published"));
 }
 
 /// A message that is legal, but not taken here.

@@ -181,9 +181,7 @@ impl Handle {
     fn cut_off(&self) {
         let left = self.server.registry.all();
         info!("server ! the grace is over; connections cut off: {}", left.len());
-        for entry in left.iter().filter_map(Weak::upgrade) {
-            entry.outbound.shut_down(Shutdown::Both);
-        }
+        left.iter().filter_map(Weak::upgrade).for_each(|entry| entry.cut_off());
         self.server.registry.wait_until_empty(LAST_WAIT);
     }
 

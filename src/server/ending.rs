@@ -55,7 +55,10 @@ pub fn say_goodbye(entry: &Entry) {
 #[inline(never)]
 pub fn write_failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, error: &io::Error) {
     let who = &entry.who;
-    let by = if socket::is_timeout(error) {
+    let by = if entry.was_cut_off() {
+        info!("{who} ! cut off: this server stops");
+        ClosedBy::Server
+    } else if socket::is_timeout(error) {
         let timeout = server.config.write_timeout;
         info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
         ClosedBy::Server

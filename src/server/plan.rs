@@ -7,6 +7,7 @@ use super::pages;
 use super::refuse;
 use super::registry::Entry;
 use super::route::{Endpoint, Route, Transport, is_feed, route};
+use super::socket;
 use crate::protocol::body;
 use crate::protocol::head::{self, Request};
 use crate::protocol::refusal::Refusal;
@@ -14,6 +15,7 @@ use crate::protocol::response::Response;
 use crate::protocol::upgrade::{self, Accepted, Decision};
 use crate::wire::escape;
 use crate::wire::lines;
+use std::io;
 
 /// What a request gets, decided from its head alone.
 pub struct Plan {
@@ -99,8 +101,8 @@ impl Planner<'_> {
                 let body_len = body::length(request, self.server.config.max_body, "--max-body");
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
                 let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
-                // And whose request was malformed may send more that is.
-                let may_go_on = !wanted_websocket && refusal.status != 400;
+                // And whose request was malformed, or had a body without a length, may send more that is no request.
+                let may_go_on = !wanted_websocket && !matches!(refusal.status, 400 | 411);
                 let keep_alive = keep_alive && body_len.is_ok() && may_go_on;
                 let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(refused));
                 Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
@@ -270,16 +272,14 @@ pub fn no_second_thread() -> Refusal {
     Refusal::new(503, "too-many-connections", "RFC 9110 s15.6.4", why).with_field("Retry-After", "1")
 }
 
-/// RFC 9110 s15.5.9, for a body.
-pub fn body_timeout() -> Refusal {
+/// Why the body of a request could not be read to its end. `None`: the connection is gone, and nobody is left to be told.
+pub fn no_body(error: &io::Error) -> Option<Refusal> {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        let why = "the request ended before its body did: Content-Length says how many bytes there are";
+        return Some(Refusal::new(400, "body-cut-off", "RFC 9112 s8", why));
+    }
     let why = "the request's body did not come in time (--handshake-timeout), or not all of it";
-    Refusal::new(408, "body-timeout", "RFC 9110 s15.5.9", why)
-}
-
-/// The client has finished sending, and had announced more.
-pub fn body_cut_off() -> Refusal {
-    let why = "the request ended before its body did: Content-Length says how many bytes there are";
-    Refusal::new(400, "body-cut-off", "RFC 9112 s8", why)
+    socket::is_timeout(error).then(|| Refusal::new(408, "body-timeout", "RFC 9110 s15.5.9", why))
 }
 
 /// RFC 9110 s15.5.9. An unfinished head is no request, but its sender learns why the connection ends.

@@ -4,7 +4,7 @@
 use super::Server;
 use super::outbound::Outbound;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -25,18 +25,30 @@ pub struct Entry {
     /// It is one too many, and may only ask whether the server is healthy.
     pub turned_away: bool,
     waiting_for_request: AtomicBool,
+    cut_off: AtomicBool,
 }
 
 impl Entry {
     /// A connection just accepted.
     pub fn new(number: u64, who: String, peer: SocketAddr, outbound: Outbound, turned_away: bool) -> Entry {
-        let waiting_for_request = AtomicBool::new(false);
-        Entry { number, who, peer, since: Instant::now(), outbound, turned_away, waiting_for_request }
+        let (waiting_for_request, cut_off) = (AtomicBool::new(false), AtomicBool::new(false));
+        Entry { number, who, peer, since: Instant::now(), outbound, turned_away, waiting_for_request, cut_off }
     }
 
     /// Says whether the thread waits for the first byte of a request: then a drain may end the connection.
     pub fn set_waiting(&self, waiting: bool) {
         self.waiting_for_request.store(waiting, Ordering::SeqCst);
+    }
+
+    /// Ends the connection, whatever it does: the grace is over.
+    pub fn cut_off(&self) {
+        self.cut_off.store(true, Ordering::SeqCst);
+        self.outbound.shut_down(Shutdown::Both);
+    }
+
+    /// Whether this server has cut it off.
+    pub fn was_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::SeqCst)
     }
 
     /// Whether it waits for the first byte of a request.

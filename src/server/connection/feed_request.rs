@@ -86,12 +86,10 @@ impl Connection<'_> {
 
     /// The body did not come, or not all of it.
     fn no_body(&self, asked: &Asked, error: &io::Error) -> Next {
-        let refusal = match error.kind() {
-            io::ErrorKind::UnexpectedEof => plan::body_cut_off(),
-            _ if socket::is_timeout(error) => plan::body_timeout(),
-            _ => return Next::Gone,
-        };
-        self.answer(asked, self.refused(&refusal, &asked.request.head), false)
+        match plan::no_body(error) {
+            Some(refusal) => self.answer(asked, self.refused(&refusal, &asked.request.head), false),
+            None => Next::Gone,
+        }
     }
 
     fn stream(&self, asked: &Asked) -> Next {
@@ -105,6 +103,10 @@ impl Connection<'_> {
             Err(error) if socket::is_timeout(&error) => {
                 let timeout = self.server.config.write_timeout;
                 info!("{who} ! the stream was not taken in {timeout:?} (--write-timeout): cut off");
+                Next::Gone
+            }
+            Err(_) if self.entry.was_cut_off() => {
+                info!("{who} ! the stream was cut off: this server stops");
                 Next::Gone
             }
             Err(error) => {

@@ -92,7 +92,7 @@ mod tests {
             let event = Event { id, at: 5, text: text.to_owned() };
             log.push(Arc::new(Published { encoded: Encoded::new(&event), event }));
         }
-        log.after(0)
+        log.after(0, usize::MAX)
     }
 
     #[test]

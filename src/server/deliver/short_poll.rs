@@ -5,12 +5,13 @@
 use super::encoded::{Encoded, in_words, json_array};
 use super::{Feed, LAST_ID};
 use crate::feed::log::Backlog;
+use crate::feed::reader::PART;
 use crate::protocol::response::Response;
 
 /// What came after `after`, at once. Answers with the words of the log, too.
 pub fn answer(feed: &Feed, after: Option<u64>) -> (Response, String) {
     let has = after.unwrap_or_else(|| feed.last());
-    let backlog = feed.after(has);
+    let backlog = feed.after(has, PART);
     let reached = backlog.reached().unwrap_or(has);
     array_or_nothing(&backlog, reached)
 }

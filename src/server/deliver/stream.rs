@@ -4,8 +4,8 @@
 //! One request for all events, and no more than a few bytes around each. What it cannot do: the client says nothing on
 //! this connection once it has asked, and bytes that are no text need another dress.
 //!
-//! While the server stops, a stream that is asked for begins, tells what there is, and ends. A 503 would end a browser's
-//! `EventSource` for good; an end makes it come again.
+//! While the server stops, a stream that is asked for begins and ends. A 503 would end a browser's `EventSource` for good;
+//! an end makes it come again.
 
 use super::super::Server;
 use super::super::registry::Entry;
@@ -41,6 +41,9 @@ pub fn run(server: &Server, entry: &Entry, asked: &FeedRequest) -> io::Result<()
     }
     let mut reader = Reader::new(&server.feed, asked.after, WhenSlow::ReadsOn);
     stream.begin(asked, &reader)?;
+    if server.is_draining() {
+        return stream.end(); // and not what there is: who asks again and again would keep the server from its end
+    }
     loop {
         match reader.wait(Some(Instant::now() + heartbeat.unwrap_or(LOOK))) {
             News::Backlog(backlog) => stream.write(&event_stream(&backlog))?,

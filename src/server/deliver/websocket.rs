@@ -138,7 +138,7 @@ impl Courier {
     }
 
     fn write_to(&self, half: &mut Locked<'_>, frames: &[u8], last: bool) -> bool {
-        match half.write(frames, last) {
+        match self.reader.in_write(|| half.write(frames, last)) {
             Ok(()) => true,
             Err(error) => {
                 write_failed(&self.server, &self.entry, half, &error);
