@@ -12,7 +12,7 @@ use super::deliver::websocket;
 use super::ending::{Ending, linger, say_goodbye};
 use super::endpoint;
 use super::pages;
-use super::plan::{self, Answer, Opening, Plan, Planner};
+use super::plan::{self, Answer, Limits, Opening, Page, Plan, Planner};
 use super::refuse;
 use super::registry::{Entry, Place};
 use super::route::Endpoint;
@@ -151,20 +151,23 @@ impl Connection<'_> {
     #[inline(never)]
     fn carry_out(&mut self, plan: Plan, deadline: Instant) -> Next {
         self.buffer.consume(plan.head_len);
-        let (response, refusal) = match plan.answer {
-            Answer::Upgrade(accepted, opening) => return self.upgrade(&plan.target, &accepted, opening),
+        let Plan { method, target, limits, .. } = plan;
+        match plan.answer {
+            Answer::Upgrade(accepted, opening) => self.upgrade(&target, &accepted, opening),
             Answer::Feed(request) => {
-                let Plan { body_len, to_head, keep_alive, .. } = plan;
-                let words = format!("{} {}", plan.method, plan.target);
-                return self.deliver(&Asked { words, request, body_len, to_head, keep_alive }, deadline);
+                self.deliver(&Asked { words: format!("{method} {target}"), request, limits }, deadline)
             }
-            Answer::Plain(response) => (response, None),
-            Answer::Refused(refused) => (refused.1, Some(refused.0)),
-        };
-        let (mut response, mut keep_alive) = (response, plan.keep_alive);
+            Answer::Page(page) => self.answer_page(&format!("{method} {target}"), *page, limits, deadline),
+        }
+    }
+
+    #[inline(never)]
+    fn answer_page(&mut self, asked: &str, page: Page, limits: Limits, deadline: Instant) -> Next {
+        let Page { mut response, refusal } = page;
+        let Limits { body_len, to_head, mut keep_alive } = limits;
         let mut words = refusal.as_ref().map_or(String::new(), refused_with);
         // Without another request to come nobody needs to know where this one ends.
-        let body = if keep_alive { self.read_body(plan.body_len, deadline, |_| ()) } else { Ok(()) };
+        let body = if keep_alive { self.read_body(body_len, deadline, |_| ()) } else { Ok(()) };
         match (body, refusal) {
             (Ok(()), Some(refusal)) => self.server.metrics.count_refusal(refusal.reason),
             (Ok(()), None) => {}
@@ -174,8 +177,8 @@ impl Connection<'_> {
                 keep_alive = false;
             }
         }
-        self.log_answer(&format!("{} {}", plan.method, plan.target), response.status, &words);
-        self.write(response, plan.to_head, keep_alive)
+        self.log_answer(asked, response.status, &words);
+        self.write(response, to_head, keep_alive)
     }
 
     /// A refusal that came up after the head was dealt with. It shows the head, if that was kept.

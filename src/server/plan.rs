@@ -25,26 +25,39 @@ pub struct Plan {
     pub target: String,
     /// Length of the head in bytes; all that has come when it could not be read.
     pub head_len: usize,
-    /// Length of the body, to be read before the answer.
+    /// Where it ends.
+    pub limits: Limits,
+    /// What it gets.
+    pub answer: Answer,
+}
+
+/// Where a request and its answer end.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Length of the request's body, to be read before the answer.
     pub body_len: u64,
     /// Whether the answer stays without its body.
     pub to_head: bool,
     /// Whether another request may follow.
     pub keep_alive: bool,
-    /// What it gets.
-    pub answer: Answer,
 }
 
 /// What a request gets.
 pub enum Answer {
-    /// A page.
-    Plain(Response),
-    /// A refusal, and how it is said.
-    Refused(Box<(Refusal, Response)>),
+    /// A page, or a refusal.
+    Page(Box<Page>),
     /// Something of the feed.
     Feed(Box<FeedRequest>),
     /// A WebSocket.
     Upgrade(Accepted, Opening),
+}
+
+/// An answer that is ready to be written.
+pub struct Page {
+    /// How it is said.
+    pub response: Response,
+    /// What is refused, if something is.
+    pub refusal: Option<Refusal>,
 }
 
 /// What a WebSocket that is granted is to be.
@@ -95,29 +108,31 @@ impl Planner<'_> {
         }
         let keep_alive = self.keeps_alive(request, reads_body);
         match answer {
-            Ok((answer, body_len)) => Plan { method, target, head_len, body_len, to_head, keep_alive, answer },
-            Err(refused) => {
-                let refusal = &refused.0;
+            Ok((answer, body_len)) => {
+                Plan { method, target, head_len, limits: Limits { body_len, to_head, keep_alive }, answer }
+            }
+            Err((refusal, response)) => {
                 let body_len = body::length(request, self.server.config.max_body, "--max-body");
                 // Who wanted a WebSocket has no other request to send, and some clients wait for the end.
                 let wanted_websocket = refusal.show_handshake || request.has_token("upgrade", "websocket");
                 // And whose request was malformed, or had a body without a length, may send more that is no request.
                 let may_go_on = !wanted_websocket && !matches!(refusal.status, 400 | 411);
                 let keep_alive = keep_alive && body_len.is_ok() && may_go_on;
-                let (body_len, answer) = (body_len.unwrap_or(0), Answer::Refused(refused));
-                Plan { method, target, head_len, body_len, to_head, keep_alive, answer }
+                let limits = Limits { body_len: body_len.unwrap_or(0), to_head, keep_alive };
+                let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));
+                Plan { method, target, head_len, limits, answer }
             }
         }
     }
 
     #[inline(never)]
-    fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> Box<(Refusal, Response)> {
+    fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> (Refusal, Response) {
         let mut response = refuse::response(&refusal, head, Some(request));
         if is_feed(request.path()) {
             // A page that may read the answers may read why there is none.
             response.fields.extend(cors::fields(request, &self.server.config.allow_origin));
         }
-        Box::new((refusal, response))
+        (refusal, response)
     }
 
     /// The answer and the length of the request's body.
@@ -141,7 +156,7 @@ impl Planner<'_> {
         let body_len = self.body_len(&route, request)?;
         self.check_admission(&route)?;
         if let Some(response) = cors::preflight(request, &self.server.config.allow_origin) {
-            return Ok((Answer::Plain(response), body_len));
+            return Ok((page(response), body_len));
         }
         let route = route?;
         // RFC 9110 s10.1.1: 100-continue is the only expectation there is. It is answered by the final status.
@@ -150,7 +165,7 @@ impl Planner<'_> {
         }
         match route {
             Route::Feed(transport) => Ok((Answer::Feed(self.feed_request(transport, request)?), body_len)),
-            _ => Ok((Answer::Plain(pages::answer(route, self.server)), body_len)),
+            _ => Ok((page(pages::answer(route, self.server)), body_len)),
         }
     }
 
@@ -239,9 +254,10 @@ impl Planner<'_> {
             tap.request_head(head);
         }
         let response = refuse::response(&refusal, head, None);
-        let answer = Answer::Refused(Box::new((refusal, response)));
+        let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));
         let (method, target) = ("(no readable".to_owned(), "request)".to_owned());
-        Plan { method, target, head_len: arrived.len(), body_len: 0, to_head: false, keep_alive: false, answer }
+        let limits = Limits { body_len: 0, to_head: false, keep_alive: false };
+        Plan { method, target, head_len: arrived.len(), limits, answer }
     }
 
     fn keeps_alive(&self, request: &Request<'_>, reads_body: bool) -> bool {
@@ -250,6 +266,10 @@ impl Planner<'_> {
         let waits = request.value("expect").is_some() && !reads_body;
         request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
     }
+}
+
+fn page(response: Response) -> Answer {
+    Answer::Page(Box::new(Page { response, refusal: None }))
 }
 
 /// What stands behind the empty line is somebody's body, or another request, and is not shown as part of this one. Empty

@@ -2,7 +2,7 @@
 
 use super::super::deliver::request::FeedRequest;
 use super::super::deliver::{long_poll, publish, short_poll, stream};
-use super::super::plan;
+use super::super::plan::{self, Limits};
 use super::super::route::Transport;
 use super::super::socket;
 use super::{Connection, Next};
@@ -18,12 +18,8 @@ pub struct Asked {
     pub words: String,
     /// What is wanted.
     pub request: Box<FeedRequest>,
-    /// Length of its body.
-    pub body_len: u64,
-    /// Whether the answer stays without its body.
-    pub to_head: bool,
-    /// Whether another request may follow.
-    pub keep_alive: bool,
+    /// Where it and its answer end.
+    pub limits: Limits,
 }
 
 impl Connection<'_> {
@@ -54,8 +50,8 @@ impl Connection<'_> {
         self.log_answer(&asked.words, response.status, &words);
         response.fields.extend(asked.request.cors.iter().cloned());
         // A stop may have begun while the request was held.
-        let keep_alive = goes_on && asked.keep_alive && !self.server.is_draining();
-        self.write(response, asked.to_head, keep_alive)
+        let keep_alive = goes_on && asked.limits.keep_alive && !self.server.is_draining();
+        self.write(response, asked.limits.to_head, keep_alive)
     }
 
     fn publish(&mut self, asked: &Asked, deadline: Instant) -> Next {
@@ -63,13 +59,13 @@ impl Connection<'_> {
         // content".
         if asked.request.expects_continue
             && self.buffer.filled().is_empty()
-            && asked.body_len > 0
+            && asked.limits.body_len > 0
             && let Err(error) = self.entry.outbound.lock().write(CONTINUE, false)
         {
             return self.could_not_write(&error);
         }
         let mut body = Vec::new();
-        match self.read_body(asked.body_len, deadline, |part| body.extend_from_slice(part)) {
+        match self.read_body(asked.limits.body_len, deadline, |part| body.extend_from_slice(part)) {
             Ok(()) => {
                 let published = publish::publish(&self.server.feed, body);
                 let answer = published.unwrap_or_else(|refusal| self.refused(&refusal, &asked.request.head));
@@ -81,7 +77,7 @@ impl Connection<'_> {
 
     /// A body that nobody asked for is read past, if another request may follow it.
     fn body_read_past(&mut self, asked: &Asked, deadline: Instant) -> io::Result<()> {
-        if asked.keep_alive { self.read_body(asked.body_len, deadline, |_| ()) } else { Ok(()) }
+        if asked.limits.keep_alive { self.read_body(asked.limits.body_len, deadline, |_| ()) } else { Ok(()) }
     }
 
     /// The body did not come, or not all of it.
