@@ -221,7 +221,8 @@ impl Conversation<'_> {
                 info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
             }
         }
-        self.server.metrics.count_close(&mut half, ClosedBy::Client, NO_CLOSE);
+        let by = if self.entry.was_cut_off() { ClosedBy::Server } else { ClosedBy::Client };
+        self.server.metrics.count_close(&mut half, by, NO_CLOSE);
         half.give_up();
         Ending::Gone
     }
