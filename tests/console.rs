@@ -24,7 +24,7 @@ mod common;
 mod fences;
 
 use common::program::Program;
-use fences::{Fence, fences};
+use fences::{Fence, fences, matches};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
@@ -338,20 +338,6 @@ fn fault(wanted: &[String], came: &[String]) -> Option<String> {
     let says = |lines: &[String]| lines.join("\n");
     (!matches(&wanted, &came))
         .then(|| format!("--- the page says:\n{}\n--- what happens:\n{}\n", says(&wanted), says(&came)))
-}
-
-fn matches(wanted: &[String], came: &[String]) -> bool {
-    match wanted.split_first() {
-        None => came.is_empty(),
-        Some((line, rest)) if line == "..." => (0..=came.len()).any(|skipped| matches(rest, &came[skipped..])),
-        Some((line, rest)) => came.first().is_some_and(|first| fits(line, first)) && matches(rest, &came[1..]),
-    }
-}
-
-fn fits(wanted: &str, came: &str) -> bool {
-    let Some((start, rest)) = wanted.split_once("[..]") else { return wanted == came };
-    let Some(left) = came.strip_prefix(start) else { return false };
-    (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| fits(rest, &left[at..]))
 }
 
 /// Lines without what differs from run to run.

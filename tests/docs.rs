@@ -19,7 +19,7 @@
 mod fences;
 
 use crossbeam_channel::{Receiver, bounded};
-use fences::{Fence, fences};
+use fences::{Fence, fences, fits, matches};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -374,21 +374,6 @@ fn compare(page: &str, marker: &str, wanted: &[String], came: &[String]) {
         wanted.join("\n"),
         came.join("\n")
     );
-}
-
-fn matches(wanted: &[String], came: &[String]) -> bool {
-    match wanted.split_first() {
-        None => came.is_empty(),
-        Some((line, rest)) if line == "..." => (0..=came.len()).any(|skipped| matches(rest, &came[skipped..])),
-        Some((line, rest)) => came.first().is_some_and(|first| fits(line, first)) && matches(rest, &came[1..]),
-    }
-}
-
-fn fits(wanted: &str, came: &str) -> bool {
-    match wanted.split_once("[..]") {
-        None => wanted == came,
-        Some((start, end)) => came.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
-    }
 }
 
 /// A line without what differs from run to run.

@@ -11,8 +11,8 @@
 //! to the instant at which a client has read its last byte, by one monotonic clock. The server's own time stamps are not
 //! used: they are another machine's.
 //!
-//! **The start.** A marker is published, and every client begins behind its number, connected before the first event. So
-//! all follow the same events.
+//! **The start.** A marker is published, and every client begins behind its number; those that are held open are connected
+//! before the first event. So all follow the same events.
 //!
 //! **The moments.** The time is cut into as many slots as there are events, and each event is published at a random moment
 //! of its own slot. A strict beat would lock with the beat of a poll: once a second against once a second, every event of a

@@ -9,7 +9,7 @@
 //! The socket is shut down, which also wakes the thread that reads.
 
 use super::metrics::Traffic;
-use super::socket;
+use super::socket::{self, AT_ONCE};
 use crate::protocol::chunked::chunk;
 use crate::wire::tap::Tap;
 use std::io;
@@ -20,9 +20,6 @@ use std::time::Duration;
 /// The write timeout is for so many bytes: a peer must take 256 KiB in that time, not the 16 MiB of the largest message,
 /// which would need a fast line.
 const PART: usize = 256 * 1024;
-
-/// As short as a timeout can be and still be one.
-const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// One connection's socket with the lock around its write half.
 #[derive(Debug)]

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// With pings off, TCP itself asks a silent peer after this time whether it is still there.
 pub const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
+/// As short as a timeout can be and still be one.
+pub const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// How much is read of a peer that should say nothing.
 const READS_AT_A_LOOK: usize = 16;
 
@@ -80,8 +83,7 @@ pub fn drain(stream: &TcpStream, buffer: &mut [u8], timeout: Duration, mut seen:
 pub fn has_finished(mut stream: &TcpStream, mut seen: impl FnMut(&[u8])) -> bool {
     let mut buffer = [0; 512];
     for _ in 0..READS_AT_A_LOOK {
-        // As short as a timeout can be and still be one.
-        let read = stream.set_read_timeout(Some(Duration::from_millis(1))).and_then(|()| stream.read(&mut buffer));
+        let read = stream.set_read_timeout(Some(AT_ONCE)).and_then(|()| stream.read(&mut buffer));
         match read {
             Ok(0) => return true,
             Ok(count) => seen(&buffer[..count]),

@@ -1,4 +1,5 @@
-//! The fences of a page of Markdown, each with the comment before it, which GitHub does not show.
+//! The fences of a page of Markdown, each with the comment before it, which GitHub does not show; and how what they show is
+//! compared with what came.
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
@@ -27,4 +28,20 @@ pub fn fences(text: &str) -> Vec<Fence> {
         }
     }
     found
+}
+
+/// Whether these lines came: `...` stands for any number of them.
+pub fn matches(wanted: &[String], came: &[String]) -> bool {
+    match wanted.split_first() {
+        None => came.is_empty(),
+        Some((line, rest)) if line == "..." => (0..=came.len()).any(|skipped| matches(rest, &came[skipped..])),
+        Some((line, rest)) => came.first().is_some_and(|first| fits(line, first)) && matches(rest, &came[1..]),
+    }
+}
+
+/// Whether this line came: `[..]` stands for any part of it.
+pub fn fits(wanted: &str, came: &str) -> bool {
+    let Some((start, rest)) = wanted.split_once("[..]") else { return wanted == came };
+    let Some(left) = came.strip_prefix(start) else { return false };
+    (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| fits(rest, &left[at..]))
 }
