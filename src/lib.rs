@@ -8,7 +8,9 @@
 //! 4. [`server`]: sockets and threads. Accept, answer, talk, deliver the feed in four ways, stop.
 //! 5. [`client`]: the other end, blocking as well, with every byte counted.
 //! 6. [`compare`]: four ways to follow the feed, measured side by side.
-//! 7. [`cli`] and [`command`]: the command line and what it starts.
+//! 7. [`decode`]: bytes alone, told and judged, and frames made by hand.
+//! 8. [`connect`]: the other end for a person: a prompt, a pipe, and who closed and why.
+//! 9. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -26,6 +28,8 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod compare;
+pub mod connect;
+pub mod decode;
 pub mod feed;
 pub mod protocol;
 pub mod server;

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     // A server is there to be listened to. What another command starts on its way should not talk into its figures.
     let (log_file, level) = match &command {
         Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
-        Command::Compare(_) => (None, "warn"),
+        Command::Compare(_) | Command::Connect(_) | Command::Decode(_) | Command::Encode(_) => (None, "warn"),
     };
     if let Err(error) = logger::start(log_file, level) {
         let file = log_file.unwrap_or(Path::new("stderr"));
@@ -25,5 +25,8 @@ fn main() -> ExitCode {
     match &command {
         Command::Serve(options) => command::serve::run(options),
         Command::Compare(options) => command::compare::run(options),
+        Command::Connect(options) => command::connect::run(options),
+        Command::Decode(options) => command::decode::run(options),
+        Command::Encode(options) => command::encode::run(options),
     }
 }

@@ -4,10 +4,16 @@
 #![allow(rustdoc::bare_urls)]
 
 pub mod compare;
+pub mod connect;
+pub mod decode;
+pub mod encode;
 pub mod serve;
 pub mod values;
 
 pub use compare::Compare;
+pub use connect::Connect;
+pub use decode::Decode;
+pub use encode::Encode;
 pub use serve::Serve;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +52,15 @@ pub enum Command {
     /// Measure four ways to follow one feed: short poll, long poll, event stream, WebSocket
     #[command(after_help = compare::EXAMPLES)]
     Compare(Compare),
+    /// Talk to a WebSocket server by hand, from a pipe or from a script
+    #[command(after_help = connect::EXAMPLES)]
+    Connect(Box<Connect>),
+    /// Tell what bytes are on a WebSocket, and what is wrong with them
+    #[command(after_help = decode::EXAMPLES)]
+    Decode(Decode),
+    /// Make a frame, legal or not, and print its bytes
+    #[command(after_help = encode::EXAMPLES)]
+    Encode(Encode),
 }
 
 #[cfg(test)]

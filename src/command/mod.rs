@@ -1,4 +1,7 @@
 //! The subcommands: a thin file each, between the command line and the library.
 
 pub mod compare;
+pub mod connect;
+pub mod decode;
+pub mod encode;
 pub mod serve;

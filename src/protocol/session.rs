@@ -15,6 +15,7 @@
 //! Left out on purpose: extensions. The opening handshake declines them all.
 
 use super::close::{self, Close, Fault};
+use super::frame::Handmade;
 use super::gate::{Gate, Stop};
 use super::header::Header;
 use super::opcode::Opcode;
@@ -124,6 +125,21 @@ impl Session {
     pub fn ping(&mut self, payload: &[u8]) -> bool {
         let len = payload.len().min(rules::MAX_CONTROL_PAYLOAD as usize);
         self.send_frame(Opcode::Ping, Bytes::copy_from_slice(&payload[..len]))
+    }
+
+    /// Queues a Pong that nobody asked for (s5.5.3 allows it). A payload over 125 bytes is cut.
+    pub fn pong(&mut self, payload: &[u8]) -> bool {
+        let len = payload.len().min(rules::MAX_CONTROL_PAYLOAD as usize);
+        self.send_frame(Opcode::Pong, Bytes::copy_from_slice(&payload[..len]))
+    }
+
+    /// Queues bytes as they are, legal or not, to show what the peer does with them. A whole Close among them counts as
+    /// ours.
+    pub fn send_handmade(&mut self, frame: &Handmade) {
+        self.outgoing.extend_from_slice(&frame.encode());
+        if frame.opcode == Opcode::Close && self.state == State::Open {
+            self.state = State::Closing;
+        }
     }
 
     /// Queues a Close and waits for the peer's (s7.1.2). A second call does nothing.

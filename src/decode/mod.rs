@@ -1,0 +1,1 @@
+//! Bytes alone: what they are on a WebSocket, and what is wrong with them.
