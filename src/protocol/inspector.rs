@@ -346,7 +346,10 @@ mod tests {
         (frames, inspector.finish())
     }
 
-    /// Each frame's faults, as code and section.
+    /// A stream, and what is wrong with each of its frames: the close code and the section.
+    type Case = (&'static [u8], &'static [&'static [(u16, &'static str)]]);
+
+    /// Each frame's faults.
     fn faults(sender: Role, stream: &[u8]) -> Vec<Vec<(u16, &'static str)>> {
         let (frames, unfinished) = inspect(Inspector::new(Some(sender), 0, 0), stream);
         let all = frames.iter().chain(&unfinished.frame);
@@ -356,7 +359,7 @@ mod tests {
 
     #[test]
     fn it_goes_on_after_every_fault() {
-        let cases: [(&[u8], &[&[(u16, &str)]]); 11] = [
+        let cases: [Case; 11] = [
             (b"\xc1\x01\xff\x81\x01a", &[&[(1002, "s5.2")], &[]]), // RSV: what it carries is no longer asked to be text
             (b"\x03\x00\x83\x00", &[&[(1002, "s5.2")], &[(1002, "s5.2")]]),
             (b"\x81\x81\x00\x00\x00\x00a\x81\x01a", &[&[(1002, "s5.1")], &[]]),
