@@ -5,6 +5,7 @@ use super::metrics::ClosedBy;
 use super::outbound::Locked;
 use super::registry::Entry;
 use super::socket;
+use crate::wire::events;
 use log::info;
 use std::io;
 use std::net::Shutdown;
