@@ -38,7 +38,7 @@ impl Url {
             return Err("a fragment (#) has no meaning here (RFC 6455 s3); a # of the path is written %23".to_owned());
         }
         let uri: Uri = text.parse().map_err(|error| format!("{error}; {FORM}"))?;
-        let tls = match uri.scheme_str() {
+        let tls = match uri.scheme_str().map(str::to_ascii_lowercase).as_deref() {
             Some("http" | "ws") => false,
             Some("https" | "wss") => true,
             _ => return Err(FORM.to_owned()),
