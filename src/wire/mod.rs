@@ -1,7 +1,7 @@
 //! What passed, told to a person: the point of the program.
 //!
 //! The [`tap`] sees every byte of a connection, both ways, in the order of the wire. It changes nothing. [`lines`] has
-//! its words; they are the same wherever bytes are shown. Bytes from outside reach the screen only through [`escape`],
+//! its words, and [`events`] those for what happened; they are the same wherever either is shown. Bytes from outside reach the screen only through [`escape`],
 //! and the values of some header fields only as stars ([`secrets`]). [`purpose`] knows what a header field is for, and
 //! [`logger`] puts the lines on stderr or into a file.
 //!
@@ -9,6 +9,7 @@
 //! trouble.
 
 pub mod escape;
+pub mod events;
 pub mod lines;
 pub mod logger;
 pub mod purpose;
