@@ -112,6 +112,10 @@ pub fn origin_or_any(text: &str) -> Result<String, String> {
 /// A server's URL. Paths below it are asked for, so it has no query.
 pub fn url(text: &str) -> Result<Url, String> {
     match Url::parse(text)? {
+        Url { tls: true, .. } => {
+            Err("no TLS here: what is compared are the bytes of plain sockets, so http:// and ws:// only".to_owned())
+        }
+        Url { userinfo: Some(_), .. } => Err("a user's name or password in the URL is not sent".to_owned()),
         Url { query: Some(_), .. } => Err("a query has no place here: /feed/poll and others are asked for".to_owned()),
         url => Ok(url),
     }
