@@ -151,7 +151,7 @@ impl Connect {
     pub fn settings(&self) -> Result<Settings, String> {
         let options = self.clone();
         Ok(Settings {
-            trust: Trust { insecure: options.insecure },
+            trust: Trust { insecure: options.insecure, ..Trust::default() },
             offer: Offer { origin: options.origin, protocols: options.protocol, fields: options.header },
             connect_timeout: options.connect_timeout,
             reading: self.reading(),

@@ -65,8 +65,12 @@ fn answer(connection: &mut Connection, deadline: Instant) -> Result<(Head, Vec<u
     }
 }
 
-/// The one place where the tap can be told of a whole head, whatever its status.
-fn head_came(_connection: &mut Connection, _raw: &[u8]) {}
+/// The tap is told of a whole head, whatever its status.
+fn head_came(connection: &mut Connection, raw: &[u8]) {
+    if let Some(tap) = connection.tap() {
+        tap.head(raw);
+    }
+}
 
 /// The bytes behind the 101 are frames: the tap is told, and shown those that came with the head.
 fn upgraded(connection: &mut Connection) {

@@ -1,6 +1,6 @@
 //! Why an upgrade was probably refused, in a sentence that says what to try.
 
-use crate::client::handshake::Refusal;
+use crate::client::error::Refusal;
 
 /// The sentence. Every status has one; what the answer says in words is often better, and is shown above it.
 pub fn of(refusal: &Refusal) -> String {
@@ -16,12 +16,12 @@ pub fn of(refusal: &Refusal) -> String {
             Some(location) => format!("a redirect, which is not followed: connect to {} (with ws:// or wss://)", shown(&location)),
             None => "a redirect without a Location".to_owned(),
         },
-        401 => "who are you? ws://USER:PASSWORD@HOST/ sends Basic, -H 'Authorization: Bearer ...' anything else".to_owned(),
+        401 => "it wants to know who you are: ws://USER:PASSWORD@HOST/ sends Basic, -H 'Authorization: Bearer ...' anything else".to_owned(),
         407 => "a proxy wants to know who you are: -H 'Proxy-Authorization: ...'".to_owned(),
-        403 => "the Origin, mostly: --origin says from which page the handshake claims to come. Or a token or cookie that \
-                is missing: -H 'Cookie: ...'. Envoy says 403 where upgrades are not allowed (upgrade_configs)"
+        403 => "mostly the Origin: --origin says from which page the handshake claims to come. Or a token or cookie is \
+                missing: -H 'Cookie: ...'. Envoy says 403 where upgrades are not allowed (upgrade_configs)"
             .to_owned(),
-        404 => "the path: no WebSocket is served there. Or a proxy in between has no route to it".to_owned(),
+        404 => "no WebSocket is served at this path, or a proxy in between has no route to it".to_owned(),
         400 | 426 => upgrade_not_seen(&field("sec-websocket-version")),
         405 => "the path is one of plain HTTP, and not for GET".to_owned(),
         408 => "the server did not get the whole request in time".to_owned(),

@@ -35,5 +35,5 @@ pub fn dial(settings: &Settings) -> Result<Dialled, Error> {
     }
     let opened = handshake::open(&mut connection, &settings.url, &settings.offer, deadline)?;
     info!("{WHO} = open {} at {address}", settings.url.target());
-    Ok(Dialled { halves: connection.split(), opened, address, tls })
+    Ok(Dialled { halves: connection.split()?, opened, address, tls })
 }

@@ -3,8 +3,7 @@
 use super::cause;
 use super::ending::Ending;
 use super::tell::Told;
-use crate::client::Error;
-use crate::client::handshake::Refusal;
+use crate::client::error::{Error, Refusal};
 use crate::protocol::close::Close;
 use crate::protocol::session::Message;
 use data_encoding::HEXLOWER;
@@ -23,7 +22,7 @@ pub fn line(told: &Told<'_>) -> Option<String> {
         Told::Ping(payload) => ("ping", payload_facts(payload)),
         Told::Pong(payload, after) => {
             let mut facts = payload_facts(payload);
-            facts["milliseconds"] = json!(after.map(|after| after.as_secs_f64() * 1000.0));
+            facts["milliseconds"] = json!(after.map(|after| after.as_micros() as f64 / 1000.0));
             ("pong", facts)
         }
         Told::PingSent(payload) => ("ping_sent", payload_facts(payload)),
@@ -33,7 +32,7 @@ pub fn line(told: &Told<'_>) -> Option<String> {
         Told::NotOpened(error) => ("failed", failure_facts(error)),
         Told::Ended(ending, after) => {
             let mut facts = ending_facts(ending);
-            facts["seconds"] = json!(after.as_secs_f64());
+            facts["seconds"] = json!(after.as_millis() as f64 / 1000.0);
             ("end", facts)
         }
         Told::Misread(_) | Told::Help(_) => return None,

@@ -123,7 +123,7 @@ impl Link {
 
     /// Whether everything is written.
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && !self.writer.is_busy()
+        self.session.bytes_to_send().is_empty() && self.waiting.is_empty() && !self.writer.is_busy()
     }
 
     /// Whether more should not be sent now.

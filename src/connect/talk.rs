@@ -73,6 +73,8 @@ struct Talk<'a> {
     heard_at: Instant,
     /// When the last line was read.
     input_ended: Option<Instant>,
+    /// When, after that, everything was written.
+    all_said: Option<Instant>,
     /// Our Close, when it came first, and when it was sent.
     closing: Option<(Close, Instant)>,
     /// Data is not told any more: the one message has come, or stdout is gone.
@@ -100,6 +102,7 @@ impl<'a> Talk<'a> {
             messages: (0, 0),
             heard_at: now,
             input_ended: None,
+            all_said: None,
             closing: None,
             deaf: false,
             write_error: None,
@@ -381,6 +384,9 @@ impl<'a> Talk<'a> {
     }
 
     fn by_the_clock(&mut self, now: Instant) {
+        if self.input_ended.is_some() && self.all_said.is_none() && self.link.is_idle() {
+            self.all_said = Some(now);
+        }
         if self.is_open() && !self.link.is_full() {
             if let Some(payload) = self.pings.tick(now) {
                 self.ping(&payload);
@@ -421,8 +427,8 @@ impl<'a> Talk<'a> {
 
     /// When there is nothing more to send and answers have been waited for long enough.
     fn patience_ends(&self) -> Option<Instant> {
-        let ended = self.input_ended.filter(|_| self.is_open() && self.link.is_idle())?;
-        self.patience.ends(ended.max(self.link.written_at), self.heard_at)
+        let said = self.all_said.filter(|_| self.is_open())?;
+        self.patience.ends(said, self.heard_at)
     }
 
     /// When the server's Close has been waited for long enough. While bytes are being written, the write timeout watches.
