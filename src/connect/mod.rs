@@ -16,12 +16,17 @@
 
 pub mod cause;
 pub mod clock;
+pub mod command;
 pub mod dial;
 pub mod ending;
+pub mod input;
 mod json;
 pub mod link;
 pub mod patience;
+pub mod prompt;
 pub mod pump;
+pub mod screen;
 pub mod settings;
 pub mod talk;
 pub mod tell;
+pub mod template;
