@@ -58,17 +58,12 @@ pub fn open(connection: &mut Connection, url: &Url, offer: &Offer, deadline: Ins
 fn answer(connection: &mut Connection, deadline: Instant) -> Result<(Head, Vec<u8>), Error> {
     loop {
         let (head, raw) = read_head(connection, deadline).map_err(|error| no_head(connection, error))?;
-        head_came(connection, &raw);
+        if let Some(tap) = connection.tap() {
+            tap.head(&raw);
+        }
         if head.status >= 200 || head.status == 101 {
             return Ok((head, raw));
         }
-    }
-}
-
-/// The tap is told of a whole head, whatever its status.
-fn head_came(connection: &mut Connection, raw: &[u8]) {
-    if let Some(tap) = connection.tap() {
-        tap.head(raw);
     }
 }
 

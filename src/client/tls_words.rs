@@ -51,7 +51,7 @@ fn certificate(error: &CertificateError) -> String {
         }
         CertificateError::NotValidYet => format!("the certificate is not valid yet. Is the clock here right? {K}"),
         CertificateError::Revoked => format!("the certificate was revoked; {K}"),
-        CertificateError::BadSignature => format!("the certificate's signature is wrong; {K}"),
+        CertificateError::BadSignature => format!("the certificate was not signed by the issuer it names; {K}"),
         // rustls has no name of its own for what `openssl req -x509` makes.
         other if other.to_string().contains("CaUsedAsEndEntity") => format!(
             "the certificate is not trusted: it is one for issuing others, used by a server. Is it self-signed? {K}"
