@@ -1,9 +1,9 @@
 //! From a URL to an open WebSocket, and words for every way in which that fails.
 
 use super::settings::Settings;
+use crate::client::Error;
 use crate::client::handshake::{self, Opened};
 use crate::client::socket::{Connection, Halves};
-use crate::client::Error;
 use crate::wire::tap::Tap;
 use log::info;
 use std::net::SocketAddr;

@@ -103,7 +103,10 @@ impl Ending {
             }
             Ending::WeClosed { ours, answer } => format!("closed: {ours}; the server answered {answer}"),
             Ending::CloseUnanswered { ours, instead } => {
-                format!("closed: {ours}; the server did not answer with a Close (RFC 6455 s5.5.1), {}", instead.instead())
+                format!(
+                    "closed: {ours}; the server did not answer with a Close (RFC 6455 s5.5.1), {}",
+                    instead.instead()
+                )
             }
             Ending::Broken(violation) => broken(violation),
             Ending::Cut(cut) => cut.words(),
@@ -123,7 +126,9 @@ impl Ending {
 fn broken(violation: &Violation) -> String {
     let Violation { code, why, section } = violation;
     if *code == TOO_BIG {
-        return format!("{why} (RFC 6455 {section}); the server was told so with a Close {code}. --max-message takes more");
+        return format!(
+            "{why} (RFC 6455 {section}); the server was told so with a Close {code}. --max-message takes more"
+        );
     }
     format!("the server broke the protocol: {why} (RFC 6455 {section}); it was told so with a Close {code}")
 }
@@ -179,8 +184,14 @@ mod tests {
         let minute = Duration::from_secs(60);
         let fin = |silence, close_notify| Ending::Cut(Cut::Fin { silence, close_notify }).words();
         for (sentence, part) in [
-            (Ending::ServerClosed(Close::new(1001, "restarting")).words(), "server closed: 1001 going away \"restarting\""),
-            (fin(minute, None), "FIN without a Close frame after 60.0 s of silence (1006): often a proxy's idle timeout"),
+            (
+                Ending::ServerClosed(Close::new(1001, "restarting")).words(),
+                "server closed: 1001 going away \"restarting\"",
+            ),
+            (
+                fin(minute, None),
+                "FIN without a Close frame after 60.0 s of silence (1006): often a proxy's idle timeout",
+            ),
             (fin(Duration::ZERO, None), "after 0.0 s of silence (1006): the server ended or crashed"),
             (fin(Duration::ZERO, Some(false)), "TLS was not ended either"),
             (Ending::NotTaken(minute).words(), "did not take what was written in 60s"),

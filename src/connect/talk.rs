@@ -1,19 +1,21 @@
 //! The conversation: whatever comes first of a read, a line, a signal or a moment, is dealt with, then the next.
 //!
-//! This loop alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
+//! [`hears`] has what the server does, [`says`] what the person does; here is the loop, and the clock. It alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
+
+mod hears;
+mod says;
 
 use super::clock::{Every, Pings};
-use super::command::{self, Typed};
+use super::command;
 use super::dial::{Dialled, WHO};
 use super::ending::{Cut, Ending};
 use super::input::Input;
 use super::link::Link;
 use super::patience::Patience;
-use super::pump::Incoming;
 use super::settings::Settings;
 use super::tell::{Teller, Told};
 use crate::protocol::close::Close;
-use crate::protocol::session::{Event, Message};
+use crate::protocol::session::Message;
 use crate::wire::events;
 use crossbeam_channel::{Receiver, RecvError, at, never, select};
 use log::info;
@@ -22,12 +24,6 @@ use std::time::{Duration, Instant};
 
 /// How long a greeting is waited for, when the first message *after* it is wanted. It follows the 101 at once.
 const GREETING: Duration = Duration::from_millis(200);
-
-/// How long the server may take to end TCP after our Close has told it that it broke a rule.
-const AFTER_A_FAULT: Duration = Duration::from_secs(1);
-
-/// So many messages of a greeting are kept until it is known whether they are one.
-const GREETINGS: usize = 16;
 
 /// Where lines come from.
 pub struct Lines {
@@ -49,7 +45,7 @@ pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller)
     let mut talk = Talk::new(settings, link, lines, teller, started);
     let events = talk.link.glued(&glued);
     talk.events(events);
-    let ending = talk.to_the_end();
+    let ending = talk.until_the_end();
     talk.link.ended();
     let words = events::ended(started.elapsed(), talk.messages, talk.link.bytes);
     info!("{WHO} = {words}");
@@ -111,7 +107,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    fn to_the_end(&mut self) -> Ending {
+    fn until_the_end(&mut self) -> Ending {
         loop {
             let now = Instant::now();
             self.by_the_clock(now);
@@ -144,229 +140,6 @@ impl<'a> Talk<'a> {
             recv(due) -> _ => {}
         }
     }
-
-    // --- what the server does ---
-
-    fn incoming(&mut self, incoming: Result<Incoming, RecvError>) {
-        match incoming {
-            Ok(Incoming::Bytes(bytes, at)) => {
-                self.pings.heard();
-                match self.link.receive(&bytes, at) {
-                    Ok(events) => self.events(events),
-                    Err(why) => self.cut(Cut::Tls(why)),
-                }
-            }
-            Ok(Incoming::Fin(at)) => {
-                let cut = Cut::Fin { silence: self.link.silence(at), close_notify: self.link.close_notify() };
-                self.cut(cut);
-            }
-            Ok(Incoming::Failed(error, at)) => {
-                let silence = self.link.silence(at);
-                self.cut(Cut::Reset { silence, error: error.to_string() });
-            }
-            // The thread has said how it ended before it did.
-            Err(RecvError) => self.cut(Cut::Nothing(Duration::ZERO)),
-        }
-    }
-
-    fn events(&mut self, events: Vec<Event>) {
-        for event in events {
-            match event {
-                Event::Message(message) => self.message(message),
-                Event::Ping(payload) => self.tell(&Told::Ping(&payload)),
-                Event::Pong(payload) => {
-                    let after = self.pings.pong(&payload, self.link.read_at);
-                    info!("{WHO} % {}", events::pong(after));
-                    self.tell(&Told::Pong(&payload, after));
-                }
-                Event::Close(close) => self.server_closed(close),
-                Event::Failed(violation) => {
-                    info!("{WHO} ! {}", events::failed(&violation, "this client"));
-                    self.decide(Ending::Broken(violation), AFTER_A_FAULT.min(self.settings.close_timeout));
-                }
-            }
-        }
-    }
-
-    fn message(&mut self, message: Message) {
-        info!("{WHO} = {}", events::message(&message));
-        self.messages.0 += 1;
-        self.heard_at = self.link.read_at;
-        if self.may_be_a_greeting() {
-            self.greeting_until = None;
-            self.greetings.push(message);
-            if self.greetings.len() > GREETINGS {
-                let first = self.greetings.remove(0);
-                self.tell(&Told::Greeting(&first));
-            }
-            return;
-        }
-        self.tell(&Told::Received(&message));
-        if self.settings.one && !self.deaf {
-            self.deaf = true;
-            self.close(self.settings.close.clone());
-        }
-        if self.settings.echo {
-            self.send(message);
-        }
-    }
-
-    /// With `-1`: nothing was sent yet, but something may be.
-    fn may_be_a_greeting(&self) -> bool {
-        self.settings.one && !self.lines.at_prompt && self.messages.1 == 0 && self.input_ended.is_none()
-    }
-
-    fn server_closed(&mut self, close: Close) {
-        let ending = match self.closing.take() {
-            Some((ours, _)) => {
-                info!("{WHO} = {}", events::close_answered(&close, "the server"));
-                Ending::WeClosed { ours, answer: close }
-            }
-            None => {
-                info!("{WHO} = {}", events::close(&close, "the server"));
-                Ending::ServerClosed(close)
-            }
-        };
-        // s7.1.1: "The client SHOULD wait for the server to close the connection but MAY close the connection at any
-        // time".
-        self.decide(ending, self.settings.close_timeout);
-    }
-
-    /// TCP or TLS has ended. After the closing handshake that is as it should be.
-    fn cut(&mut self, cut: Cut) {
-        if self.verdict.is_none() {
-            let ending = match self.closing.take() {
-                Some((ours, _)) => Ending::CloseUnanswered { ours, instead: cut },
-                None => Ending::Cut(cut),
-            };
-            self.decide(ending, Duration::ZERO);
-        }
-        self.over = true;
-    }
-
-    /// What it was is known; the end of TCP is waited for so long. The first verdict stands.
-    fn decide(&mut self, ending: Ending, wait: Duration) {
-        self.verdict.get_or_insert((ending, Instant::now() + wait));
-    }
-
-    fn wrote(&mut self, result: Result<io::Result<()>, RecvError>) {
-        self.link.wrote(Instant::now());
-        match result {
-            Ok(Ok(())) => {}
-            Err(RecvError) => self.give_up("the thread that writes has ended".to_owned()),
-            Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                self.decide(Ending::NotTaken(self.settings.write_timeout), Duration::ZERO);
-                self.over = true;
-            }
-            // A reset. What the server said before it may still wait to be read, and its Close with it: so the reading
-            // thread is heard to its end first.
-            Ok(Err(error)) => self.write_error = Some((error.to_string(), Instant::now())),
-        }
-    }
-
-    // --- what the person does ---
-
-    fn takes_input(&self, now: Instant) -> bool {
-        let greeting_is_over = self.greeting_until.is_none_or(|until| now >= until);
-        let has_room = self.lines.at_prompt || !self.link.is_full();
-        self.is_open() && self.input_ended.is_none() && greeting_is_over && has_room
-    }
-
-    fn is_open(&self) -> bool {
-        self.verdict.is_none() && self.closing.is_none() && self.write_error.is_none()
-    }
-
-    fn input(&mut self, input: Input) {
-        match input {
-            Input::Line(line) if self.lines.at_prompt => self.typed(&line),
-            Input::Line(line) => match command::message(&line, self.settings.reading) {
-                Ok(message) => self.send(message),
-                Err(why) => self.give_up(why),
-            },
-            Input::Interrupt => self.interrupt(),
-            Input::End => self.end_of_input(),
-            Input::Failed(why) => self.give_up(why),
-        }
-    }
-
-    fn typed(&mut self, line: &[u8]) {
-        match command::typed(&String::from_utf8_lossy(line), self.settings.reading) {
-            Ok(Typed::Text(text)) => self.send(Message::Text(text.into())),
-            Ok(Typed::Binary(bytes)) => self.send(Message::Binary(bytes.into())),
-            Ok(Typed::Ping(payload)) => self.ping(&payload),
-            Ok(Typed::Pong(payload)) => {
-                self.link.session.pong(&payload);
-                self.tell(&Told::PongSent(&payload));
-            }
-            Ok(Typed::Close(close)) => self.close(close),
-            Ok(Typed::Frame(frame)) => {
-                self.link.session.send_handmade(&frame);
-                self.tell(&Told::FrameSent(&frame));
-                if self.link.session.close_sent() && self.closing.is_none() {
-                    let close = Close::decode(&frame.payload).unwrap_or_default();
-                    self.closing = Some((close, Instant::now()));
-                }
-            }
-            Ok(Typed::Quit) => self.close(self.settings.close.clone()),
-            Ok(Typed::Help) => self.tell(&Told::Help(command::HELP)),
-            Ok(Typed::Nothing) => {}
-            Err(why) => self.tell(&Told::Misread(&why)),
-        }
-    }
-
-    fn send(&mut self, message: Message) {
-        for greeting in std::mem::take(&mut self.greetings) {
-            self.tell(&Told::Greeting(&greeting));
-        }
-        if self.link.session.send(message.clone()) {
-            self.messages.1 += 1;
-            self.tell(&Told::Sent(&message));
-        }
-    }
-
-    fn ping(&mut self, payload: &[u8]) {
-        if self.link.session.ping(payload) {
-            self.pings.sent(payload, Instant::now());
-            self.tell(&Told::PingSent(payload));
-        }
-    }
-
-    fn close(&mut self, close: Close) {
-        if self.is_open() {
-            info!("{WHO} = {}", events::close(&close, "this client"));
-            self.link.session.close(&close);
-            self.tell(&Told::CloseSent(&close));
-            self.closing = Some((close, Instant::now()));
-        }
-    }
-
-    fn end_of_input(&mut self) {
-        self.input_ended = Some(Instant::now());
-        let mut greetings = std::mem::take(&mut self.greetings);
-        if !greetings.is_empty() {
-            // Nothing was sent, so it was no greeting but the message.
-            self.tell(&Told::Received(&greetings.remove(0)));
-            self.deaf = true;
-            self.close(self.settings.close.clone());
-        }
-    }
-
-    fn interrupt(&mut self) {
-        if self.is_open() {
-            self.close(self.settings.close.clone());
-        } else {
-            self.decide(Ending::Interrupted, Duration::ZERO);
-            self.over = true;
-        }
-    }
-
-    /// This end cannot go on: it says goodbye in order, and fails all the same.
-    fn give_up(&mut self, why: String) {
-        self.close(self.settings.close.clone());
-        self.decide(Ending::Ours(why), self.settings.close_timeout);
-    }
-
-    // --- what the clock does ---
 
     fn next_due(&self, now: Instant) -> Option<Instant> {
         let open = self.is_open() && !self.link.is_full();

@@ -111,7 +111,9 @@ impl Teller {
             (Message::Text(text), _) if terminal => self.screen.data(for_terminal(text.as_bytes()).as_bytes()),
             (Message::Text(text), _) => self.screen.data(&[text.as_bytes(), b"\n"].concat()),
             (Message::Binary(bytes), Reading::Hex) => self.screen.data(format!("{}\n", lines::hex(bytes)).as_bytes()),
-            (Message::Binary(bytes), Reading::Binary) if !terminal => self.screen.data(&[bytes, b"\n".as_slice()].concat()),
+            (Message::Binary(bytes), Reading::Binary) if !terminal => {
+                self.screen.data(&[bytes, b"\n".as_slice()].concat())
+            }
             (Message::Binary(_), _) => {
                 self.screen.talk(&mark('<', &summary(message)));
                 Ok(())
@@ -125,7 +127,9 @@ impl Teller {
             // A sent message stands on the prompt's line already, or comes from a pipe or a script that knows it.
             Told::Sent(_) | Told::Received(_) => {}
             Told::Greeting(message) => self.screen.talk(&mark('<', &format!("greeting {}", summary(message)))),
-            Told::Ping(payload) => self.screen.talk(&mark('<', &format!("{}, answered by a Pong", events::control("Ping", payload)))),
+            Told::Ping(payload) => {
+                self.screen.talk(&mark('<', &format!("{}, answered by a Pong", events::control("Ping", payload))))
+            }
             Told::Pong(payload, after) => self.screen.talk(&mark('<', &pong(payload, *after))),
             Told::PingSent(payload) => self.screen.talk(&mark('>', &events::control("Ping", payload))),
             Told::PongSent(payload) => self.screen.talk(&mark('>', &events::control("Pong", payload))),
@@ -169,7 +173,11 @@ fn summary(message: &Message) -> String {
         Message::Text(text) => escape::quoted(text.as_bytes(), text.len() as u64, lines::SUMMARY_BYTES),
         Message::Binary(bytes) => {
             let more = if bytes.len() > BINARY_SHOWN { " ..." } else { "" };
-            format!("binary, {}: {}{more}", events::bytes(bytes.len() as u64), lines::hex(&bytes[..bytes.len().min(BINARY_SHOWN)]))
+            format!(
+                "binary, {}: {}{more}",
+                events::bytes(bytes.len() as u64),
+                lines::hex(&bytes[..bytes.len().min(BINARY_SHOWN)])
+            )
         }
     }
 }
