@@ -60,9 +60,10 @@ pub struct Input {
     source: Box<dyn Read>,
     told: Option<Form>,
     layout: Option<Layout>,
-    /// What was read; the part before `start` is used up.
+    /// What was read and is not used up lies from `start` to `end`.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
     ended: bool,
     labels: Vec<Label>,
     gave_bytes: bool,
@@ -86,6 +87,7 @@ impl Input {
             layout: None,
             buffer: Vec::new(),
             start: 0,
+            end: 0,
             ended: false,
             labels,
             gave_bytes: false,
@@ -105,7 +107,7 @@ impl Input {
                 self.look_at_first(&into[before..])?;
                 return Ok(Some(stream));
             }
-            let is_used_up = self.start == self.buffer.len();
+            let is_used_up = self.start == self.end;
             if self.ended && (is_used_up || used == 0) {
                 return self.finish(into);
             }
@@ -129,13 +131,13 @@ impl Input {
     fn begin(&mut self) -> Result<(), Error> {
         while self.told != Some(Form::Raw)
             && !self.ended
-            && self.buffer.len() < HEAD
-            && guess::may_be_text(&self.buffer)
+            && self.end < HEAD
+            && guess::may_be_text(&self.buffer[..self.end])
         {
             self.fill()?;
         }
-        let layout = guess::layout(&self.buffer, self.told)?;
-        if !matches!(layout, Layout::Raw) && self.buffer.starts_with(guess::BOM) {
+        let layout = guess::layout(&self.buffer[..self.end], self.told)?;
+        if !matches!(layout, Layout::Raw) && self.buffer[..self.end].starts_with(guess::BOM) {
             self.start = guess::BOM.len();
         }
         if !matches!(layout, Layout::Lines(_)) {
@@ -147,7 +149,7 @@ impl Input {
 
     /// Goes on in what is in the buffer. How much of it was used, and whose bytes came of it.
     fn step(&mut self, into: &mut Vec<u8>) -> Result<(usize, usize), Error> {
-        let text = &self.buffer[self.start..];
+        let text = &self.buffer[self.start..self.end];
         match &mut self.layout {
             None => Ok((0, 0)),
             Some(Layout::Raw) => {
@@ -185,20 +187,23 @@ impl Input {
         if is_first && is_guessed && !is_log && packet::has_headers(bytes) { Err(Error::Packets) } else { Ok(()) }
     }
 
-    /// Reads more behind what is there.
+    /// Reads more behind what is there. The buffer grows only while a line does not fit into it.
     fn fill(&mut self) -> Result<(), Error> {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let len = self.buffer.len();
-        self.buffer.resize(len + PART, 0);
-        let read = loop {
-            match self.source.read(&mut self.buffer[len..]) {
+        if self.buffer.len() - self.end < PART {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+            self.buffer.resize(self.buffer.len().max(self.end + PART), 0);
+        }
+        loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(len) => {
+                    self.end += len;
+                    self.ended = len == 0;
+                    return Ok(());
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
+                Err(error) => return Err(Error::Io(error)),
             }
-        };
-        self.buffer.truncate(len + *read.as_ref().unwrap_or(&0));
-        self.ended = matches!(read, Ok(0));
-        read.map(|_| ()).map_err(Error::Io)
+        }
     }
 }

@@ -21,6 +21,8 @@ const BASES: [u32; 3] = [16, 8, 10];
 pub struct Dump {
     /// Whether indented rows are the server's and the others the client's.
     two_sided: bool,
+    /// Whether rows are bytes alone, without offsets: what Wireshark shows as "Raw".
+    raw: bool,
     /// Whether the first row was indented: that is stream 0.
     first_indented: Option<bool>,
     blocks: [Block; 2],
@@ -78,15 +80,14 @@ impl LineReader for Dump {
             return Ok(Step::Again(self.stream));
         }
         let text = line.text.trim_ascii();
-        if text == b"*" {
+        if text.starts_with(b"Follow: ") {
+            (self.two_sided, self.raw) = (true, text.ends_with(b",raw"));
+        } else if text == b"*" {
             self.blocks[self.stream].star = true;
-        } else if let Some(offset) = offset(line.text) {
+        } else if let Some(offset) = offset(line.text).filter(|_| !self.raw) {
             self.stream = self.stream_of(line.text, offset.is_zero(), labels);
             return self.row(line, &offset, bytes);
-        } else if text.starts_with(b"Follow: ") {
-            self.two_sided = true;
-        } else if self.two_sided && !text.is_empty() && !is_title(text) {
-            // "Show as: Raw" has hex without offsets.
+        } else if self.raw && !text.is_empty() && !is_title(text) {
             self.stream = self.stream_of(line.text, true, labels);
             *bytes =
                 hex::parse(&String::from_utf8_lossy(text)).map_err(|problem| Error::at(line.number, 1, problem))?;

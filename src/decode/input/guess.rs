@@ -86,20 +86,23 @@ fn is_first_row(line: &[u8]) -> bool {
     is_narrow && (offset.is_zero() || offset.colon || has_gap)
 }
 
-/// Whether a line begins as plain hex does.
+/// Whether a line can be read as plain hex. It may be cut, or go on in the next one.
 fn is_hex(line: &[u8]) -> bool {
-    let line = line.trim_ascii_start();
-    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let is_number = digits > 1 && line.get(digits).is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-    is_number || line.starts_with(b"0x") || line.starts_with(b"\\x") || line.starts_with(b"\"")
+    hex::Reader::default().feed(line, &mut Vec::new()).is_ok()
 }
 
-/// Whether the text begins with a name and has a brace or a quote: `unsigned char pkt[] = {`. Comments may stand before.
+/// Whether the text begins with a name and has a brace or a quote: `unsigned char pkt[] = {`. Comments and lines for the
+/// preprocessor may stand before.
 fn is_declaration(head: &[u8]) -> bool {
     let mut rest = head.trim_ascii_start();
-    while let Some(comment) = rest.strip_prefix(b"/*") {
-        let end = comment.windows(2).position(|part| part == b"*/").map_or(comment.len(), |at| at + 2);
-        rest = comment[end..].trim_ascii_start();
+    let past = |rest: &[u8], end: &[u8]| rest.windows(end.len()).position(|part| part == end).map(|at| at + end.len());
+    loop {
+        let end: &[u8] = match rest {
+            [b'/', b'*', ..] => b"*/",
+            [b'/', b'/', ..] | [b'#', ..] => b"\n",
+            _ => break,
+        };
+        rest = rest[past(rest, end).unwrap_or(rest.len())..].trim_ascii_start();
     }
     let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     let is_name = name > 0 && rest[0].is_ascii_alphabetic() && !rest[..name].iter().all(u8::is_ascii_hexdigit);

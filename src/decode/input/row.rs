@@ -82,7 +82,7 @@ fn not_hex(text: &[u8], from: usize) -> Fault {
 }
 
 /// Whether `rest` shows `bytes` as ASCII: as it is, in bars (`hexdump -C`) or angles (`od -tx1z`), with a gap in the
-/// middle (Wireshark).
+/// middle (Wireshark), with dots for blanks (`tcpdump`).
 fn is_column(rest: &[u8], bytes: &[u8]) -> bool {
     let shown = escape::ascii(bytes);
     let rest = String::from_utf8_lossy(rest);
@@ -93,6 +93,9 @@ fn is_column(rest: &[u8], bytes: &[u8]) -> bool {
         || bare('|', '|').is_some_and(is_shown)
         || bare('>', '<').is_some_and(is_shown)
     {
+        return true;
+    }
+    if shown.contains(' ') && is_alike(rest, &shown.replace(' ', ".")) {
         return true;
     }
     let halves = shown.split_at_checked(HALF).map(|(left, right)| format!("{left} {right}"));

@@ -104,14 +104,15 @@ fn title(line: &str) -> Option<(&str, &str, u64)> {
 
 /// `LEVEL who mark rest`, with a timestamp before it, or as `[TIME LEVEL module] who mark rest`.
 fn record(line: &str) -> Option<Record<'_>> {
-    if line.starts_with(' ') {
-        return None;
-    }
     // Where each word begins; the level is among the first few.
     let mut rest = line;
     for _ in 0..8 {
         let (word, after) = rest.split_once(' ')?;
         let level = word.trim_matches(['[', ']']);
+        // Four blanks begin a line that belongs to the record before it, and what is in it may come from outside.
+        if line[..line.len() - rest.len()].contains("    ") {
+            return None;
+        }
         if matches!(level, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR") {
             let after = after.trim_start();
             // env_logger's own format has the module next.
