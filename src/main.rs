@@ -12,14 +12,8 @@ fn main() -> ExitCode {
     // clap answers --help with 0 and wrong use with 2, and ends the process itself.
     let Cli { command, serve } = Cli::parse();
     let command = command.unwrap_or_else(|| Command::Serve(Box::new(serve)));
-    // A server is there to be listened to. What another command starts on its way should not talk into its figures.
-    let (log_file, level) = match &command {
-        Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
-        Command::Compare(_) | Command::Connect(_) | Command::Decode(_) | Command::Encode(_) => (None, "warn"),
-    };
-    if let Err(error) = logger::start(log_file, level) {
-        let file = log_file.unwrap_or(Path::new("stderr"));
-        let _ = writeln!(anstream::stderr(), "ws101: the log cannot be written to {}: {error}", file.display());
+    if let Err(words) = start_logger(&command) {
+        let _ = writeln!(anstream::stderr(), "ws101: {words}");
         return ExitCode::FAILURE;
     }
     match &command {
@@ -29,4 +23,18 @@ fn main() -> ExitCode {
         Command::Decode(options) => command::decode::run(options),
         Command::Encode(options) => command::encode::run(options),
     }
+}
+
+fn start_logger(command: &Command) -> Result<(), String> {
+    // A server is there to be listened to. What another command starts on its way should not talk into its figures.
+    let (log_file, level) = match command {
+        Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
+        Command::Compare(_) | Command::Decode(_) | Command::Encode(_) => (None, "warn"),
+        // It has a screen of its own, and starts the logger on that.
+        Command::Connect(_) => return Ok(()),
+    };
+    logger::start(log_file, level).map_err(|error| {
+        let file = log_file.unwrap_or(Path::new("stderr"));
+        format!("the log cannot be written to {}: {error}", file.display())
+    })
 }

@@ -5,7 +5,7 @@
 use super::escape;
 use anstyle::{AnsiColor, Style};
 use env_logger::fmt::Formatter;
-use env_logger::{Builder, Target};
+use env_logger::{Builder, Target, WriteStyle};
 use log::Record;
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,22 +13,36 @@ use std::path::Path;
 
 /// Starts the logger: to stderr, coloured when that is a terminal and `NO_COLOR` is not set, or to a file. `default` is
 /// what is shown when `RUST_LOG` is not set.
+pub fn start(log_file: Option<&Path>, default: &str) -> io::Result<()> {
+    let mut builder = chosen(default);
+    if let Some(path) = log_file {
+        let file = File::options().create(true).append(true).open(path)?;
+        builder.target(Target::Pipe(Box::new(file)));
+    }
+    builder.try_init().map_err(io::Error::other)
+}
+
+/// The same to a target that is given whole records, with or without colours. `default` is a level or a filter, as
+/// `RUST_LOG` has them.
+pub fn start_on(target: Box<dyn Write + Send>, colour: bool, default: &str) -> io::Result<()> {
+    let style = if colour { WriteStyle::Always } else { WriteStyle::Never };
+    chosen(default).target(Target::Pipe(target)).write_style(style).try_init().map_err(io::Error::other)
+}
+
+/// What `RUST_LOG` chooses, or else `default`.
 ///
 /// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
-/// RUST_LOG names tungstenite.
-pub fn start(log_file: Option<&Path>, default: &str) -> io::Result<()> {
+/// RUST_LOG names tungstenite. Those of rustyline never are: it would have to print them above the line whose every key
+/// they tell of, and waits for itself.
+fn chosen(default: &str) -> Builder {
     let chosen = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_default();
     let filters = if chosen.trim().is_empty() { default.to_owned() } else { chosen };
     let mut builder = Builder::new();
     if !filters.contains("tungstenite") {
         builder.filter_module("tungstenite", log::LevelFilter::Off);
     }
-    builder.parse_filters(&filters).format(write_line);
-    if let Some(path) = log_file {
-        let file = File::options().create(true).append(true).open(path)?;
-        builder.target(Target::Pipe(Box::new(file)));
-    }
-    builder.try_init().map_err(io::Error::other)
+    builder.parse_filters(&filters).filter_module("rustyline", log::LevelFilter::Off).format(write_line);
+    builder
 }
 
 fn write_line(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {

@@ -1,0 +1,126 @@
+//! What comes in beside the socket: the lines of a pipe, the end of them, a signal.
+
+use crossbeam_channel::Sender;
+use std::io::{self, BufRead, Read};
+use std::thread::Builder;
+
+/// What a pipe, a prompt or a signal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A line without its end. Bytes as they came.
+    Line(Vec<u8>),
+    /// There are no more lines.
+    End,
+    /// Ctrl-C, SIGINT, SIGTERM or SIGHUP: somebody wants this to stop.
+    Interrupt,
+    /// No more can be read, and why. Nothing follows from the same source.
+    Failed(String),
+}
+
+/// Starts a thread that reads stdin line by line. A line ends with LF or CRLF, the last one also with the input, and has
+/// at most `most` bytes: a longer one is [`Input::Failed`] and ends the reading, so that memory stays bounded.
+pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
+    Builder::new().name("stdin".to_owned()).spawn(move || forward(io::stdin().lock(), most, &to))?;
+    Ok(())
+}
+
+/// SIGINT, SIGTERM and SIGHUP as [`Input::Interrupt`]. None is lost: one that finds the channel full waits for a place in
+/// it. Call it once, and before a prompt is started, which has a handler of its own while it reads.
+pub fn signals(to: Sender<Input>) -> io::Result<()> {
+    // Whoever has stopped listening is about to end.
+    let handler = move || drop(to.send(Input::Interrupt));
+    ctrlc::set_handler(handler).map_err(io::Error::other)
+}
+
+fn forward(mut reader: impl BufRead, most: u64, to: &Sender<Input>) {
+    loop {
+        let input = next_line(&mut reader, most);
+        let is_last = !matches!(input, Input::Line(_));
+        if to.send(input).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn next_line(reader: &mut impl BufRead, most: u64) -> Input {
+    let mut line = Vec::new();
+    // Two more than a line may have: its end can be CRLF.
+    match reader.take(most.saturating_add(2)).read_until(b'\n', &mut line) {
+        Ok(0) => return Input::End,
+        Ok(_) => {}
+        Err(error) => return Input::Failed(format!("stdin can't be read: {error}")),
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+    }
+    if line.len() as u64 > most {
+        return Input::Failed(format!("a line of stdin has more than {most} bytes (--max-message)"));
+    }
+    Input::Line(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam_channel::bounded;
+    use std::io::BufReader;
+
+    fn read(bytes: &[u8], most: u64) -> Vec<Input> {
+        let (to, from) = bounded(16);
+        // A small buffer, so that lines are put together from parts.
+        forward(BufReader::with_capacity(3, bytes), most, &to);
+        from.try_iter().collect()
+    }
+
+    fn line(text: &str) -> Input {
+        Input::Line(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn lines_lose_their_ends_and_nothing_else() {
+        assert_eq!(read(b"a\nbc\r\n\n d \r", 10), [line("a"), line("bc"), line(""), line(" d \r"), Input::End]);
+        assert_eq!(read(b"\xff\0\n", 10), [Input::Line(vec![0xff, 0]), Input::End]);
+        assert_eq!(read(b"", 10), [Input::End]);
+    }
+
+    #[test]
+    fn a_line_may_have_so_many_bytes_and_no_more() {
+        assert_eq!(read(b"12345\r\n12345", 5), [line("12345"), line("12345"), Input::End]);
+        for long in [&b"123456\n"[..], b"123456", b"123456\r\n", b"1234567890"] {
+            let [Input::Failed(why)] = &read(long, 5)[..] else { panic!("{long:?}") };
+            assert!(why.contains("more than 5 bytes"), "{why}");
+        }
+    }
+
+    /// An endless line is not kept, nor read to its end.
+    #[test]
+    fn a_line_without_end_ends_the_reading() {
+        let (to, from) = bounded(16);
+        forward(BufReader::new(io::repeat(b'x')), 1000, &to);
+        assert!(matches!(from.try_iter().collect::<Vec<_>>()[..], [Input::Failed(_)]));
+    }
+
+    #[test]
+    fn nobody_who_listens_ends_the_reading() {
+        let (to, from) = bounded(16);
+        drop(from);
+        forward(BufReader::new(io::repeat(b'\n')), 1000, &to);
+    }
+
+    #[test]
+    fn a_source_that_fails_says_why() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let (to, from) = bounded(16);
+        forward(BufReader::new(Broken), 10, &to);
+        let said: Vec<Input> = from.try_iter().collect();
+        assert_eq!(said, [Input::Failed("stdin can't be read: the disk is gone".to_owned())]);
+    }
+}

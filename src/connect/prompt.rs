@@ -1,0 +1,265 @@
+//! The prompt of a terminal: one line to edit, with a history, that what comes in does not tear.
+
+use super::command::COMMANDS;
+use super::input::Input;
+use super::screen::Screen;
+use crossbeam_channel::Sender;
+use rustyline::completion::Completer;
+use rustyline::config::{BellStyle, CompletionType};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Behavior, Config, Context, Editor, ExternalPrinter, Helper};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
+use std::time::Duration;
+
+const PROMPT: &str = "> ";
+
+/// How many lines the arrows find again. They are kept in memory alone: what was typed may be a password.
+const HISTORY: usize = 1000;
+
+/// How long the end waits until all is on the screen, and then until the prompt has let go of the terminal.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A terminal marks what is pasted while rustyline reads. That ends, and the cursor goes to a new line.
+const BRACKETED_PASTE_OFF_AND_A_LINE: &str = "\x1b[?2004l\r\n";
+
+/// A terminal that has hung up says "end of input" whenever it is asked.
+const ENDS_OF_A_DEAD_TERMINAL: u32 = 3;
+
+/// A prompt on the terminal. Dropping it gives the terminal back.
+pub struct Prompt {
+    screen: Screen,
+    terminal: terminal::Saved,
+    is_empty: Arc<AtomicBool>,
+    is_restored: bool,
+}
+
+/// Starts a thread with a prompt, and one that brings above it what `screen` shows. The history is in memory. Lines and
+/// the wish to end are sent to `to`: Ctrl-D is [`Input::End`], Ctrl-C on an empty line [`Input::Interrupt`] (a line that
+/// is not empty it clears). After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
+///
+/// [`input::signals`](super::input::signals) comes before this: while a line is read, SIGINT belongs to the prompt, which
+/// gives it back to whoever had it before.
+///
+/// # Errors
+/// Words, when the terminal can do no more than take lines (`TERM=dumb`).
+pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("no prompt on this terminal: {error}");
+    let is_empty = Arc::new(AtomicBool::new(true));
+    let config = Config::builder()
+        .auto_add_history(true)
+        .max_history_size(HISTORY)
+        .and_then(|builder| builder.history_ignore_dups(true))
+        .map_err(|error| wrong(&error))?
+        // A prompt is not data: stdout may be a file.
+        .behavior(Behavior::PreferTerm)
+        .bell_style(BellStyle::None)
+        .completion_type(CompletionType::List)
+        .build();
+    let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
+    editor.set_helper(Some(Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty) }));
+    let mut printer = editor.create_external_printer().map_err(|error| wrong(&error))?;
+    let prompt = Prompt { screen: screen.clone(), terminal: terminal::Saved::now(), is_empty, is_restored: false };
+
+    screen.stage().open();
+    let shown = screen.clone();
+    let printing =
+        Builder::new().name("screen".to_owned()).spawn(move || shown.stage().run(|text| printer.print(text).is_ok()));
+    printing.map_err(|error| wrong(&error))?;
+    let (asked, is_empty) = (screen.clone(), Arc::clone(&prompt.is_empty));
+    let asking = Builder::new().name("prompt".to_owned()).spawn(move || {
+        ask(&mut editor, &asked, &is_empty, &to);
+        let rest = asked.stage().left();
+        let _ = asked.to_terminal(&rest);
+    });
+    asking.map_err(|error| wrong(&error))?;
+    Ok(prompt)
+}
+
+impl Prompt {
+    /// Shows what is still to be shown and gives the terminal back as it was, the cursor at the start of a line. From now
+    /// on the screen writes directly, and nobody reads the terminal. Takes no longer than [`PATIENCE`] twice.
+    pub fn restore(&mut self) {
+        if std::mem::replace(&mut self.is_restored, true) {
+            return;
+        }
+        let stage = self.screen.stage();
+        stage.settle(PATIENCE);
+        let end = match stage.leave() {
+            None => "",
+            Some(was_up) => {
+                // Only a prompt that is up takes a signal; between two lines it looks by itself whether it may go on.
+                if was_up {
+                    terminal::wake();
+                }
+                match (was_up, stage.wait_until_left(PATIENCE)) {
+                    // It has gone to a new line. An empty one is not worth leaving.
+                    (true, true) if self.is_empty.load(Ordering::SeqCst) => "\x1b[A\x1b[K",
+                    (_, true) | (false, false) => "",
+                    // It is still there, in a search or in half a key. What it would have done at the end:
+                    (true, false) => BRACKETED_PASTE_OFF_AND_A_LINE,
+                }
+            }
+        };
+        let _ = self.terminal.restore();
+        let _ = self.screen.to_terminal(end);
+        let _ = self.screen.to_terminal(&stage.close());
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        self.restore();
+    }
+}
+
+/// Reads line after line until nobody wants more.
+fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &AtomicBool, to: &Sender<Input>) {
+    let mut ends = 0;
+    while screen.stage().may_ask() {
+        is_empty.store(true, Ordering::SeqCst);
+        let read = editor.readline(if ends == 0 { PROMPT } else { "" });
+        screen.stage().down();
+        let input = match read {
+            // What is typed after the end has nowhere to go.
+            Ok(_) if ends > 0 => continue,
+            Ok(line) => Input::Line(line.into_bytes()),
+            // As a shell does: the line is left as it is, and a new one begins.
+            Err(ReadlineError::Interrupted) if !is_empty.load(Ordering::SeqCst) => continue,
+            Err(ReadlineError::Interrupted) => Input::Interrupt,
+            Err(ReadlineError::Eof) => {
+                ends += 1;
+                match ends {
+                    1 => Input::End,
+                    ENDS_OF_A_DEAD_TERMINAL.. => return,
+                    _ => continue,
+                }
+            }
+            Err(error) => {
+                let _ = to.send(Input::Failed(format!("the terminal can't be read: {error}")));
+                return;
+            }
+        };
+        if to.send(input).is_err() {
+            return;
+        }
+    }
+}
+
+/// What rustyline asks while a line is edited.
+struct Line {
+    screen: Screen,
+    is_empty: Arc<AtomicBool>,
+}
+
+impl Helper for Line {}
+
+impl Highlighter for Line {}
+
+impl Hinter for Line {
+    type Hint = String;
+
+    /// Gives no hints. It is called whenever the line has changed, the first time when the terminal is ready and the
+    /// prompt about to be drawn: from then on there is something to print above.
+    fn hint(&self, line: &str, _at: usize, _context: &Context<'_>) -> Option<String> {
+        self.is_empty.store(line.is_empty(), Ordering::SeqCst);
+        self.screen.stage().up();
+        None
+    }
+}
+
+impl Validator for Line {
+    /// Every line is right. It is called at Enter, when the terminal is still ready: the last moment to say that it will
+    /// not be for long.
+    fn validate(&self, _context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.screen.stage().down();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Completer for Line {
+    type Candidate = String;
+
+    /// Tab completes a command as far as only one is meant. There is never a choice: while one is offered, nothing that
+    /// comes in could be shown.
+    fn complete(&self, line: &str, at: usize, _context: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok((0, completed(&line[..at]).into_iter().collect()))
+    }
+}
+
+fn completed(start: &str) -> Option<String> {
+    let mut meant = COMMANDS.iter().filter(|command| start.len() > 1 && command.starts_with(start));
+    let only = meant.next().filter(|_| meant.next().is_none())?;
+    Some(format!("{only} "))
+}
+
+/// The terminal's modes, where they can be had without the prompt's help.
+#[cfg(unix)]
+mod terminal {
+    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::stdio::stdin;
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use std::io;
+
+    /// How the terminal was before there was a prompt; `None`: stdin is none.
+    pub struct Saved(Option<Termios>);
+
+    impl Saved {
+        pub fn now() -> Saved {
+            Saved(tcgetattr(stdin()).ok())
+        }
+
+        pub fn restore(&self) -> io::Result<()> {
+            let Some(modes) = &self.0 else { return Ok(()) };
+            Ok(tcsetattr(stdin(), OptionalActions::Drain, modes)?)
+        }
+    }
+
+    /// Ends the line that is being read: rustyline takes SIGINT as Ctrl-C while it reads, and puts the terminal back.
+    pub fn wake() {
+        let _ = kill_process(getpid(), Signal::INT);
+    }
+}
+
+/// On Windows only rustyline knows them.
+#[cfg(not(unix))]
+mod terminal {
+    use std::io;
+
+    /// Nothing.
+    pub struct Saved;
+
+    impl Saved {
+        pub fn now() -> Saved {
+            Saved
+        }
+
+        pub fn restore(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Nothing can.
+    pub fn wake() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_completes_what_can_only_be_one() {
+        assert_eq!(completed("/pi").as_deref(), Some("/ping "));
+        assert_eq!(completed("/c").as_deref(), Some("/close "));
+        assert_eq!(completed("/p"), None);
+        assert_eq!(completed("/"), None);
+        assert_eq!(completed("/x"), None);
+        assert_eq!(completed("ping"), None);
+        assert_eq!(completed("/ping now"), None);
+    }
+}
