@@ -1,12 +1,192 @@
 //! The options of `connect`, and what they mean to it.
 
-use clap::Args;
+use super::values::{close_code, duration, duration_or_zero, origin, server_url, size, token, wait};
+use crate::client::Url;
+use crate::client::handshake::Offer;
+use crate::client::tls::Trust;
+use crate::connect::command::Reading;
+use crate::connect::settings::{Settings, Wait};
+use crate::connect::template::Template;
+use crate::protocol::close::{Close, MAX_REASON, NORMAL};
+use crate::wire::tap;
+use clap::{ArgAction, Args};
+use std::time::Duration;
 
 /// What stands below the options.
 pub const EXAMPLES: &str = "\
 Examples:
-  ws101 connect";
+  ws101 connect ws://localhost:8080/ws                 a prompt; /help tells its commands
+  echo Hello | ws101 connect ws://localhost:8080/ws    a message a line, answers on stdout
+  ws101 connect -1 -x Hello wss://example.org/chat     one question, one answer
+  ws101 connect -vvv ws://localhost:8080/ws            every byte, and what it means
+  ws101 connect -w forever --json ws://localhost:8080/feed/ws
+  ws101 connect --every 10s 'still here at {time}' ws://localhost:8080/ws
+  ws101 connect -H 'Authorization: Bearer abc' --origin https://example.org wss://example.org/ws
+
+Text that comes goes to stdout, a message a line; everything else goes to stderr.
+Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
+-v, -vv and -vvv are RUST_LOG=info, debug and trace.";
 
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]
-pub struct Connect {}
+pub struct Connect {
+    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@[::1]:9000/
+    #[arg(value_name = "URL", value_parser = server_url)]
+    pub url: Url,
+
+    /// Header field of the opening handshake; repeatable. 'Name:' leaves a field out
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = Offer::field)]
+    pub header: Vec<(String, String)>,
+
+    /// Page that the handshake claims to come from, as https://example.org
+    #[arg(long, value_parser = origin)]
+    pub origin: Option<String>,
+
+    /// Subprotocol to offer, the best first; repeatable
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = token)]
+    pub protocol: Vec<String>,
+
+    /// Accept any certificate
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+
+    /// Time for name, TCP, TLS and opening handshake together
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub connect_timeout: Duration,
+
+    /// Message to send, instead of lines from stdin; repeatable
+    #[arg(short = 'x', long, value_name = "MESSAGE", allow_hyphen_values = true)]
+    pub execute: Vec<String>,
+
+    /// Time to wait for answers when there is nothing more to send: 10s, 10 or forever. Default: until 1s is quiet
+    #[arg(short = 'w', long, value_name = "TIME", value_parser = wait)]
+    pub wait: Option<Wait>,
+
+    /// Print the first message that comes after a greeting, then close
+    #[arg(short = '1', long)]
+    pub one: bool,
+
+    /// Send each line as a binary message
+    #[arg(long, conflicts_with = "hex")]
+    pub binary: bool,
+
+    /// Read each line as hex, as 0a ff, and send it as a binary message; show binary messages in the same way
+    #[arg(long)]
+    pub hex: bool,
+
+    /// Send TEXT each TIME; {time} is the time, {n} counts
+    #[arg(long, num_args = 2, value_names = ["TIME", "TEXT"], allow_hyphen_values = true)]
+    pub every: Vec<String>,
+
+    /// Send every message back
+    #[arg(long)]
+    pub echo: bool,
+
+    /// Send a Ping each TIME
+    #[arg(long, value_name = "TIME", default_value = "0", hide_default_value = true, value_parser = duration_or_zero)]
+    pub ping_interval: Duration,
+
+    /// Silence after such a Ping that ends the connection
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub ping_timeout: Duration,
+
+    /// What the Close says when this end closes. Default: 1000 and no reason
+    #[arg(long, num_args = 2, value_names = ["CODE", "REASON"], allow_hyphen_values = true)]
+    pub close: Vec<String>,
+
+    /// Largest message to take
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
+    pub max_message: u64,
+
+    /// Time the server may take to accept what is written
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub write_timeout: Duration,
+
+    /// Time to wait for the server's Close, and for its end of TCP
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub close_timeout: Duration,
+
+    /// Print nothing but what comes, and what went wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print one JSON object an event, on stdout
+    #[arg(long)]
+    pub json: bool,
+
+    /// Tell more on stderr: -v what happens, -vv heads and frames, -vvv every byte
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Show values of Authorization, Proxy-Authorization and Cookie in the log instead of stars
+    #[arg(long)]
+    pub show_secrets: bool,
+
+    /// Bytes of a payload shown by -vvv; 0: all
+    #[arg(long, value_name = "N", default_value = "256")]
+    pub dump_bytes: usize,
+}
+
+impl Connect {
+    /// How lines become messages.
+    pub fn reading(&self) -> Reading {
+        match (self.hex, self.binary) {
+            (true, _) => Reading::Hex,
+            (_, true) => Reading::Binary,
+            _ => Reading::Text,
+        }
+    }
+
+    /// The level that `-v` asks for.
+    pub fn level(&self) -> &'static str {
+        match self.verbose {
+            0 => "warn",
+            1 => "info",
+            2 => "debug",
+            _ => "trace",
+        }
+    }
+
+    /// What is to be done. The error says which option cannot be read, and what would be right.
+    pub fn settings(&self) -> Result<Settings, String> {
+        let options = self.clone();
+        Ok(Settings {
+            trust: Trust { insecure: options.insecure, ..Trust::default() },
+            offer: Offer { origin: options.origin, protocols: options.protocol, fields: options.header },
+            connect_timeout: options.connect_timeout,
+            reading: self.reading(),
+            execute: options.execute,
+            wait: options.wait.unwrap_or(Wait::UntilQuiet),
+            one: options.one,
+            echo: options.echo,
+            every: every(&self.every)?,
+            ping_interval: Some(options.ping_interval).filter(|interval| !interval.is_zero()),
+            ping_timeout: options.ping_timeout,
+            close: close(&self.close)?,
+            max_message: options.max_message,
+            write_timeout: options.write_timeout,
+            close_timeout: options.close_timeout,
+            tap: tap::Settings {
+                dump_bytes: options.dump_bytes,
+                show_secrets: options.show_secrets,
+                ..tap::Settings::default()
+            },
+            url: options.url,
+        })
+    }
+}
+
+fn every(values: &[String]) -> Result<Option<(Duration, Template)>, String> {
+    let [time, text] = values else { return Ok(None) };
+    let name = |error: String| format!("--every: {error}");
+    Ok(Some((duration(time).map_err(name)?, Template::parse(text).map_err(name)?)))
+}
+
+fn close(values: &[String]) -> Result<Close, String> {
+    let [code, reason] = values else { return Ok(Close::new(NORMAL, "")) };
+    let code = close_code(code).map_err(|error| format!("--close: {error}"))?;
+    if reason.len() > MAX_REASON {
+        return Err(format!("--close: a reason has at most {MAX_REASON} bytes (RFC 6455 s5.5), not {}", reason.len()));
+    }
+    Ok(Close::new(code, reason))
+}

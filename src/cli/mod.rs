@@ -51,7 +51,7 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Measure four ways to follow one feed: short poll, long poll, event stream, WebSocket
     #[command(after_help = compare::EXAMPLES)]
-    Compare(Compare),
+    Compare(Box<Compare>),
     /// Talk to a WebSocket server by hand, from a pipe or from a script
     #[command(after_help = connect::EXAMPLES)]
     Connect(Box<Connect>),

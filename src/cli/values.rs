@@ -2,7 +2,9 @@
 
 use crate::client::Url;
 use crate::compare::Rate;
+use crate::connect::settings::Wait;
 use crate::feed::ticker::Pace;
+use crate::protocol::close;
 use std::time::Duration;
 
 /// A year: longer waits are typing errors, and sums of instants stay in range.
@@ -110,8 +112,37 @@ pub fn origin_or_any(text: &str) -> Result<String, String> {
 /// A server's URL. Paths below it are asked for, so it has no query.
 pub fn url(text: &str) -> Result<Url, String> {
     match Url::parse(text)? {
+        Url { tls: true, .. } => {
+            Err("no TLS here: what is compared are the bytes of plain sockets, so http:// and ws:// only".to_owned())
+        }
+        Url { userinfo: Some(_), .. } => Err("a user's name or password in the URL is not sent".to_owned()),
         Url { query: Some(_), .. } => Err("a query has no place here: /feed/poll and others are asked for".to_owned()),
         url => Ok(url),
+    }
+}
+
+/// A server's URL with its path and query: what is connected to.
+pub fn server_url(text: &str) -> Result<Url, String> {
+    Url::parse(text)
+}
+
+/// How long to wait for answers: a duration, a number of seconds, or `forever`.
+pub fn wait(text: &str) -> Result<Wait, String> {
+    if text == "forever" {
+        return Ok(Wait::Forever);
+    }
+    let with_unit = if text.bytes().all(|byte| byte.is_ascii_digit()) { format!("{text}s") } else { text.to_owned() };
+    duration_or_zero(&with_unit).map(Wait::For).map_err(|error| format!("{error}; or forever"))
+}
+
+/// A code that a Close frame may carry.
+pub fn close_code(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(code) if close::may_travel(code) => Ok(code),
+        Ok(code) => Err(format!(
+            "{code} must not be sent in a Close (RFC 6455 s7.4): 1000 to 1003, 1007 to 1014 and 3000 to 4999 may"
+        )),
+        Err(_) => Err(format!("a close code is a number, as 1000 or 4000, not {text:?}")),
     }
 }
 

@@ -85,7 +85,7 @@ impl Exchange {
     /// Waits for the head. Interim answers (100 Continue and its like) are passed over.
     pub fn head(&mut self, connection: &mut Connection, deadline: Instant) -> Result<&Head, Error> {
         while self.head.is_none() {
-            let head = read_head(connection, deadline)?;
+            let (head, _) = read_head(connection, deadline)?;
             if head.status >= 200 || head.status == 101 {
                 let body = head.body().map_err(Error::Malformed)?;
                 connection.next_is(Part::Body);
@@ -134,13 +134,13 @@ impl Exchange {
     }
 }
 
-/// The next head, taken from the connection.
-pub(super) fn read_head(connection: &mut Connection, deadline: Instant) -> Result<Head, Error> {
+/// The next head, taken from the connection, and the same as it came.
+pub(super) fn read_head(connection: &mut Connection, deadline: Instant) -> Result<(Head, Vec<u8>), Error> {
     loop {
         match response::parse(connection.unread()) {
             Parsed::Complete(head, len) => {
-                connection.take(len, Part::Head);
-                return Ok(head);
+                let raw = connection.take(len, Part::Head);
+                return Ok((head, raw));
             }
             Parsed::Refused(why) => return Err(Error::Malformed(why)),
             Parsed::NeedMore if connection.read(deadline)? == 0 => return Err(Error::Ended),

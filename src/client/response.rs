@@ -29,6 +29,7 @@ pub struct Head {
     pub status: u16,
     /// Its length in bytes, the empty line included.
     pub len: usize,
+    status_line: String,
     minor_version: u8,
     fields: Vec<(String, Vec<u8>)>,
 }
@@ -49,16 +50,33 @@ pub fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::NeedMore;
     };
     let fields = response.headers.iter().map(|field| (field.name.to_owned(), field.value.to_vec())).collect();
-    Parsed::Complete(Head { status, len, minor_version, fields }, len)
+    Parsed::Complete(Head { status, len, status_line: first_line(bytes), minor_version, fields }, len)
+}
+
+/// The first line that is not empty: empty ones before it are passed over (RFC 9112 s2.2).
+fn first_line(head: &[u8]) -> String {
+    let line = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
+    String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
 }
 
 impl Head {
+    /// The status line as it came: `HTTP/1.1 404 Not Found`. It may hold what a terminal must not be given.
+    pub fn status_line(&self) -> &str {
+        &self.status_line
+    }
+
+    /// The fields as they came: names in their case, in their order. Values may hold any byte but line breaks.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+
     /// The first value of a field, whatever the case of its name.
     pub fn value(&self, name: &str) -> Option<&[u8]> {
         self.values(name).next()
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+    /// All values of a field, whatever the case of its name.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
@@ -184,6 +202,15 @@ mod tests {
         let head = head(text);
         assert_eq!((head.status, head.number("feed-last-id"), head.keeps_alive()), (200, Some(42), true));
         assert!(matches!(head.body(), Ok(Body::Counted(3))));
+    }
+
+    #[test]
+    fn a_head_is_kept_as_it_came() {
+        let head = head("\r\nHTTP/1.1 403  Not  here \r\nX-b: 2\r\nx-A:  1 \r\nX-b: 3\r\n\r\n");
+        assert_eq!(head.status_line(), "HTTP/1.1 403  Not  here");
+        let fields: Vec<(&str, &[u8])> = head.fields().collect();
+        assert_eq!(fields, [("X-b", &b"2"[..]), ("x-A", b"1"), ("X-b", b"3")]);
+        assert_eq!(head.values("X-B").count(), 2);
     }
 
     #[test]

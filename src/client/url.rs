@@ -1,15 +1,24 @@
-//! Where a server is: `http://host:port/prefix` or `ws://host:port/path`.
+//! Where a server is: `http://host:port/prefix` or `ws://host:port/path`, with an `s` for TLS, and who asks.
 
 use http::Uri;
+use percent_encoding::percent_decode_str;
+use std::fmt;
 
-/// A server's address, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a URL looks like, for who wrote something else.
+const FORM: &str = "a URL is http://HOST:PORT or ws://HOST:PORT, as http://localhost:8080";
+
+/// A server's address, taken apart. Shown, as text or by `{:?}`, it has stars instead of the password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Url {
+    /// https or wss.
+    pub tls: bool,
+    /// User and password, decoded; the password may be empty. Neither has control characters, and the user no colon.
+    pub userinfo: Option<(String, String)>,
     /// A name or an IP address, IPv6 without its brackets.
     pub host: String,
-    /// The port, 80 when none is written.
+    /// The port; when none is written 80, or 443 under TLS.
     pub port: u16,
-    /// The value of the Host field: host and port as they were written.
+    /// The value of the Host field: host and port as they were written, without the user.
     pub authority: String,
     /// The path, which begins with `/`.
     pub path: String,
@@ -20,50 +29,97 @@ pub struct Url {
 impl Url {
     /// Takes a URL apart. The error says what would be right.
     pub fn parse(text: &str) -> Result<Url, String> {
-        const FORM: &str = "a URL is http://HOST:PORT or ws://HOST:PORT, as http://localhost:8080";
         if !text.contains("://") {
             return Err(format!("no http:// or ws:// before it; {FORM}"));
         }
+        // s3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these
+        // URIs."
+        if text.contains('#') {
+            return Err("a fragment (#) has no meaning here (RFC 6455 s3); a # of the path is written %23".to_owned());
+        }
         let uri: Uri = text.parse().map_err(|error| format!("{error}; {FORM}"))?;
-        match uri.scheme_str() {
-            Some("http" | "ws") => {}
-            Some("https" | "wss") => {
-                return Err("no TLS yet: http:// and ws:// work, https:// and wss:// do not".to_owned());
-            }
+        let tls = match uri.scheme_str().map(str::to_ascii_lowercase).as_deref() {
+            Some("http" | "ws") => false,
+            Some("https" | "wss") => true,
             _ => return Err(FORM.to_owned()),
-        }
-        let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-        if authority.contains('@') {
-            return Err("a user's name or password in the URL is not sent".to_owned());
-        }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err(FORM.to_owned());
-        }
-        if host.contains('%') {
-            return Err("an address with a zone (%) cannot be connected to here: use one without, or a name".to_owned());
-        }
-        // Uri gives no port for "host:" and for one that is no number; the first is allowed (RFC 3986 s3.2.3).
-        let port = match authority.rsplit_once(':').filter(|(_, port)| !port.is_empty() && !port.contains(']')) {
-            Some((_, port)) => port.parse().map_err(|_| format!("a port is 1 to 65535, not {port}"))?,
-            None => 80,
         };
-        if port == 0 {
-            return Err("port 0 is for listening".to_owned());
-        }
+        let whole = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        let (user, authority) = whole.rsplit_once('@').map_or((None, whole), |(user, rest)| (Some(user), rest));
         Ok(Url {
-            host: host.to_owned(),
-            port,
+            tls,
+            userinfo: user.filter(|user| !user.is_empty()).map(userinfo).transpose()?,
+            host: host(uri.host().unwrap_or_default())?,
+            port: port(authority, if tls { 443 } else { 80 })?,
             authority: authority.to_owned(),
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
         })
     }
 
+    /// Path and query, as they stand in a request.
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
     /// A path below that of the URL, for a server that a proxy has put under a prefix: `/feed` of `http://a/x/` is
     /// `/x/feed`.
     pub fn below(&self, path: &str) -> String {
         format!("{}{path}", self.path.trim_end_matches('/'))
+    }
+}
+
+fn host(written: &str) -> Result<String, String> {
+    let host = written.trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() {
+        return Err(FORM.to_owned());
+    }
+    if host.contains('%') {
+        return Err("an address with a zone (%) cannot be connected to here: use one without, or a name".to_owned());
+    }
+    Ok(host.to_owned())
+}
+
+/// Uri gives no port for "host:" and for one that is no number; the first is allowed (RFC 3986 s3.2.3).
+fn port(authority: &str, default: u16) -> Result<u16, String> {
+    let port = match authority.rsplit_once(':').filter(|(_, port)| !port.is_empty() && !port.contains(']')) {
+        Some((_, port)) => port.parse().map_err(|_| format!("a port is 1 to 65535, not {port}"))?,
+        None => default,
+    };
+    if port == 0 { Err("port 0 is for listening".to_owned()) } else { Ok(port) }
+}
+
+/// What is wrong is said without repeating it: it may be a password.
+fn userinfo(text: &str) -> Result<(String, String), String> {
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8().map(|text| text.into_owned());
+    let (Ok(user), Ok(password)) = (decoded(user), decoded(password)) else {
+        return Err("user and password of the URL are not UTF-8".to_owned());
+    };
+    if user.chars().chain(password.chars()).any(char::is_control) {
+        return Err("user and password of the URL have control characters (RFC 7617 s2 forbids them)".to_owned());
+    }
+    if user.contains(':') {
+        return Err("a user's name has no colon (RFC 7617 s2): the password begins there".to_owned());
+    }
+    Ok((user, password))
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, target) = (if self.tls { "wss" } else { "ws" }, self.target());
+        match &self.userinfo {
+            Some(_) => write!(out, "{scheme}://****@{}{target}", self.authority),
+            None => write!(out, "{scheme}://{}{target}", self.authority),
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Url({self})")
     }
 }
 
@@ -97,20 +153,54 @@ mod tests {
     #[test]
     fn what_cannot_be_reached_is_refused_with_a_hint() {
         for (text, hint) in [
-            ("https://example.org", "TLS"),
-            ("wss://example.org/ws", "TLS"),
             ("localhost:8080", "http://"),
             ("/feed", "http://"),
             ("", "http://"),
             ("ftp://example.org", "http://"),
             ("http://", "http://"),
             ("http://a b", "http://"),
-            ("http://user:secret@a", "password"),
+            ("ws://a/ws#top", "s3"),
+            ("ws://a%0Ab:c@a", "control"),
+            ("ws://a:%7f@a", "control"),
+            ("ws://a%3Ab:c@a", "colon"),
+            ("ws://%ff:c@a", "UTF-8"),
             ("http://a:99999", "65535"),
             ("http://a:0", "listening"),
         ] {
             let error = Url::parse(text).expect_err(text);
             assert!(error.contains(hint), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_s_means_tls_and_another_port() {
+        for (text, tls, port) in
+            [("wss://a", true, 443), ("https://a:80/", true, 80), ("WSS://[::1]/", true, 443), ("ws://a", false, 80)]
+        {
+            let url = Url::parse(text).expect(text);
+            assert_eq!((url.tls, url.port), (tls, port), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_decoded_and_no_part_of_the_host() {
+        for (text, user, password) in [
+            ("ws://me:secret@a:9/ws", "me", "secret"),
+            ("ws://me@a:9/ws", "me", ""),
+            ("ws://m%40e:s%3a:%C3%A9@a:9/ws", "m@e", "s::é"),
+        ] {
+            let url = Url::parse(text).expect(text);
+            assert_eq!(url.userinfo, Some((user.to_owned(), password.to_owned())), "{text}");
+            assert_eq!((url.authority.as_str(), url.host.as_str(), url.port), ("a:9", "a", 9), "{text}");
+        }
+        assert_eq!(Url::parse("ws://@a").expect("a URL").userinfo, None);
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let url = Url::parse("wss://me:secret@a/ws?b").expect("a URL");
+        assert_eq!((url.to_string().as_str(), url.target().as_str()), ("wss://****@a/ws?b", "/ws?b"));
+        assert!(!format!("{url:?}").contains("secret"));
+        assert!(!Url::parse("ws://me:sec%0aret@a").expect_err("a line break").contains("ret@"));
     }
 }

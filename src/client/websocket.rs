@@ -1,19 +1,16 @@
-//! A WebSocket from the client's side: the opening handshake (RFC 6455 s4.1), then the frames of a [`Session`].
+//! A WebSocket from the client's side: the opening handshake ([`handshake`]), then the frames of a [`Session`].
 //!
 //! Like an exchange, it borrows its connection for each step, and a step that ran out of time can be taken up again.
 
 use super::error::Error;
-use super::exchange::{Exchange, Request};
+use super::handshake;
 use super::ledger::Part;
-use super::response::Head;
+use super::offer::Offer;
 use super::socket::Connection;
 use super::url::Url;
 use crate::protocol::close::Close;
 use crate::protocol::session::{Event, Message, Session};
-use crate::protocol::upgrade::VERSION;
 use std::time::Instant;
-use tungstenite::handshake::client::generate_key;
-use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
 
 /// One end of a WebSocket, open until its session has ended.
@@ -30,23 +27,11 @@ impl WebSocket {
         max_message: u64,
         deadline: Instant,
     ) -> Result<WebSocket, Error> {
-        let key = generate_key();
-        let mut request = Request::get(target);
-        request.fields = vec![
-            ("Upgrade", "websocket".to_owned()),
-            ("Connection", "Upgrade".to_owned()),
-            ("Sec-WebSocket-Version", VERSION.to_owned()),
-            ("Sec-WebSocket-Key", key.clone()),
-        ];
-        let mut exchange = Exchange::start(connection, url, &request, deadline)?;
-        let head = exchange.head(connection, deadline)?;
-        if head.status != 101 {
-            let status = head.status;
-            let answer = exchange.answer(connection, deadline);
-            return Err(Error::status(status, &answer.map(|answer| answer.body).unwrap_or_default()));
-        }
-        check(head, &key).map_err(Error::Malformed)?;
-        connection.next_is(Part::Frames);
+        let (path, query) = target.split_once('?').map_or((target.as_str(), None), |(path, query)| (path, Some(query)));
+        let url = Url { path: path.to_owned(), query: query.map(str::to_owned), ..url.clone() };
+        // What requests say that are compared with this one: it shall not be shorter by what it leaves out.
+        let offer = Offer { fields: vec![("Accept".to_owned(), "*/*".to_owned())], ..Offer::default() };
+        handshake::open(connection, &url, &offer, deadline).map_err(in_short)?;
         Ok(WebSocket { session: Session::new(Role::Client, max_message) })
     }
 
@@ -96,59 +81,11 @@ impl WebSocket {
     }
 }
 
-/// s4.1: what a client must find in the 101. Nothing was offered, so nothing may be chosen.
-fn check(head: &Head, key: &str) -> Result<(), String> {
-    let refused = |why: &str| Err(format!("the 101 is not one for a WebSocket: {why}"));
-    if !head.has_token("upgrade", "websocket") {
-        return refused("Upgrade does not say websocket (s4.1, 2)");
-    }
-    if !head.has_token("connection", "upgrade") {
-        return refused("Connection does not say Upgrade (s4.1, 3)");
-    }
-    if head.value("sec-websocket-accept") != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
-        return refused("Sec-WebSocket-Accept is not the hash of the key (s4.1, 4)");
-    }
-    for (name, why) in [
-        ("sec-websocket-extensions", "an extension that was not offered (s4.1, 5)"),
-        ("sec-websocket-protocol", "a subprotocol that was not offered (s4.1, 6)"),
-    ] {
-        if head.value(name).is_some_and(|value| !value.is_empty()) {
-            return refused(why);
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::response::{Parsed, parse};
-    use super::*;
-
-    const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-    const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
-                        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-
-    fn checked(text: &str) -> Result<(), String> {
-        let Parsed::Complete(head, _) = parse(text.as_bytes()) else { panic!("{text}") };
-        check(&head, KEY)
-    }
-
-    #[test]
-    fn the_101_of_the_rfc_is_accepted() {
-        assert_eq!(checked(GOOD), Ok(()));
-    }
-
-    #[test]
-    fn a_101_that_is_not_ours_is_refused_with_the_rule() {
-        for (from, to, rule) in [
-            ("WebSocket", "h2c", "s4.1, 2"),
-            ("keep-alive, Upgrade", "close", "s4.1, 3"),
-            ("s3pPLMB", "S3pPLMB", "s4.1, 4"),
-            ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: x\r\n\r\n", "s4.1, 5"),
-            ("\r\n\r\n", "\r\nSec-WebSocket-Protocol: x\r\n\r\n", "s4.1, 6"),
-        ] {
-            let why = checked(&GOOD.replacen(from, to, 1)).expect_err(rule);
-            assert!(why.contains(rule), "{why}");
-        }
+/// The errors of a handshake, as those of any request: for who does not show the answer.
+fn in_short(error: Error) -> Error {
+    match error {
+        Error::Refused(refusal) => Error::status(refusal.head.status, &refusal.body),
+        Error::NotHttp { .. } | Error::Handshake { .. } => Error::Malformed(error.to_string()),
+        error => error,
     }
 }

@@ -1,9 +1,99 @@
-//! `ws101 connect`: the client for a person.
+//! `ws101 connect`: the other end, for a person, a pipe or a script. What comes on stdout, everything else on stderr.
 
 use crate::cli::Connect;
+use crate::connect::dial::dial;
+use crate::connect::input::{self, Input};
+use crate::connect::prompt::{self, Prompt};
+use crate::connect::screen::Screen;
+use crate::connect::settings::Settings;
+use crate::connect::talk::{self, Lines};
+use crate::connect::tell::{Form, Teller, Told};
+use crate::wire::logger;
+use crossbeam_channel::{Receiver, bounded};
+use std::io;
 use std::process::ExitCode;
+use std::time::Instant;
 
-/// Runs it.
-pub fn run(_options: &Connect) -> ExitCode {
-    ExitCode::FAILURE
+/// Lines that wait to be sent. More stay where they come from.
+const LINES_WAITING: usize = 16;
+
+/// Wrong use.
+const USAGE: u8 = 2;
+
+/// Runs it. 0: closed cleanly; 1: it was never open, or ended otherwise; 2: wrong use.
+pub fn run(options: &Connect) -> ExitCode {
+    let screen = Screen::new(options.quiet);
+    let settings = match options.settings() {
+        Ok(settings) => settings,
+        Err(why) => {
+            screen.warn(&format!("error: {why}\n\nFor more information, try '--help'."));
+            return ExitCode::from(USAGE);
+        }
+    };
+    if let Err(error) = logger::start_on(screen.log_target(), screen.has_colour(), options.level()) {
+        screen.warn(&format!("ws101: the log cannot be started: {error}"));
+        return ExitCode::FAILURE;
+    }
+    let form = if options.json { Form::Json } else { Form::Text };
+    let teller = Teller::new(screen.clone(), form, settings.reading);
+    match connect(&settings, &screen, &teller) {
+        Ok(code) => code,
+        Err(why) => {
+            screen.warn(&format!("ws101: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn connect(settings: &Settings, screen: &Screen, teller: &Teller) -> Result<ExitCode, String> {
+    let dialled = match dial(settings) {
+        Ok(dialled) => dialled,
+        Err(error) => {
+            // stdout may be gone, and the status says the same.
+            let _ = teller.tell(&Told::NotOpened(&error));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let opened = Instant::now();
+    let (tls, protocol) = (dialled.tls.clone(), dialled.opened.protocol.clone());
+    let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
+    teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
+    let (lines, prompt) = lines(settings, screen)?;
+    let ending = talk::run(settings, dialled, lines, teller);
+    // Before the last line: the terminal is as it was, and the line stands below the prompt.
+    drop(prompt);
+    let _ = teller.tell(&Told::Ended(&ending, opened.elapsed()));
+    Ok(if ending.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A reader of stdout that has gone away, as `head` does, has read what it wanted.
+fn gone(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+/// Where lines come from: the command line, a prompt, or a pipe.
+fn lines(settings: &Settings, screen: &Screen) -> Result<(Lines, Option<Prompt>), String> {
+    let (to_signals, signals) = bounded(2);
+    input::signals(to_signals).map_err(|error| format!("signals cannot be caught: {error}"))?;
+    if !settings.execute.is_empty() {
+        let input = from_the_command_line(&settings.execute);
+        return Ok((Lines { input, signals, at_prompt: false }, None));
+    }
+    let (to_input, input) = bounded(LINES_WAITING);
+    if screen.is_interactive() {
+        let prompt = prompt::start(screen, to_input)?;
+        return Ok((Lines { input, signals, at_prompt: true }, Some(prompt)));
+    }
+    input::from_pipe(settings.max_message, to_input).map_err(|error| format!("no thread to read stdin: {error}"))?;
+    Ok((Lines { input, signals, at_prompt: false }, None))
+}
+
+fn from_the_command_line(messages: &[String]) -> Receiver<Input> {
+    let (to, from) = bounded(messages.len() + 1);
+    // There is room for all of them.
+    for message in messages {
+        let _ = to.send(Input::Line(message.clone().into_bytes()));
+    }
+    let _ = to.send(Input::End);
+    from
 }

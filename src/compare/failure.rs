@@ -39,9 +39,13 @@ impl Failure {
                 "\n  There is no feed at {base}. It needs a ws101 server; when a proxy has put it under a path, that path \
                  belongs into the URL: ws101 compare http://HOST:PORT/PATH"
             ),
-            Error::Status { .. } | Error::TimedOut | Error::Lost(_) | Error::Ended => String::new(),
+            // The rest are not told by what compare asks: it has no TLS, and its handshake says Status or Malformed.
+            Error::Status { .. } | Error::TimedOut | Error::Lost(_) | Error::Ended | Error::Late(_) | Error::Tls(_) => {
+                String::new()
+            }
+            Error::Refused(_) | Error::NotHttp { .. } | Error::Handshake { .. } => String::new(),
         };
-        let is_about_connecting = matches!(error, Error::Connect { .. } | Error::Unknown { .. });
+        let is_about_connecting = matches!(error, Error::Connect { .. } | Error::Unknown { .. } | Error::Late(_));
         let asked = if is_about_connecting { String::new() } else { format!("{asked}: ") };
         Failure(format!("{asked}{error}{advice}"))
     }

@@ -22,7 +22,8 @@ use super::route::Endpoint;
 use super::socket::{self, TCP_KEEPALIVE};
 use crate::protocol::close::{Close, POLICY_VIOLATION, meaning};
 use crate::protocol::rules::Violation;
-use crate::protocol::session::{Event, Message, Session};
+use crate::protocol::session::{Event, Session};
+use crate::wire::events;
 use log::info;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, Read};
@@ -139,7 +140,7 @@ impl Conversation<'_> {
         while let Some(event) = received.next_event() {
             match event {
                 Event::Message(message) => {
-                    log_message(&entry.who, &message);
+                    info!("{} = {}", entry.who, events::message(&message));
                     messages_in += 1;
                     // A drain or a courier may have sent a Close; its phase says so, the session does not know.
                     if half.phase() == Phase::WebSocket && !received.session().close_sent() {
@@ -263,39 +264,30 @@ fn publish(server: &Server, who: &str, texts: Vec<String>) {
 /// A message that is legal, but not taken here.
 #[inline(never)]
 fn refuse(server: &Server, entry: &Entry, half: &mut Locked<'_>, session: &mut Session, close: &Close) {
-    info!("{} ! close {close}, by this server", entry.who);
+    info!("{} ! {}", entry.who, events::close(close, "this server"));
     server.metrics.count_close(half, ClosedBy::Server, close.code.unwrap_or(NO_CODE));
     session.close(close);
 }
 
 fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {
     if half.phase() == Phase::WebSocket {
-        info!("{} = close {close}, by the client", entry.who);
+        info!("{} = {}", entry.who, events::close(close, "the client"));
         server.metrics.count_close(half, ClosedBy::Client, close.code.unwrap_or(NO_CODE));
     } else {
-        info!("{} = close answered by the client: {close}", entry.who);
+        info!("{} = {}", entry.who, events::close_answered(close, "the client"));
     }
 }
 
 fn failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, violation: &Violation) {
-    let Violation { code, why, section } = violation;
-    if half.phase() == Phase::WebSocket {
-        info!("{} ! error {why} (RFC 6455 {section}): close {code} {}, by this server", entry.who, meaning(*code));
-    } else {
-        info!("{} ! error {why} (RFC 6455 {section}), after our Close", entry.who);
-    }
-    server.metrics.count_close(half, ClosedBy::Server, *code);
+    let words = match half.phase() {
+        Phase::WebSocket => events::failed(violation, "this server"),
+        _ => events::failed_after_close(violation),
+    };
+    info!("{} ! {words}", entry.who);
+    server.metrics.count_close(half, ClosedBy::Server, violation.code);
     if let Some(tap) = half.tap() {
         tap.give_up_on_incoming();
     }
-}
-
-fn log_message(who: &str, message: &Message) {
-    let (kind, len) = match message {
-        Message::Text(text) => ("text", text.len()),
-        Message::Binary(bytes) => ("binary", bytes.len()),
-    };
-    info!("{who} = message {kind} {len} byte{}", if len == 1 { "" } else { "s" });
 }
 
 /// When to ping, and what was pinged. The socket's read timeout is the clock: it runs from the last byte that came.
@@ -335,11 +327,7 @@ impl Keepalive {
     }
 
     fn pong(&mut self, who: &str, payload: &[u8]) {
-        match self.pinged_at.take_if(|_| payload == self.pings.to_string().as_bytes()) {
-            Some(sent) => info!("{who} % Pong after {:.1?}", sent.elapsed()),
-            // s5.5.3: "A Pong frame MAY be sent unsolicited. [...] A response to an unsolicited Pong frame is not
-            // expected."
-            None => info!("{who} % a Pong that was not asked for"),
-        }
+        let pinged_at = self.pinged_at.take_if(|_| payload == self.pings.to_string().as_bytes());
+        info!("{who} % {}", events::pong(pinged_at.map(|sent| sent.elapsed())));
     }
 }

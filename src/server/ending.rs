@@ -5,6 +5,7 @@ use super::metrics::ClosedBy;
 use super::outbound::Locked;
 use super::registry::Entry;
 use super::socket;
+use crate::wire::events;
 use log::info;
 use std::io;
 use std::net::Shutdown;
@@ -43,11 +44,8 @@ pub fn say_goodbye(entry: &Entry) {
         tap.ended();
     }
     let [messages_in, messages_out, bytes_in, bytes_out] = entry.outbound.traffic.read();
-    info!(
-        "{} = ended after {:.1?}; messages: {messages_in} in, {messages_out} out; bytes: {bytes_in} in, {bytes_out} out",
-        entry.who,
-        entry.since.elapsed()
-    );
+    let (messages, bytes) = ((messages_in, messages_out), (bytes_in, bytes_out));
+    info!("{} = {}", entry.who, events::ended(entry.since.elapsed(), messages, bytes));
 }
 
 /// A write to a WebSocket failed, and with it the connection. Whoever wrote says so, under the lock of that write, so that

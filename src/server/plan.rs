@@ -241,7 +241,7 @@ impl Planner<'_> {
     fn show_head(&self, request: &Request<'_>, head: &[u8]) {
         if let Some(tap) = self.entry.outbound.lock().tap() {
             tap.path_is(request.path());
-            tap.request_head(head);
+            tap.head(head);
         }
     }
 
@@ -251,7 +251,7 @@ impl Planner<'_> {
         let head = &arrived[..end_of_head(arrived).min(self.server.config.head.max_head)];
         if let Some(tap) = self.entry.outbound.lock().tap() {
             tap.no_path();
-            tap.request_head(head);
+            tap.head(head);
         }
         let response = refuse::response(&refusal, head, None);
         let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));

@@ -43,6 +43,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Tap {
     who: String,
+    /// Which end of the connection this program is.
+    role: Role,
     settings: Settings,
     incoming: Direction,
     outgoing: Direction,
@@ -85,11 +87,21 @@ impl Tap {
     /// A tap for the connection called `who`, or `None` when the log shows nothing of it.
     pub fn new(who: &str, peer: IpAddr, settings: &Settings) -> Option<Box<Tap>> {
         let wanted = settings.peers.is_empty() || settings.peers.contains(&peer.to_canonical());
-        if !wanted || !log::log_enabled!(Level::Debug) {
+        if wanted { Tap::of(who, Role::Server, settings) } else { None }
+    }
+
+    /// The same for a connection that this program has opened.
+    pub fn of_client(who: &str, settings: &Settings) -> Option<Box<Tap>> {
+        Tap::of(who, Role::Client, settings)
+    }
+
+    fn of(who: &str, role: Role, settings: &Settings) -> Option<Box<Tap>> {
+        if !log::log_enabled!(Level::Debug) {
             return None;
         }
         Some(Box::new(Tap {
             who: who.to_owned(),
+            role,
             settings: settings.clone(),
             incoming: Direction::new('<'),
             outgoing: Direction::new('>'),
@@ -155,8 +167,8 @@ impl Tap {
         self.tell(Level::Debug, '>', &lines::body_part(framed.len(), part, most));
     }
 
-    /// A request head is complete, or as complete as it gets.
-    pub fn request_head(&mut self, head: &[u8]) {
+    /// The head that came in, a request's or an answer's, is complete, or as complete as it gets.
+    pub fn head(&mut self, head: &[u8]) {
         let shown = lines::head(&self.starred(head));
         self.tell(Level::Debug, '<', &shown);
     }
@@ -166,8 +178,9 @@ impl Tap {
         self.tell(Level::Debug, '=', text);
     }
 
-    /// The 101 was written: from here on the bytes are frames.
+    /// The 101 was written or read: from here on the bytes are frames.
     pub fn upgraded(&mut self) {
+        self.in_head = false;
         self.incoming.frames = Some(Frames::default());
         self.outgoing.frames = Some(Frames::default());
     }
@@ -219,7 +232,7 @@ impl Tap {
         }
         let Some(mut frames) = direction.frames.take() else {
             if !incoming {
-                self.response_head(bytes);
+                self.written_head(bytes);
             }
             return;
         };
@@ -246,10 +259,10 @@ impl Tap {
         }
     }
 
-    fn response_head(&mut self, bytes: &[u8]) {
-        // What this server writes is a whole response at a time.
+    fn written_head(&mut self, bytes: &[u8]) {
+        // What this program writes is a whole request or response at a time.
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
-        let mut shown = lines::head(&bytes[..end]);
+        let mut shown = lines::head(&self.starred(&bytes[..end]));
         if end < bytes.len() {
             shown.push_str(&format!("\n    ({} of body)", count(bytes.len() - end)));
         }
@@ -278,8 +291,10 @@ impl Tap {
 
     fn show_bits(&mut self, mark: char, header: &Header, payload: &[u8]) {
         if log::log_enabled!(Level::Trace) {
-            // This is a server's log: what comes in is a client's.
-            let sender = if mark == '<' { Role::Client } else { Role::Server };
+            let sender = match (mark, self.role) {
+                ('<', Role::Server) | ('>', Role::Client) => Role::Client,
+                _ => Role::Server,
+            };
             let indent = lines::indent(&self.who);
             let bits = lines::bits(header, sender, payload, self.settings.dump_bytes, &indent);
             self.tell(Level::Trace, mark, &bits);

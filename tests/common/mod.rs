@@ -11,6 +11,7 @@
 pub mod feed;
 pub mod peer;
 pub mod program;
+pub mod tls;
 
 use std::thread::{Builder, JoinHandle, park_timeout};
 use std::time::{Duration, Instant};

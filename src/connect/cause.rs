@@ -1,0 +1,57 @@
+//! Why an upgrade was probably refused, in a sentence that says what to try.
+
+use crate::client::error::Refusal;
+
+/// The sentence. Every status has one; what the answer says in words is often better, and is shown above it.
+pub fn of(refusal: &Refusal) -> String {
+    let head = &refusal.head;
+    let field = |name: &str| head.value(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let body = String::from_utf8_lossy(&refusal.body).to_ascii_lowercase();
+    if body.contains("plain http request was sent to https port") {
+        return "this port speaks TLS: wss:// instead of ws://".to_owned();
+    }
+    match head.status {
+        200..=299 => "an ordinary page: the path is not one of a WebSocket, or a proxy in between dropped Upgrade".to_owned(),
+        301 | 302 | 303 | 307 | 308 => match field("location") {
+            Some(location) => format!("a redirect, which is not followed: connect to {} (with ws:// or wss://)", shown(&location)),
+            None => "a redirect without a Location".to_owned(),
+        },
+        401 => "it wants to know who you are: ws://USER:PASSWORD@HOST/ sends Basic, -H 'Authorization: Bearer ...' anything else".to_owned(),
+        407 => "a proxy wants to know who you are: -H 'Proxy-Authorization: ...'".to_owned(),
+        403 => "mostly the Origin: --origin says from which page the handshake claims to come. Or a token or cookie is \
+                missing: -H 'Cookie: ...'. Envoy says 403 where upgrades are not allowed (upgrade_configs)"
+            .to_owned(),
+        404 => "no WebSocket is served at this path, or a proxy in between has no route to it".to_owned(),
+        400 | 426 => upgrade_not_seen(&field("sec-websocket-version")),
+        405 => "the path is one of plain HTTP, and not for GET".to_owned(),
+        408 => "the server did not get the whole request in time".to_owned(),
+        413 | 414 | 431 => "the request's head is too long: fewer or shorter -H".to_owned(),
+        421 => "another server is meant by this Host: check the URL, or -H 'Host: ...'".to_owned(),
+        429 => match field("retry-after") {
+            Some(time) => format!("too many connections or requests; it asks to wait: Retry-After: {}", shown(&time)),
+            None => "too many connections or requests: wait".to_owned(),
+        },
+        502 | 504 => "a proxy in between found nobody behind it, or got no answer that it understands".to_owned(),
+        503 => "the server, or a proxy with nobody behind it, takes no connections now".to_owned(),
+        505 => "a proxy or server that does not take HTTP/1.1".to_owned(),
+        500..=599 => "the server failed; its own log knows why".to_owned(),
+        _ => "the server's own reason; its text above may tell".to_owned(),
+    }
+}
+
+/// 426 and 400. RFC 6455 s4.4: the server names the versions that it speaks.
+fn upgrade_not_seen(version: &Option<String>) -> String {
+    match version {
+        Some(versions) if !versions.split(',').any(|version| version.trim() == "13") => {
+            format!("the server speaks other versions of the protocol: {}", shown(versions))
+        }
+        _ => "the server did not see a whole upgrade request. If yours was whole, a proxy in between took Upgrade away: it \
+              is hop-by-hop (RFC 9110 s7.8), and each proxy must be told to pass it on (nginx: proxy_http_version 1.1, \
+              proxy_set_header Upgrade $http_upgrade, proxy_set_header Connection \"upgrade\")"
+            .to_owned(),
+    }
+}
+
+fn shown(text: &str) -> String {
+    crate::wire::escape::text(text.as_bytes())
+}

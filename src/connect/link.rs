@@ -1,0 +1,165 @@
+//! An open WebSocket between its two threads: what a read brought becomes events, what is sent becomes bytes that wait for
+//! the writer.
+//!
+//! ```text
+//!   thread "read" ──▶ TLS ──▶ tap ──▶ session ──▶ events
+//!   thread "write" ◀── waiting ◀── TLS ◀── tap ◀── session ◀── messages
+//! ```
+
+use super::dial::Dialled;
+use super::pump::{self, Incoming, Writer};
+use crate::client::tls::{Layer, LayerState};
+use crate::protocol::session::{Event, Session};
+use crate::wire::tap::Tap;
+use crossbeam_channel::Receiver;
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+use tungstenite::protocol::Role;
+
+/// So many bytes may wait for the writer before no more input is taken.
+const FULL: usize = 256 * 1024;
+
+/// So many before nothing more is read: what the server says is answered, with Pongs at least.
+const STUFFED: usize = 4 * 1024 * 1024;
+
+/// One end of an open WebSocket.
+pub struct Link {
+    /// The protocol's state.
+    pub session: Session,
+    layer: Layer,
+    tap: Option<Box<Tap>>,
+    /// What the reading thread says.
+    pub incoming: Receiver<Incoming>,
+    /// The writing thread.
+    pub writer: Writer,
+    socket: TcpStream,
+    /// Bytes for the writer.
+    waiting: Vec<u8>,
+    /// When the last byte came.
+    pub read_at: Instant,
+    /// When the writer had written everything, or was last given something.
+    pub written_at: Instant,
+    /// Bytes of frames in and out.
+    pub bytes: (u64, u64),
+    ended_tls: bool,
+}
+
+impl Link {
+    /// Starts both threads. The second value is what came glued to the 101.
+    pub fn start(dialled: Dialled, max_message: u64, write_timeout: Duration) -> io::Result<(Link, Vec<u8>)> {
+        let halves = dialled.halves;
+        let now = Instant::now();
+        let socket = halves.writer.try_clone()?;
+        let link = Link {
+            session: Session::new(Role::Client, max_message),
+            layer: halves.layer,
+            tap: halves.tap,
+            incoming: pump::read(halves.reader)?,
+            writer: Writer::start(halves.writer, write_timeout)?,
+            socket,
+            waiting: Vec::new(),
+            read_at: now,
+            written_at: now,
+            bytes: (0, 0),
+            ended_tls: false,
+        };
+        Ok((link, halves.unread))
+    }
+
+    /// Frames that came in the same read as the 101. The tap has seen them.
+    pub fn glued(&mut self, bytes: &[u8]) -> Vec<Event> {
+        self.events(bytes)
+    }
+
+    /// What one read brought. An error is TLS's.
+    pub fn receive(&mut self, bytes: &[u8], at: Instant) -> Result<Vec<Event>, String> {
+        self.read_at = at;
+        let mut plain = Vec::new();
+        let state = self.layer.incoming(bytes, &mut plain).map_err(|error| error.to_string());
+        if let Some(tap) = &mut self.tap {
+            tap.read(&plain);
+        }
+        let events = self.events(&plain);
+        self.ended_tls |= state? == LayerState::Closed;
+        Ok(events)
+    }
+
+    fn events(&mut self, plain: &[u8]) -> Vec<Event> {
+        self.bytes.0 += plain.len() as u64;
+        let mut received = self.session.receive(plain);
+        let events: Vec<Event> = std::iter::from_fn(|| received.next_event()).collect();
+        if matches!(events.last(), Some(Event::Failed(_)))
+            && let Some(tap) = &mut self.tap
+        {
+            tap.give_up_on_incoming();
+        }
+        events
+    }
+
+    /// Hands the writer what waits, when it can take it.
+    pub fn flush(&mut self, now: Instant) {
+        let plain = self.session.bytes_to_send();
+        if !plain.is_empty() {
+            self.bytes.1 += plain.len() as u64;
+            if let Some(tap) = &mut self.tap {
+                tap.wrote(plain);
+            }
+            self.layer.outgoing(plain, &mut self.waiting);
+            self.session.sent();
+        }
+        self.layer.pending(&mut self.waiting);
+        if !self.waiting.is_empty() && !self.writer.is_busy() {
+            self.written_at = now;
+            self.writer.write(&mut self.waiting);
+        }
+    }
+
+    /// The writer has answered.
+    pub fn wrote(&mut self, now: Instant) {
+        self.writer.is_done();
+        self.written_at = now;
+    }
+
+    /// Whether everything is written.
+    pub fn is_idle(&self) -> bool {
+        self.session.bytes_to_send().is_empty() && self.waiting.is_empty() && !self.writer.is_busy()
+    }
+
+    /// Whether more should not be sent now.
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= FULL
+    }
+
+    /// Whether nothing more should be read now.
+    pub fn is_stuffed(&self) -> bool {
+        self.waiting.len() >= STUFFED
+    }
+
+    /// Since when nothing has passed, in either direction.
+    pub fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.read_at.max(self.written_at))
+    }
+
+    /// Whether TLS was ended in good order; `None`: there is no TLS.
+    pub fn close_notify(&self) -> Option<bool> {
+        self.layer.is_tls().then_some(self.ended_tls)
+    }
+
+    /// Sends no more.
+    pub fn finish(&mut self, now: Instant) {
+        self.layer.close_notify(&mut self.waiting);
+        self.flush(now);
+        if self.is_idle() {
+            // It may be gone already, and then there is nothing to finish.
+            let _ = self.socket.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// The last word of the log about its bytes.
+    pub fn ended(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            tap.ended();
+        }
+    }
+}

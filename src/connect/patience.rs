@@ -1,0 +1,76 @@
+//! When it is time to stop waiting for answers that may come. Nothing in the protocol says how many there will be.
+
+use super::settings::{Settings, Wait};
+use std::time::{Duration, Instant};
+
+/// [`Wait::UntilQuiet`]: no message for so long.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// And not longer than this, when messages never stop.
+const QUIET_AT_MOST: Duration = Duration::from_secs(10);
+
+/// How long the one message of `-1` is waited for.
+const ONE: Duration = Duration::from_secs(10);
+
+/// What is waited for once there is nothing more to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// No message for so long, but not past so long in all.
+    Quiet(Duration, Duration),
+    /// So long, whatever comes.
+    Exactly(Duration),
+    /// The end that somebody else makes.
+    Endless,
+    /// Nothing: answers were seen as they came.
+    None,
+}
+
+impl Patience {
+    /// What the settings ask for. At a prompt a person has ended the input, who sees what has come.
+    pub fn of(settings: &Settings, at_prompt: bool) -> Patience {
+        match settings.wait {
+            Wait::For(time) => Patience::Exactly(time),
+            Wait::Forever => Patience::Endless,
+            Wait::UntilQuiet if settings.one => Patience::Exactly(ONE),
+            Wait::UntilQuiet if at_prompt => Patience::None,
+            Wait::UntilQuiet if settings.talks_by_itself() => Patience::Endless,
+            Wait::UntilQuiet => Patience::Quiet(QUIET, QUIET_AT_MOST),
+        }
+    }
+
+    /// When to stop, if all was written at `written` and the last message came at `heard`. `None`: never.
+    pub fn ends(&self, written: Instant, heard: Instant) -> Option<Instant> {
+        match *self {
+            Patience::Quiet(quiet, most) => Some((heard.max(written) + quiet).min(written + most)),
+            Patience::Exactly(time) => Some(written + time),
+            Patience::Endless => None,
+            Patience::None => Some(written),
+        }
+    }
+
+    /// The time that is told when no message came in it.
+    pub fn longest(&self) -> Duration {
+        match *self {
+            Patience::Quiet(_, time) | Patience::Exactly(time) => time,
+            Patience::Endless | Patience::None => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_draw_the_wait_out_but_not_for_ever() {
+        let (quiet, most) = (Duration::from_secs(1), Duration::from_secs(10));
+        let patience = Patience::Quiet(quiet, most);
+        let written = Instant::now();
+        let after = |seconds| written + Duration::from_secs(seconds);
+        assert_eq!(patience.ends(written, written), Some(after(1)));
+        assert_eq!(patience.ends(written, after(5)), Some(after(6)));
+        assert_eq!(patience.ends(written, after(50)), Some(after(10)));
+        assert_eq!(Patience::Exactly(most).ends(written, after(50)), Some(after(10)));
+        assert_eq!(Patience::Endless.ends(written, written), None);
+    }
+}

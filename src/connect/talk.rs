@@ -1,0 +1,230 @@
+//! The conversation: whatever comes first of a read, a line, a signal or a moment, is dealt with, then the next.
+//!
+//! [`hears`] has what the server does, [`says`] what the person does; here is the loop, and the clock. It alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
+
+mod hears;
+mod says;
+
+use super::clock::{Every, Pings};
+use super::command;
+use super::dial::{Dialled, WHO};
+use super::ending::{Cut, Ending};
+use super::input::Input;
+use super::link::Link;
+use super::patience::Patience;
+use super::settings::Settings;
+use super::tell::{Teller, Told};
+use crate::protocol::close::Close;
+use crate::protocol::session::Message;
+use crate::wire::events;
+use crossbeam_channel::{Receiver, RecvError, at, never, select};
+use log::info;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long a greeting is waited for, when the first message *after* it is wanted. It follows the 101 at once.
+const GREETING: Duration = Duration::from_millis(200);
+
+/// Where lines come from.
+pub struct Lines {
+    /// Lines, and their end.
+    pub input: Receiver<Input>,
+    /// Ctrl-C and its like.
+    pub signals: Receiver<Input>,
+    /// Whether a person types them: then a slash begins a command, and a mistake is not the end.
+    pub at_prompt: bool,
+}
+
+/// Talks to the end.
+pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller) -> Ending {
+    let started = Instant::now();
+    let (link, glued) = match Link::start(dialled, settings.max_message, settings.write_timeout) {
+        Ok(started) => started,
+        Err(error) => return Ending::Ours(format!("no thread for this connection: {error}")),
+    };
+    let mut talk = Talk::new(settings, link, lines, teller, started);
+    let events = talk.link.glued(&glued);
+    talk.events(events);
+    let ending = talk.until_the_end();
+    talk.link.ended();
+    let words = events::ended(started.elapsed(), talk.messages, talk.link.bytes);
+    info!("{WHO} = {words}");
+    ending
+}
+
+struct Talk<'a> {
+    settings: &'a Settings,
+    teller: &'a Teller,
+    link: Link,
+    lines: Lines,
+    pings: Pings,
+    every: Option<Every>,
+    patience: Patience,
+    /// With `-1`: until when no line is taken, because a greeting may come.
+    greeting_until: Option<Instant>,
+    /// Messages that are a greeting if something is sent, and answers if nothing is.
+    greetings: Vec<Message>,
+    /// Messages in and out.
+    messages: (u64, u64),
+    heard_at: Instant,
+    /// When the last line was read.
+    input_ended: Option<Instant>,
+    /// When, after that, everything was written.
+    all_said: Option<Instant>,
+    /// Our Close, when it came first, and when it was sent.
+    closing: Option<(Close, Instant)>,
+    /// Data is not told any more: the one message has come, or stdout is gone.
+    deaf: bool,
+    /// Writing has failed, for this reason, then.
+    write_error: Option<(String, Instant)>,
+    /// What it was, known before TCP has ended, and how long its end is waited for.
+    verdict: Option<(Ending, Instant)>,
+    over: bool,
+}
+
+impl<'a> Talk<'a> {
+    fn new(settings: &'a Settings, link: Link, lines: Lines, teller: &'a Teller, now: Instant) -> Talk<'a> {
+        let waits_for_greeting = settings.one && !lines.at_prompt;
+        Talk {
+            settings,
+            teller,
+            link,
+            pings: Pings::new(settings.ping_interval, settings.ping_timeout, now),
+            every: settings.every.clone().map(|(interval, template)| Every::new(interval, template, now)),
+            patience: Patience::of(settings, lines.at_prompt),
+            lines,
+            greeting_until: waits_for_greeting.then_some(now + GREETING),
+            greetings: Vec::new(),
+            messages: (0, 0),
+            heard_at: now,
+            input_ended: None,
+            all_said: None,
+            closing: None,
+            deaf: false,
+            write_error: None,
+            verdict: None,
+            over: false,
+        }
+    }
+
+    fn until_the_end(&mut self) -> Ending {
+        loop {
+            let now = Instant::now();
+            self.by_the_clock(now);
+            if self.write_error.is_none() {
+                self.link.flush(now);
+            }
+            if self.over
+                && let Some((ending, _)) = self.verdict.take()
+            {
+                return ending;
+            }
+            self.next(now);
+        }
+    }
+
+    /// Waits for one thing and deals with it.
+    fn next(&mut self, now: Instant) {
+        let (no_input, no_reads) = (never(), never());
+        let input = if self.takes_input(now) { &self.lines.input } else { &no_input };
+        let incoming = if self.link.is_stuffed() { &no_reads } else { &self.link.incoming };
+        let due = self.next_due(now).map_or_else(never, at);
+        select! {
+            recv(incoming) -> incoming => self.incoming(incoming),
+            recv(self.link.writer.done) -> result => self.wrote(result),
+            recv(input) -> input => self.input(input.unwrap_or(Input::End)),
+            recv(self.lines.signals) -> signal => match signal {
+                Ok(_) => self.interrupt(),
+                Err(RecvError) => self.lines.signals = never(), // nobody can send one any more
+            },
+            recv(due) -> _ => {}
+        }
+    }
+
+    fn next_due(&self, now: Instant) -> Option<Instant> {
+        let open = self.is_open() && !self.link.is_full();
+        let moments = [
+            self.greeting_until.filter(|until| *until > now),
+            self.verdict.as_ref().map(|(_, until)| *until),
+            self.patience_ends(),
+            self.close_is_late(),
+            self.write_error.as_ref().map(|(_, since)| *since + self.settings.close_timeout),
+            self.pings.gives_up(),
+            self.pings.timer.as_ref().map(|timer| timer.due).filter(|_| open),
+            self.every.as_ref().map(|every| every.timer.due).filter(|_| open),
+        ];
+        moments.into_iter().flatten().min()
+    }
+
+    fn by_the_clock(&mut self, now: Instant) {
+        if self.input_ended.is_some() && self.all_said.is_none() && self.link.is_idle() {
+            self.all_said = Some(now);
+        }
+        if self.is_open() && !self.link.is_full() {
+            if let Some(payload) = self.pings.tick(now) {
+                self.ping(&payload);
+            }
+            if let Some(text) = self.every.as_mut().and_then(|every| every.tick(now)) {
+                self.say_by_the_clock(&text);
+            }
+        }
+        if self.pings.gives_up().is_some_and(|moment| now >= moment) {
+            self.decide(Ending::NoAnswerToPing(self.settings.ping_timeout), Duration::ZERO);
+        }
+        if self.patience_ends().is_some_and(|moment| now >= moment) {
+            self.close(self.settings.close.clone());
+            if self.settings.one && !self.deaf {
+                self.decide(Ending::NoMessage(self.patience.longest()), self.settings.close_timeout);
+            }
+        }
+        if self.close_is_late().is_some_and(|moment| now >= moment) {
+            self.cut(Cut::Nothing(self.settings.close_timeout));
+        }
+        if let Some((error, since)) = &self.write_error
+            && now >= *since + self.settings.close_timeout
+        {
+            self.cut(Cut::Reset { silence: Duration::ZERO, error: error.clone() });
+        }
+        if self.verdict.as_ref().is_some_and(|(_, until)| now >= *until) {
+            self.link.finish(now);
+            self.over = true;
+        }
+    }
+
+    fn say_by_the_clock(&mut self, text: &str) {
+        match command::message(text.as_bytes(), self.settings.reading) {
+            Ok(message) => self.send(message),
+            Err(why) => self.give_up(why),
+        }
+    }
+
+    /// When there is nothing more to send and answers have been waited for long enough.
+    fn patience_ends(&self) -> Option<Instant> {
+        let said = self.all_said.filter(|_| self.is_open())?;
+        self.patience.ends(said, self.heard_at)
+    }
+
+    /// When the server's Close has been waited for long enough. While bytes are being written, the write timeout watches.
+    fn close_is_late(&self) -> Option<Instant> {
+        let (_, since) = self.closing.as_ref().filter(|_| self.verdict.is_none() && self.link.is_idle())?;
+        Some((*since).max(self.link.written_at) + self.settings.close_timeout)
+    }
+
+    fn tell(&mut self, told: &Told<'_>) {
+        if self.deaf && matches!(told, Told::Received(_)) {
+            return;
+        }
+        match self.teller.tell(told) {
+            Ok(()) => {}
+            // Who reads stdout has gone away, as `head` does: it has what it wanted.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.deaf = true;
+                self.close(self.settings.close.clone());
+            }
+            Err(error) => {
+                self.deaf = true;
+                self.give_up(format!("stdout takes nothing more: {error}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the server does, and what it means.
+
+use super::Talk;
+use crate::connect::dial::WHO;
+use crate::connect::ending::{Cut, Ending};
+use crate::connect::pump::Incoming;
+use crate::connect::tell::Told;
+use crate::protocol::close::Close;
+use crate::protocol::session::{Event, Message};
+use crate::wire::events;
+use crossbeam_channel::RecvError;
+use log::info;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long the server may take to end TCP after our Close has told it that it broke a rule.
+const AFTER_A_FAULT: Duration = Duration::from_secs(1);
+
+/// So many messages of a greeting are kept until it is known whether they are one.
+const GREETINGS: usize = 16;
+
+impl Talk<'_> {
+    pub(super) fn incoming(&mut self, incoming: Result<Incoming, RecvError>) {
+        match incoming {
+            Ok(Incoming::Bytes(bytes, at)) => {
+                self.pings.heard();
+                match self.link.receive(&bytes, at) {
+                    Ok(events) => self.events(events),
+                    Err(why) => self.cut(Cut::Tls(why)),
+                }
+            }
+            Ok(Incoming::Fin(at)) => {
+                let cut = Cut::Fin { silence: self.link.silence(at), close_notify: self.link.close_notify() };
+                self.cut(cut);
+            }
+            Ok(Incoming::Failed(error, at)) => {
+                let silence = self.link.silence(at);
+                self.cut(Cut::Reset { silence, error: error.to_string() });
+            }
+            // The thread has said how it ended before it did.
+            Err(RecvError) => self.cut(Cut::Nothing(Duration::ZERO)),
+        }
+    }
+
+    pub(super) fn events(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Message(message) => self.message(message),
+                Event::Ping(payload) => self.tell(&Told::Ping(&payload)),
+                Event::Pong(payload) => {
+                    let after = self.pings.pong(&payload, self.link.read_at);
+                    info!("{WHO} % {}", events::pong(after));
+                    self.tell(&Told::Pong(&payload, after));
+                }
+                Event::Close(close) => self.server_closed(close),
+                Event::Failed(violation) => {
+                    info!("{WHO} ! {}", events::failed(&violation, "this client"));
+                    self.decide(Ending::Broken(violation), AFTER_A_FAULT.min(self.settings.close_timeout));
+                }
+            }
+        }
+    }
+
+    pub(super) fn message(&mut self, message: Message) {
+        info!("{WHO} = {}", events::message(&message));
+        self.messages.0 += 1;
+        self.heard_at = self.link.read_at;
+        if self.may_be_a_greeting() {
+            self.greeting_until = None;
+            self.greetings.push(message);
+            if self.greetings.len() > GREETINGS {
+                let first = self.greetings.remove(0);
+                self.tell(&Told::Greeting(&first));
+            }
+            return;
+        }
+        self.tell(&Told::Received(&message));
+        if self.settings.one && !self.deaf {
+            self.deaf = true;
+            self.close(self.settings.close.clone());
+        }
+        if self.settings.echo {
+            self.send(message);
+        }
+    }
+
+    /// With `-1`: nothing was sent yet, but something may be.
+    pub(super) fn may_be_a_greeting(&self) -> bool {
+        self.settings.one && !self.lines.at_prompt && self.messages.1 == 0 && self.input_ended.is_none()
+    }
+
+    pub(super) fn server_closed(&mut self, close: Close) {
+        let ending = match self.closing.take() {
+            Some((ours, _)) => {
+                info!("{WHO} = {}", events::close_answered(&close, "the server"));
+                Ending::WeClosed { ours, answer: close }
+            }
+            None => {
+                info!("{WHO} = {}", events::close(&close, "the server"));
+                Ending::ServerClosed(close)
+            }
+        };
+        // s7.1.1: "The client SHOULD wait for the server to close the connection but MAY close the connection at any
+        // time".
+        self.decide(ending, self.settings.close_timeout);
+    }
+
+    /// TCP or TLS has ended. After the closing handshake that is as it should be.
+    pub(super) fn cut(&mut self, cut: Cut) {
+        if self.verdict.is_none() {
+            let ending = match self.closing.take() {
+                Some((ours, _)) => Ending::CloseUnanswered { ours, instead: cut },
+                None => Ending::Cut(cut),
+            };
+            self.decide(ending, Duration::ZERO);
+        }
+        self.over = true;
+    }
+
+    /// What it was is known; the end of TCP is waited for so long. The first verdict stands.
+    pub(super) fn decide(&mut self, ending: Ending, wait: Duration) {
+        self.verdict.get_or_insert((ending, Instant::now() + wait));
+    }
+
+    pub(super) fn wrote(&mut self, result: Result<io::Result<()>, RecvError>) {
+        self.link.wrote(Instant::now());
+        match result {
+            Ok(Ok(())) => {}
+            Err(RecvError) => self.give_up("the thread that writes has ended".to_owned()),
+            Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                self.decide(Ending::NotTaken(self.settings.write_timeout), Duration::ZERO);
+                self.over = true;
+            }
+            // A reset. What the server said before it may still wait to be read, and its Close with it: so the reading
+            // thread is heard to its end first.
+            Ok(Err(error)) => self.write_error = Some((error.to_string(), Instant::now())),
+        }
+    }
+}

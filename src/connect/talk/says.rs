@@ -1,0 +1,115 @@
+//! What the person does, at a prompt, through a pipe or with a signal.
+
+use super::Talk;
+use crate::connect::command::{self, Typed};
+use crate::connect::dial::WHO;
+use crate::connect::ending::Ending;
+use crate::connect::input::Input;
+use crate::connect::tell::Told;
+use crate::protocol::close::Close;
+use crate::protocol::session::Message;
+use crate::wire::events;
+use log::info;
+use std::time::{Duration, Instant};
+
+impl Talk<'_> {
+    pub(super) fn takes_input(&self, now: Instant) -> bool {
+        let greeting_is_over = self.greeting_until.is_none_or(|until| now >= until);
+        let has_room = self.lines.at_prompt || !self.link.is_full();
+        self.is_open() && self.input_ended.is_none() && greeting_is_over && has_room
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.verdict.is_none() && self.closing.is_none() && self.write_error.is_none()
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        match input {
+            Input::Line(line) if self.lines.at_prompt => self.typed(&line),
+            Input::Line(line) => match command::message(&line, self.settings.reading) {
+                Ok(message) => self.send(message),
+                Err(why) => self.give_up(why),
+            },
+            Input::Interrupt => self.interrupt(),
+            Input::End => self.end_of_input(),
+            Input::Failed(why) => self.give_up(why),
+        }
+    }
+
+    pub(super) fn typed(&mut self, line: &[u8]) {
+        match command::typed(&String::from_utf8_lossy(line), self.settings.reading) {
+            Ok(Typed::Text(text)) => self.send(Message::Text(text.into())),
+            Ok(Typed::Binary(bytes)) => self.send(Message::Binary(bytes.into())),
+            Ok(Typed::Ping(payload)) => self.ping(&payload),
+            Ok(Typed::Pong(payload)) => {
+                self.link.session.pong(&payload);
+                self.tell(&Told::PongSent(&payload));
+            }
+            Ok(Typed::Close(close)) => self.close(close),
+            Ok(Typed::Frame(frame)) => {
+                self.link.session.send_handmade(&frame);
+                self.tell(&Told::FrameSent(&frame));
+                if self.link.session.close_sent() && self.closing.is_none() {
+                    let close = Close::decode(&frame.payload).unwrap_or_default();
+                    self.closing = Some((close, Instant::now()));
+                }
+            }
+            Ok(Typed::Quit) => self.close(self.settings.close.clone()),
+            Ok(Typed::Help) => self.tell(&Told::Help(command::HELP)),
+            Ok(Typed::Nothing) => {}
+            Err(why) => self.tell(&Told::Misread(&why)),
+        }
+    }
+
+    pub(super) fn send(&mut self, message: Message) {
+        for greeting in std::mem::take(&mut self.greetings) {
+            self.tell(&Told::Greeting(&greeting));
+        }
+        if self.link.session.send(message.clone()) {
+            self.messages.1 += 1;
+            self.tell(&Told::Sent(&message));
+        }
+    }
+
+    pub(super) fn ping(&mut self, payload: &[u8]) {
+        if self.link.session.ping(payload) {
+            self.pings.sent(payload, Instant::now());
+            self.tell(&Told::PingSent(payload));
+        }
+    }
+
+    pub(super) fn close(&mut self, close: Close) {
+        if self.is_open() {
+            info!("{WHO} = {}", events::close(&close, "this client"));
+            self.link.session.close(&close);
+            self.tell(&Told::CloseSent(&close));
+            self.closing = Some((close, Instant::now()));
+        }
+    }
+
+    pub(super) fn end_of_input(&mut self) {
+        self.input_ended = Some(Instant::now());
+        let mut greetings = std::mem::take(&mut self.greetings);
+        if !greetings.is_empty() {
+            // Nothing was sent, so it was no greeting but the message.
+            self.tell(&Told::Received(&greetings.remove(0)));
+            self.deaf = true;
+            self.close(self.settings.close.clone());
+        }
+    }
+
+    pub(super) fn interrupt(&mut self) {
+        if self.is_open() {
+            self.close(self.settings.close.clone());
+        } else {
+            self.decide(Ending::Interrupted, Duration::ZERO);
+            self.over = true;
+        }
+    }
+
+    /// This end cannot go on: it says goodbye in order, and fails all the same.
+    pub(super) fn give_up(&mut self, why: String) {
+        self.close(self.settings.close.clone());
+        self.decide(Ending::Ours(why), self.settings.close_timeout);
+    }
+}
