@@ -180,10 +180,28 @@ impl Objects<'_> {
         self.out.push_str(&Value::from(kind).to_string());
         let stream = (!self.stream.is_empty()).then(|| ("stream", Value::from(self.stream)));
         for (name, value) in stream.into_iter().chain(members) {
-            self.out.push_str(&format!(",\"{name}\":{value}"));
+            self.out.push_str(&format!(",\"{name}\":{}", visible(&value)));
         }
         self.out.push_str("}\n");
     }
+}
+
+/// JSON escapes the control characters of ASCII alone. Others, and those that turn the direction of text, become `\u202e`
+/// as well: a terminal may be what reads the lines.
+fn visible(value: &Value) -> String {
+    let is_visible = |c: char| c.is_ascii_graphic() || c == ' ' || c.escape_debug().len() == 1;
+    let (text, mut units) = (value.to_string(), [0; 2]);
+    if text.chars().all(is_visible) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_visible(c) {
+            true => shown.push(c),
+            false => shown.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
+        }
+    }
+    shown
 }
 
 fn fault(fault: &Fault) -> Value {
