@@ -1,11 +1,13 @@
 //! Bytes alone: what they are on a WebSocket, and what is wrong with them.
 //!
 //! [`input`] makes bytes of what people paste; [`decoder`] makes a [`head`] and frames of bytes, and judges them;
-//! [`text`] and [`json`] tell them. [`run`] puts these in a row, and holds of all that comes one part at a time. Nothing
-//! here knows a file or a terminal: where the bytes come from and where the words go is said by the caller.
+//! [`text`] and [`json`] tell them. [`run`] puts these in a row, and holds of all that comes one part at a time.
+//! [`handmade`] goes the other way and makes a frame of words. Nothing here knows a file or a terminal: where the bytes
+//! come from and where the words go is said by the caller.
 
 pub mod decoder;
 pub mod example;
+pub mod handmade;
 pub mod head;
 pub mod input;
 pub mod json;

@@ -39,9 +39,9 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// A line that says whose bytes follow.
     pub fn title(&mut self, name: &str, sender: Option<Role>) {
-        let from = sender.map_or(String::new(), |sender| format!(", {}", from(sender)));
-        let words = format!("--- {}{from} ---", escape::text(name.as_bytes()));
-        let words = self.ink(BOLD, &words);
+        let name = Some(escape::text(name.as_bytes())).filter(|name| !name.is_empty());
+        let words: Vec<String> = name.into_iter().chain(sender.map(|sender| from(sender).to_owned())).collect();
+        let words = self.ink(BOLD, &format!("--- {} ---", words.join(", ")));
         self.line(format_args!("{words}"));
     }
 
@@ -79,7 +79,7 @@ impl Page<'_> {
             self.told(&if step.met { line } else { self.ink(WRONG, &line) });
         }
         if let Some(accepted) = &head.accepted {
-            lines::accept_key(accepted).lines().for_each(|line| self.told(line));
+            lines::accept_key(&accepted.key, &accepted.accept).lines().for_each(|line| self.told(line));
         }
         self.wrongs(&head.faults);
     }
