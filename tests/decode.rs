@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/fences.rs"]
+mod fences;
+
 use proptest::prelude::*;
 use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -297,6 +300,52 @@ fn json_has_an_object_for_everything() {
         lines[5],
         r#"{"type":"summary","input":"raw","bytes":147,"frames":3,"messages":1,"faults":2,"from":"server","from_known_by":"head","rest":null}"#
     );
+}
+
+/// A log has both directions of its connections: a stream each, and a title where the stream changes.
+#[test]
+fn streams_of_a_log_are_told_apart() {
+    let log = "\
+TRACE ws-1 < 11 bytes
+    0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=..MQX
+TRACE ws-1 > 7 bytes
+    0000  81 05 48 65 6c 6c 6f                              ..Hello
+TRACE ws-1 < 2 bytes
+    0000  88 00                                             ..
+";
+    let expected = "\
+--- ws-1, from the client ---
+0000  TEXT fin=1 rsv=000 mask=37fa213d len=5
+
+--- ws-1, from the server ---
+0000  TEXT fin=1 rsv=000 mask=none len=5
+
+--- ws-1, from the client ---
+000b  CLOSE fin=1 rsv=000 mask=none len=0
+      ! a frame from a client must be masked (RFC 6455 s5.1)
+= 13 bytes (hex), 2 frames, 1 message, 1 fault; from the client (told)
+
+--- ws-1, from the server ---
+= 7 bytes (hex), 1 frame, 1 message, no fault; from the server (told)
+";
+    assert_eq!(told(&["--headers-only"], log.as_bytes()), (1, expected.to_owned()));
+    let (_, json) = told(&["--json"], log.as_bytes());
+    assert!(json.lines().all(|line| line.contains(",\"stream\":\"ws-1\",\"sender\":\"")), "{json}");
+}
+
+/// The page about it shows what happens.
+#[test]
+fn the_commands_of_the_page_print_what_it_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decode.md")).unwrap();
+    let consoles: Vec<fences::Fence> =
+        fences::fences(&page).into_iter().filter(|fence| fence.kind == "console").collect();
+    assert_eq!(consoles.len(), 3);
+    for fence in consoles {
+        let arguments: Vec<&str> = fence.lines[0].strip_prefix("$ ws101 decode ").unwrap().split(' ').collect();
+        let (_, text) = told(&arguments, b"");
+        let came: Vec<String> = text.lines().map(str::to_owned).collect();
+        assert!(fences::matches(&fence.lines[1..], &came), "{arguments:?}\n{text}");
+    }
 }
 
 // --- what it says of wrong bytes ---
