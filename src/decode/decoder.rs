@@ -165,11 +165,14 @@ impl Decoder {
     /// The stream has ended.
     pub fn finish(mut self) -> End {
         let mut items = Vec::new();
-        // A few bytes that might have become a head are frames, or the beginning of one.
+        // A few bytes that might have become a head: letters are one, anything else is frames, or the beginning of one.
         if let Place::Start(offset) = self.place
             && !self.held.is_empty()
         {
-            self.begin_frames(offset);
+            match head::may_begin(&self.held) {
+                Some(sender) => self.begin_head(offset, sender),
+                None => self.begin_frames(offset),
+            }
             while let Some(item) = self.next(&mut &[][..]) {
                 items.push(item);
             }
@@ -228,8 +231,7 @@ impl Decoder {
                     *rest = after;
                 }
                 Begins::Head(sender) => {
-                    self.of_head = Some(sender);
-                    self.place = Place::Head { offset, sender };
+                    self.begin_head(offset, sender);
                     return Some(());
                 }
                 Begins::Tls => {
@@ -242,6 +244,11 @@ impl Decoder {
                 }
             }
         }
+    }
+
+    fn begin_head(&mut self, offset: u64, sender: Role) {
+        self.of_head = Some(sender);
+        self.place = Place::Head { offset, sender };
     }
 
     fn begin_frames(&mut self, offset: u64) {

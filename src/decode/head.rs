@@ -86,6 +86,12 @@ pub fn begins(bytes: &[u8]) -> Begins {
     }
 }
 
+/// Who has sent what may be the beginning of a head, when no more bytes come. One byte alone is taken for a frame's.
+pub fn may_begin(bytes: &[u8]) -> Option<Role> {
+    let letters = bytes.len() >= 2 && bytes.iter().all(u8::is_ascii_uppercase);
+    letters.then_some(if b"HTTP/".starts_with(bytes) { Role::Server } else { Role::Client })
+}
+
 /// Whether the empty line has come that ends a head. Lines may end in LF alone; that is wrong, and said later.
 pub fn is_whole(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n")
@@ -211,7 +217,9 @@ fn answer(bytes: &[u8], mut judged: Head, expected: Option<&str>) -> Head {
 fn switching(answer: &Answer, mut judged: Head, expected: Option<&str>) -> Head {
     let upgrade = answer.has_token("upgrade", "websocket");
     let connection = answer.has_token("connection", "upgrade");
-    let accept = answer.value("sec-websocket-accept");
+    // s11.3.3: the field "MUST NOT appear more than once in an HTTP response."
+    let mut accepts = answer.values("sec-websocket-accept");
+    let accept = accepts.next().filter(|_| accepts.next().is_none());
     let is_right = accept.is_some_and(|accept| match expected {
         Some(expected) => accept == expected.as_bytes(),
         None => is_accept(accept),
@@ -242,8 +250,8 @@ fn switching(answer: &Answer, mut judged: Head, expected: Option<&str>) -> Head 
 }
 
 fn shown(answer: &Answer, name: &str) -> String {
-    let value = answer.value(name).map(|value| value.escape_ascii().to_string());
-    value.map_or(format!("no {name}"), |value| format!("{name}: {value}"))
+    let values: Vec<String> = answer.values(name).map(|value| value.escape_ascii().to_string()).collect();
+    if values.is_empty() { format!("no {name}") } else { format!("{name}: {}", values.join(", ")) }
 }
 
 /// 20 bytes are 160 bits, 27 characters of six bits and one `=`. The bits left over are not looked at.

@@ -1,11 +1,12 @@
 //! Items for programs: one JSON object a line. Offsets and lengths are numbers, bytes are lower-case hex.
 //!
-//! Every object has a `type`: `head`, `frame`, `message`, `missing`, `rest`, `hidden`, `summary`. Where several streams are told,
-//! it has the `stream` as well.
+//! Every object has a `type`: `head`, `frame`, `message`, `missing`, `rest`, `hidden`, `summary`. Where the input names a
+//! connection or who sends, as a log does, it has `stream` and `sender` as well.
 
 use super::Show;
 use super::decoder::{self, End, KnownBy, Rest, Summary};
 use super::head::{Head, Wrong};
+use super::input::Label;
 use crate::protocol::header::LengthForm;
 use crate::protocol::inspector::{Fault, Frame, Message};
 use crate::protocol::opcode::Opcode;
@@ -19,8 +20,8 @@ use tungstenite::protocol::Role;
 pub struct Objects<'a> {
     /// How much is shown.
     pub show: &'a Show,
-    /// The stream's name, when it has one.
-    pub stream: &'a str,
+    /// Whose bytes they are, when the input says so.
+    pub stream: Option<&'a Label>,
     /// Where they are written.
     pub out: &'a mut String,
 }
@@ -178,12 +179,34 @@ impl Objects<'_> {
     fn object(&mut self, kind: &str, members: Vec<(&str, Value)>) {
         self.out.push_str("{\"type\":");
         self.out.push_str(&Value::from(kind).to_string());
-        let stream = (!self.stream.is_empty()).then(|| ("stream", Value::from(self.stream)));
-        for (name, value) in stream.into_iter().chain(members) {
-            self.out.push_str(&format!(",\"{name}\":{value}"));
+        let stream = self.stream.map(|label| label.name.as_str()).filter(|name| !name.is_empty());
+        let sender = self.stream.and_then(|label| label.from).map(role);
+        let whose = [("stream", stream), ("sender", sender)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?.into())));
+        for (name, value) in whose.chain(members) {
+            self.out.push_str(&format!(",\"{name}\":{}", visible(&value)));
         }
         self.out.push_str("}\n");
     }
+}
+
+/// JSON escapes the control characters of ASCII alone. Others, and those that turn the direction of text, become `\u202e`
+/// as well: a terminal may be what reads the lines.
+fn visible(value: &Value) -> String {
+    let is_visible = |c: char| c.is_ascii_graphic() || c == ' ' || c.escape_debug().len() == 1;
+    let (text, mut units) = (value.to_string(), [0; 2]);
+    if text.chars().all(is_visible) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_visible(c) {
+            true => shown.push(c),
+            false => shown.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
+        }
+    }
+    shown
 }
 
 fn fault(fault: &Fault) -> Value {

@@ -1,9 +1,9 @@
 //! Bytes alone: what they are on a WebSocket, and what is wrong with them.
 //!
 //! [`input`] makes bytes of what people paste; [`decoder`] makes a [`head`] and frames of bytes, and judges them;
-//! [`text`] and [`json`] tell them. [`run`] puts these in a row, and holds of all that comes one part at a time. Nothing
-//! here knows a file or a terminal: where the bytes come from and where the words go is said by the caller. [`handmade`]
-//! goes the other way: it makes a frame of words.
+//! [`text`] and [`json`] tell them. [`run`] puts these in a row, and holds of all that comes one part at a time.
+//! [`handmade`] goes the other way and makes a frame of words. Nothing here knows a file or a terminal: where the bytes
+//! come from and where the words go is said by the caller.
 
 pub mod decoder;
 pub mod example;

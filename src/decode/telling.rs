@@ -42,7 +42,7 @@ impl<'a> Telling<'a> {
         mut part: &[u8],
     ) -> Result<(), Failure> {
         while self.decoders.len() <= at {
-            let label = label(self.decoders.len()).unwrap_or(Label { name: String::new(), from: None });
+            let label = label(self.decoders.len()).unwrap_or_default();
             self.decoders.push(self.decoder(label.from));
             self.labels.push(label);
         }
@@ -132,7 +132,8 @@ impl<'a> Telling<'a> {
         if self.settings.json || self.titled == Some(at) {
             return;
         }
-        let Some(Label { name, from }) = self.labels.get(at).filter(|label| !label.name.is_empty()).cloned() else {
+        let Some(Label { name, from }) = self.labels.get(at).filter(|label| **label != Label::default()).cloned()
+        else {
             return;
         };
         let is_first = self.titled.replace(at).is_none();
@@ -148,7 +149,6 @@ impl<'a> Telling<'a> {
     }
 
     fn objects(&mut self, at: usize) -> Objects<'_> {
-        let stream = self.labels.get(at).map_or("", |label| label.name.as_str());
-        Objects { show: &self.settings.show, stream, out: &mut self.words }
+        Objects { show: &self.settings.show, stream: self.labels.get(at), out: &mut self.words }
     }
 }

@@ -39,9 +39,9 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// A line that says whose bytes follow.
     pub fn title(&mut self, name: &str, sender: Option<Role>) {
-        let from = sender.map_or(String::new(), |sender| format!(", {}", from(sender)));
-        let words = format!("--- {}{from} ---", escape::text(name.as_bytes()));
-        let words = self.ink(BOLD, &words);
+        let name = Some(escape::text(name.as_bytes())).filter(|name| !name.is_empty());
+        let words: Vec<String> = name.into_iter().chain(sender.map(|sender| from(sender).to_owned())).collect();
+        let words = self.ink(BOLD, &format!("--- {} ---", words.join(", ")));
         self.line(format_args!("{words}"));
     }
 
@@ -79,7 +79,7 @@ impl Page<'_> {
             self.told(&if step.met { line } else { self.ink(WRONG, &line) });
         }
         if let Some(accepted) = &head.accepted {
-            lines::accept_key(accepted).lines().for_each(|line| self.told(line));
+            lines::accept_key(&accepted.key, &accepted.accept).lines().for_each(|line| self.told(line));
         }
         self.wrongs(&head.faults);
     }
@@ -100,7 +100,7 @@ impl Page<'_> {
         }
         frame.faults.iter().for_each(|fault| self.fault(fault));
         if let Some(message) = frame.message.as_ref().filter(|message| message.frames > 1 && !self.show.headers_only) {
-            self.told(&format!("= message: {}", adds_up_to(message, self.show.dump_bytes)));
+            self.told(&format!("= message: {}", adds_up_to(message, self.show)));
         }
     }
 
@@ -142,7 +142,7 @@ impl Page<'_> {
             ));
         }
         if let Some(message) = &end.unfinished.message {
-            let so_far = adds_up_to(message, self.show.dump_bytes);
+            let so_far = adds_up_to(message, self.show);
             let words = format!("no frame with FIN has ended the message that began at {:04x}", message.offset);
             self.missing(&format!("{words}: {so_far} so far"));
         }
@@ -206,14 +206,18 @@ fn so_far(frame: &Frame) -> String {
 }
 
 /// `text, 2 frames, 5 bytes "Hello"`. Text is quoted as far as payloads are shown.
-fn adds_up_to(message: &Message, most: usize) -> String {
-    let most = if most == 0 { usize::MAX } else { most.max(lines::SUMMARY_BYTES) };
-    let payload = match message.opcode {
-        Opcode::Text => escape::quoted(&message.payload, message.length, most),
-        opcode => lines::payload_summary(&Header::new(opcode, message.length), &message.payload),
-    };
+fn adds_up_to(message: &Message, show: &Show) -> String {
     let (kind, frames) = (message.opcode.name().to_lowercase(), count(message.frames, "frame"));
-    format!("{kind}, {frames}, {} {payload}", count(message.length, "byte"))
+    let facts = format!("{kind}, {frames}, {}", count(message.length, "byte"));
+    let most = if show.dump_bytes == 0 { usize::MAX } else { show.dump_bytes.max(lines::SUMMARY_BYTES) };
+    match message.opcode {
+        _ if show.headers_only => facts,
+        Opcode::Text => format!("{facts} {}", escape::quoted(&message.payload, message.length, most)),
+        opcode => {
+            let words = lines::payload_summary(&Header::new(opcode, message.length), &message.payload);
+            format!("{facts} {words}")
+        }
+    }
 }
 
 fn summary(summary: &Summary, form: &str) -> String {
