@@ -1,7 +1,7 @@
 //! The prompt of a terminal: one line to edit, with a history, that what comes in does not tear.
 
 use super::command::COMMANDS;
-use super::input::Input;
+use super::input::{self, Input};
 use super::screen::Screen;
 use crossbeam_channel::Sender;
 use rustyline::completion::Completer;
@@ -22,6 +22,9 @@ const PROMPT: &str = "> ";
 
 /// How many lines the arrows find again. They are kept in memory alone: what was typed may be a password.
 const HISTORY: usize = 1000;
+
+/// A terminal without a prompt keeps lines of a few thousand bytes itself.
+const LONGEST_LINE: u64 = 1 << 16;
 
 /// How long the end waits until all is on the screen, and then until the prompt has let go of the terminal.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -50,8 +53,10 @@ pub struct Prompt {
 /// [`input::signals`](super::input::signals) comes before this: while a line is read, SIGINT belongs to the prompt, which
 /// gives it back to whoever had it before.
 ///
+/// A terminal that can't move its cursor has no prompt and no history, but its lines are read all the same.
+///
 /// # Errors
-/// Words, when the terminal can do no more than take lines (`TERM=dumb`).
+/// Words, when the terminal can't be had, or a thread.
 pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("no prompt on this terminal: {error}");
     let is_empty = Arc::new(AtomicBool::new(true));
@@ -68,9 +73,13 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
     let line = Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty), last: RefCell::default() };
     editor.set_helper(Some(line));
-    let mut printer = editor.create_external_printer().map_err(|_| wrong(&"it can't move its cursor (TERM=dumb?)"))?;
     let prompt = Prompt { screen: screen.clone(), terminal: terminal::Saved::now(), is_empty, is_restored: false };
 
+    // TERM=dumb: a terminal that can't move its cursor edits its lines itself.
+    let Ok(mut printer) = editor.create_external_printer() else {
+        input::from_pipe(LONGEST_LINE, to).map_err(|error| wrong(&error))?;
+        return Ok(prompt);
+    };
     screen.stage().open();
     let shown = screen.clone();
     let printing =
