@@ -1,11 +1,14 @@
 //! What a typed line asks for: text to send, or a command that begins with a slash.
 
+use crate::decode::handmade;
 use crate::protocol::close::{self, Close};
 use crate::protocol::frame::Handmade;
 use crate::protocol::rules::MAX_CONTROL_PAYLOAD;
 use crate::protocol::session::Message;
 use crate::wire::{escape, hex};
+use data_encoding::BASE64;
 use std::str;
+use tungstenite::handshake::client::generate_key;
 
 /// What a typed line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +53,7 @@ A line is a message. What begins with / is a command, and //text sends /text.
   /close [CODE [REASON]]  the closing handshake; without a code: 1000
   /frame KEY=VALUE... TEXT
                           any frame, legal or not: fin=0 rsv=4 op=text len=9
-                          mask=37fa213d form=16 code=1002 hex=0aff, then text
+                          mask=37fa213d form=16 code=1002 hex=0aff, then text (-- before one with a =)
   /help                   this
   /quit                   close with 1000 and leave (Ctrl-D too)
 ";
@@ -99,7 +102,7 @@ fn command(line: &str) -> Result<Typed, String> {
         "/pong" => control_payload(word, rest).map(Typed::Pong),
         "/binary" => hex::parse(rest).map(Typed::Binary),
         "/close" => closing(rest.trim()).map(Typed::Close),
-        "/frame" => handmade_frame(rest).map(Typed::Frame),
+        "/frame" => handmade::parse(rest, masking_key).map(Typed::Frame),
         "/help" | "/quit" if !rest.trim().is_empty() => Err(format!("{word} stands alone")),
         "/help" => Ok(Typed::Help),
         "/quit" => Ok(Typed::Quit),
@@ -145,9 +148,11 @@ fn closing(text: &str) -> Result<Close, String> {
     Ok(Close::new(code, reason))
 }
 
-/// Until the words of a frame are read: nothing.
-fn handmade_frame(_words: &str) -> Result<Handmade, String> {
-    Err("not yet".to_owned())
+/// s5.3: "The masking key needs to be unpredictable". This one comes from tungstenite's generator, as those of the session
+/// do: the first bytes of a handshake's key, which is nothing but random bytes.
+fn masking_key() -> [u8; 4] {
+    let random = BASE64.decode(generate_key().as_bytes()).unwrap_or_default();
+    random.first_chunk().copied().unwrap_or_default()
 }
 
 fn unknown(word: &str) -> String {
@@ -249,6 +254,17 @@ mod tests {
         assert!(wrong("/\u{1b}[2J").starts_with("/\\u{1b}[2J is no command"));
         assert!(wrong("/quit now").contains("stands alone"));
         assert!(wrong(&format!("/{}", "é".repeat(100_000))).contains("/help lists them"));
+    }
+
+    #[test]
+    fn a_frame_is_made_by_hand_with_a_key_that_is_drawn() {
+        let Typed::Frame(frame) = text("/frame fin=0 op=binary Hello") else { panic!("no frame") };
+        assert!(!frame.fin && frame.payload == b"Hello");
+        let keys: Vec<_> = (0..3).map(|_| text("/frame Hello")).collect();
+        assert!(keys[0] != keys[1] || keys[1] != keys[2], "the same key each time: {keys:?}");
+        let Typed::Frame(frame) = text("/frame mask=none Hello") else { panic!("no frame") };
+        assert_eq!(frame.mask, None);
+        assert!(typed("/frame op=nothing", Reading::Text).is_err());
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
 
 impl Prompt {
     /// Shows what is still to be shown and gives the terminal back as it was, the cursor at the start of a line. From now
-    /// on the screen writes directly, and nobody reads the terminal. Takes no longer than [`PATIENCE`] twice.
+    /// on the screen writes directly, and nobody reads the terminal. Takes a second at most, and then only when the prompt is busy.
     pub fn restore(&mut self) {
         if std::mem::replace(&mut self.is_restored, true) {
             return;
