@@ -1,14 +1,13 @@
 //! What a typed line asks for: text to send, or a command that begins with a slash.
 
+use crate::client::random::masking_key;
 use crate::decode::handmade;
 use crate::protocol::close::{self, Close};
 use crate::protocol::frame::Handmade;
 use crate::protocol::rules::MAX_CONTROL_PAYLOAD;
 use crate::protocol::session::Message;
 use crate::wire::{escape, hex};
-use data_encoding::BASE64;
 use std::str;
-use tungstenite::handshake::client::generate_key;
 
 /// What a typed line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +52,7 @@ A line is a message. What begins with / is a command, and //text sends /text.
   /close [CODE [REASON]]  the closing handshake; without a code: 1000
   /frame KEY=VALUE... TEXT
                           any frame, legal or not: fin=0 rsv=4 op=text len=9
-                          mask=37fa213d form=16 code=1002 hex=0aff, then text (-- before one with a =)
+                          mask=37fa213d form=16 code=1002 hex=0aff, then text
   /help                   this
   /quit                   close with 1000 and leave (Ctrl-D too)
 ";
@@ -102,7 +101,7 @@ fn command(line: &str) -> Result<Typed, String> {
         "/pong" => control_payload(word, rest).map(Typed::Pong),
         "/binary" => hex::parse(rest).map(Typed::Binary),
         "/close" => closing(rest.trim()).map(Typed::Close),
-        "/frame" => handmade::parse(rest, masking_key).map(Typed::Frame),
+        "/frame" => handmade_frame(rest).map(Typed::Frame),
         "/help" | "/quit" if !rest.trim().is_empty() => Err(format!("{word} stands alone")),
         "/help" => Ok(Typed::Help),
         "/quit" => Ok(Typed::Quit),
@@ -148,11 +147,10 @@ fn closing(text: &str) -> Result<Close, String> {
     Ok(Close::new(code, reason))
 }
 
-/// s5.3: "The masking key needs to be unpredictable". This one comes from tungstenite's generator, as those of the session
-/// do: the first bytes of a handshake's key, which is nothing but random bytes.
-fn masking_key() -> [u8; 4] {
-    let random = BASE64.decode(generate_key().as_bytes()).unwrap_or_default();
-    random.first_chunk().copied().unwrap_or_default()
+/// A frame as its words say, masked with a key of its own unless they say otherwise.
+fn handmade_frame(words: &str) -> Result<Handmade, String> {
+    let key = masking_key()?;
+    handmade::parse(words, || key)
 }
 
 fn unknown(word: &str) -> String {
