@@ -30,8 +30,8 @@ fn terminal(variables: &[(&str, &str)]) -> Terminal {
     Terminal::run(this.to_str().expect("a name in UTF-8"), &arguments, &variables)
 }
 
-/// The program: repeats what the prompt says. `say N` brings N lines of data, a line of talk and one of the log; `end`
-/// ends, with a goodbye.
+/// The program: repeats what the prompt says. `say N` brings N lines of data, a line of talk and one of the log, and
+/// `wait N` does so at the next interrupt, which otherwise ends; a line of one word ends. The end has a goodbye.
 #[test]
 #[ignore = "the program that the other tests start"]
 fn on_the_terminal() {
@@ -50,33 +50,43 @@ fn on_the_terminal() {
 }
 
 fn follow(screen: &Screen, from: &Receiver<Input>) {
+    let mut waiting = None;
     while let Ok(input) = from.recv() {
         screen.talk(&format!("input {input:?}"));
-        let Input::Line(line) = input else {
-            if input == Input::Interrupt {
-                return;
-            }
-            continue;
-        };
-        let line = String::from_utf8(line).expect("what was typed");
-        if line == "end" {
-            return;
+        match input {
+            Input::Line(line) => match String::from_utf8(line).expect("what was typed").split_once(' ') {
+                Some(("say", number)) => say(screen, number),
+                Some(("wait", number)) => waiting = Some(number.to_owned()),
+                Some(_) => {}
+                None => return,
+            },
+            Input::Interrupt => match waiting.take() {
+                Some(number) => say(screen, &number),
+                None => return,
+            },
+            Input::End => {}
+            Input::Failed(why) => panic!("{why}"),
         }
-        for number in 1..=line.strip_prefix("say ").map_or(0, |number| number.parse().expect("a number")) {
-            screen.data(format!("data {number}\n").as_bytes()).expect("stdout");
-        }
-        screen.talk("\x1b[1mtalk\x1b[0m");
-        log::warn!("logged");
     }
+}
+
+fn say(screen: &Screen, number: &str) {
+    for number in 1..=number.parse().expect("a number") {
+        screen.data(format!("data {number}\n").as_bytes()).expect("stdout");
+    }
+    screen.talk("\x1b[1mtalk\x1b[0m");
+    log::warn!("logged");
 }
 
 #[test]
 fn what_comes_in_is_shown_above_a_line_that_stays() {
     let mut terminal = terminal(&[]);
     terminal.wait_for("> ");
-    terminal.press("say 300\r");
-    // Typed while three hundred lines come.
+    terminal.press("wait 300\r");
+    let ready = terminal.wait_for("input Line").len();
     terminal.press("half a li");
+    terminal.wait_for_after(ready, "half a li");
+    terminal.signal(Signal::TERM);
     let shown = terminal.wait_for("logged\r\n");
     let numbers: Vec<&str> = shown.split("data ").skip(1).filter_map(|rest| rest.split("\r\n").next()).collect();
     let all: Vec<String> = (1..=300).map(|number: u32| number.to_string()).collect();
@@ -105,13 +115,12 @@ fn colours_that_are_not_wanted_are_left_out() {
 #[test]
 fn the_end_is_seen_and_the_terminal_is_as_it_was() {
     let mut terminal = terminal(&[]);
-    let before = terminal.modes();
     terminal.wait_for("> ");
     assert!(terminal.is_raw());
     terminal.press("end\rhalf a li");
     terminal.wait_for("\r\nafterwards\r\n");
     assert!(terminal.wait().success());
-    assert_eq!(terminal.modes(), before);
+    terminal.assert_as_it_was();
     let all = terminal.wait_for("afterwards\r\n");
     assert_eq!(all.matches("goodbye").count(), 1, "{all:?}");
     assert!(all.contains("goodbye\r\n"), "{all:?}");
@@ -123,7 +132,6 @@ fn the_end_is_seen_and_the_terminal_is_as_it_was() {
 #[test]
 fn the_end_is_seen_in_a_search_too() {
     let mut terminal = terminal(&[]);
-    let before = terminal.modes();
     terminal.wait_for("> ");
     terminal.press("say 1\r");
     terminal.wait_for("logged\r\n");
@@ -132,7 +140,7 @@ fn the_end_is_seen_in_a_search_too() {
     terminal.signal(Signal::TERM);
     terminal.wait_for("\r\nafterwards\r\n");
     assert!(terminal.wait().success());
-    assert_eq!(terminal.modes(), before);
+    terminal.assert_as_it_was();
     let all = terminal.wait_for("afterwards\r\n");
     assert!(all.contains("input Interrupt\r\n") && all.contains("goodbye\r\n"), "{all:?}");
 }

@@ -7,7 +7,7 @@ use super::{PATIENCE, spawn};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -22,6 +22,7 @@ pub struct Terminal {
     line: OwnedFd,
     child: Child,
     screen: Arc<Screen>,
+    before: String,
 }
 
 /// What was written so far, and the news that more was.
@@ -39,6 +40,8 @@ impl Terminal {
         let name = ptsname(&near, Vec::new()).expect("a name");
         let line = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the other end");
         tcsetwinsize(&line, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+        // Read now: a program may be quick.
+        let before = modes(&line);
         let end = || Stdio::from(line.try_clone().expect("a descriptor"));
         // A session of its own, whose terminal is stdin: else the program would find the one of whoever runs the tests.
         let mut command = Command::new("setsid");
@@ -56,7 +59,7 @@ impl Terminal {
                 written.news.notify_all();
             }
         });
-        Terminal { keys, line, child, screen }
+        Terminal { keys, line, child, screen, before }
     }
 
     /// Presses keys: `"a\r"` is an a and Enter, `"\x03"` Ctrl-C.
@@ -89,18 +92,14 @@ impl Terminal {
         self.screen.written.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// The terminal's modes, as words, so that two can be compared.
-    pub fn modes(&self) -> String {
-        format!("{:?}", self.termios())
+    /// The terminal's modes are those it had when the program was started.
+    pub fn assert_as_it_was(&self) {
+        assert_eq!(modes(&self.line), self.before);
     }
 
     /// Whether keys are read as they are pressed: a prompt is up.
     pub fn is_raw(&self) -> bool {
-        !self.termios().local_modes.contains(LocalModes::ICANON)
-    }
-
-    fn termios(&self) -> Termios {
-        tcgetattr(&self.line).expect("modes")
+        !tcgetattr(&self.line).expect("modes").local_modes.contains(LocalModes::ICANON)
     }
 
     /// Sends a signal to the program.
@@ -119,6 +118,11 @@ impl Terminal {
             park_timeout(Duration::from_millis(5));
         }
     }
+}
+
+/// As words, so that two can be compared.
+fn modes(line: &OwnedFd) -> String {
+    format!("{:?}", tcgetattr(line).expect("modes"))
 }
 
 impl Drop for Terminal {
