@@ -50,7 +50,7 @@ pub struct Prompt {
 /// the wish to end are sent to `to`: Ctrl-D is [`Input::End`], Ctrl-C on an empty line [`Input::Interrupt`] (a line that
 /// is not empty it clears). After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
 ///
-/// [`input::signals`](super::input::signals) comes before this: while a line is read, SIGINT belongs to the prompt, which
+/// [`input::signals`] comes before this: while a line is read, SIGINT belongs to the prompt, which
 /// gives it back to whoever had it before.
 ///
 /// A terminal that can't move its cursor has no prompt and no history, but its lines are read all the same.
@@ -149,6 +149,8 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
             // As a shell does: the line is left as it is, and a new one begins.
             Err(ReadlineError::Interrupted) if !is_empty.load(Ordering::SeqCst) => continue,
             Err(ReadlineError::Interrupted) => Input::Interrupt,
+            // A window that changed its size in the middle of a key.
+            Err(ReadlineError::Signal(_)) => continue,
             Err(ReadlineError::Eof) => {
                 ends += 1;
                 match ends {
