@@ -11,6 +11,8 @@
 pub mod feed;
 pub mod peer;
 pub mod program;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 pub mod tls;
 
 use std::thread::{Builder, JoinHandle, park_timeout};
