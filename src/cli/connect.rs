@@ -30,7 +30,7 @@ Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]
 pub struct Connect {
-    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@[::1]:9000/
+    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@example.org/
     #[arg(value_name = "URL", value_parser = server_url)]
     pub url: Url,
 
