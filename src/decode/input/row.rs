@@ -44,9 +44,12 @@ pub fn has_column(text: &[u8], colon: bool) -> bool {
     })
 }
 
+/// How many bytes there are up to the end of a group, and where in the text it ends.
+type GroupEnd = (usize, usize);
+
 /// The groups of digits that stand one blank apart: their bytes, and after each group how many bytes there are and where
 /// it ends.
-fn groups(text: &[u8], colon: bool) -> Result<(Vec<u8>, Vec<(usize, usize)>), Fault> {
+fn groups(text: &[u8], colon: bool) -> Result<(Vec<u8>, Vec<GroupEnd>), Fault> {
     let (mut bytes, mut ends) = (Vec::with_capacity(16), Vec::with_capacity(16));
     let mut at = blanks(text);
     let mut width = 0;
