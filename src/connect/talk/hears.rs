@@ -120,6 +120,8 @@ impl Talk<'_> {
     /// What it was is known; the end of TCP is waited for so long. The first verdict stands.
     pub(super) fn decide(&mut self, ending: Ending, wait: Duration) {
         self.verdict.get_or_insert((ending, Instant::now() + wait));
+        // A server that says one thing and closes is quicker than a greeting is waited for.
+        self.greeting_counts();
     }
 
     pub(super) fn wrote(&mut self, result: Result<io::Result<()>, RecvError>) {
