@@ -39,7 +39,7 @@ pub struct Lines {
 /// Talks to the end.
 pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller) -> Ending {
     let started = Instant::now();
-    let (link, glued) = match Link::start(dialled, settings.max_message, settings.write_timeout) {
+    let (link, glued) = match Link::start(dialled, settings) {
         Ok(started) => started,
         Err(error) => return Ending::Ours(format!("no thread for this connection: {error}")),
     };

@@ -3,6 +3,7 @@
 use super::Talk;
 use crate::connect::dial::WHO;
 use crate::connect::ending::{Cut, Ending};
+use crate::connect::link::Heard;
 use crate::connect::pump::Incoming;
 use crate::connect::tell::Told;
 use crate::protocol::close::Close;
@@ -42,10 +43,10 @@ impl Talk<'_> {
         }
     }
 
-    pub(super) fn events(&mut self, events: Vec<Event>) {
-        for event in events {
+    pub(super) fn events(&mut self, events: Vec<Heard>) {
+        for Heard { event, is_echoed } in events {
             match event {
-                Event::Message(message) => self.message(message),
+                Event::Message(message) => self.message(message, is_echoed),
                 Event::Ping(payload) => self.tell(&Told::Ping(&payload)),
                 Event::Pong(payload) => {
                     let after = self.pings.pong(&payload, self.link.read_at);
@@ -61,7 +62,7 @@ impl Talk<'_> {
         }
     }
 
-    pub(super) fn message(&mut self, message: Message) {
+    pub(super) fn message(&mut self, message: Message, is_echoed: bool) {
         info!("{WHO} = {}", events::message(&message));
         self.messages.0 += 1;
         self.heard_at = self.link.read_at;
@@ -79,8 +80,9 @@ impl Talk<'_> {
             self.deaf = true;
             self.close(self.settings.close.clone());
         }
-        if self.settings.echo {
-            self.send(message);
+        if is_echoed {
+            self.messages.1 += 1;
+            self.tell(&Told::Sent(&message));
         }
     }
 
@@ -120,6 +122,8 @@ impl Talk<'_> {
     /// What it was is known; the end of TCP is waited for so long. The first verdict stands.
     pub(super) fn decide(&mut self, ending: Ending, wait: Duration) {
         self.verdict.get_or_insert((ending, Instant::now() + wait));
+        // A server that says one thing and closes is quicker than a greeting is waited for.
+        self.greeting_counts();
     }
 
     pub(super) fn wrote(&mut self, result: Result<io::Result<()>, RecvError>) {
