@@ -80,6 +80,9 @@ fn upgraded(connection: &mut Connection, key: &str) {
 /// What could not be read as a head may be no HTTP at all. httparse passes over empty lines before a head.
 fn no_head(connection: &Connection, error: Error) -> Error {
     let came = connection.unread();
+    if came.is_empty() && matches!(error, Error::Ended) {
+        return Error::Malformed("the server ended the connection without an answer".to_owned());
+    }
     let start = came.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(came.len());
     let is_http = came[start..].iter().zip(b"HTTP/").all(|(came, http)| came == http);
     if is_http || !matches!(error, Error::Malformed(_) | Error::Ended) {
