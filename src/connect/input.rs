@@ -24,11 +24,20 @@ pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
     Ok(())
 }
 
-/// SIGINT, SIGTERM and SIGHUP as [`Input::Interrupt`]. None is lost: one that finds the channel full waits for a place in
-/// it. Call it once, and before a prompt is started, which has a handler of its own while it reads.
-pub fn signals(to: Sender<Input>) -> io::Result<()> {
-    // Whoever has stopped listening is about to end.
-    let handler = move || drop(to.send(Input::Interrupt));
+/// SIGINT, SIGTERM and SIGHUP as [`Input::Interrupt`]. `to` has room for two: the first asks for a closing handshake, the
+/// second for an end at once, and what a third would want is done already. Call it once, and before a prompt is started,
+/// which has a handler of its own while it reads.
+///
+/// `hurry` is told of the second too: who waits for a stdout that nobody reads hears neither.
+pub fn signals(to: Sender<Input>, hurry: Sender<()>) -> io::Result<()> {
+    let mut is_first = true;
+    let handler = move || {
+        // Whoever has stopped listening is about to end.
+        drop(to.try_send(Input::Interrupt));
+        if !std::mem::take(&mut is_first) {
+            let _ = hurry.try_send(());
+        }
+    };
     ctrlc::set_handler(handler).map_err(io::Error::other)
 }
 
