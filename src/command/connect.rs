@@ -57,8 +57,11 @@ fn connect(settings: &Settings, screen: &Screen, teller: &Teller) -> Result<Exit
     let opened = Instant::now();
     let (tls, protocol) = (dialled.tls.clone(), dialled.opened.protocol.clone());
     let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
+    // Whoever reads that it is open may send a signal, and wants a closing handshake.
+    let (to_signals, signals) = bounded(2);
+    input::signals(to_signals).map_err(|error| format!("signals cannot be caught: {error}"))?;
     teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
-    let (lines, prompt) = lines(settings, screen)?;
+    let (lines, prompt) = lines(settings, screen, signals)?;
     let ending = talk::run(settings, dialled, lines, teller);
     // Before the last line: the terminal is as it was, and the line stands below the prompt.
     drop(prompt);
@@ -72,9 +75,7 @@ fn gone(error: io::Error) -> io::Result<()> {
 }
 
 /// Where lines come from: the command line, a prompt, or a pipe.
-fn lines(settings: &Settings, screen: &Screen) -> Result<(Lines, Option<Prompt>), String> {
-    let (to_signals, signals) = bounded(2);
-    input::signals(to_signals).map_err(|error| format!("signals cannot be caught: {error}"))?;
+fn lines(settings: &Settings, screen: &Screen, signals: Receiver<Input>) -> Result<(Lines, Option<Prompt>), String> {
     if !settings.execute.is_empty() {
         let input = from_the_command_line(&settings.execute);
         return Ok((Lines { input, signals, at_prompt: false }, None));
