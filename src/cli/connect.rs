@@ -29,7 +29,7 @@ Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]
 pub struct Connect {
-    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@[::1]:9000/
+    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@example.org/
     // Read in `settings`: clap repeats what it cannot read, and there may be a password in it.
     #[arg(value_name = "URL")]
     pub url: String,

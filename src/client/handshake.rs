@@ -197,8 +197,8 @@ fn protocol(head: &Head, asked: &Asked) -> Result<Option<String>, Fault> {
     };
     match std::str::from_utf8(value) {
         Ok(name) if asked.offers_protocol(name) => Ok(Some(name.to_owned())),
-        // s4.2.2, 5: a server selects one.
-        _ if value.contains(&b',') => Err(("s4.2.2, 5", format!("it has several subprotocols: {}", shown(value)))),
+        // s4.2.2, 4: "Either a single value representing the subprotocol the server is ready to use or null."
+        _ if value.contains(&b',') => Err(("s4.2.2, 4", format!("it has several subprotocols: {}", shown(value)))),
         _ => Err(("s4.1, 6", format!("it has the subprotocol {}, which was not offered", shown(value)))),
     }
 }
@@ -259,7 +259,7 @@ mod tests {
             (with("Sec-WebSocket-Extensions: X"), "s4.1, 5", "\"X\""),
             (with("Sec-WebSocket-Protocol: Chat"), "s4.1, 6", "Chat"),
             (with("Sec-WebSocket-Protocol:"), "s4.1, 6", "\"\""),
-            (with("Sec-WebSocket-Protocol: chat, talk"), "s4.2.2, 5", "several"),
+            (with("Sec-WebSocket-Protocol: chat, talk"), "s4.2.2, 4", "several"),
             (with("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat"), "s11.3.4", "more than once"),
         ] {
             let (section, why) = judged(&text).expect_err(&text);

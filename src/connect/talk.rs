@@ -1,7 +1,7 @@
 //! The conversation: whatever comes first of a read, a line, a signal or a moment, is dealt with, then the next.
 //!
-//! [`hears`] has what the server does, [`says`] what the person does; here is the loop, and the clock. It alone touches
-//! the session. It never blocks on the network; the two threads of [`super::pump`] do.
+//! What the server does stands in `talk/hears.rs`, what the person does in `talk/says.rs`; here is the loop, and the clock.
+//! This loop alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
 
 mod hears;
 mod says;

@@ -13,6 +13,8 @@ pub mod feed;
 pub mod peer;
 pub mod program;
 pub mod script;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 pub mod tls;
 
 use std::thread::{Builder, JoinHandle, park_timeout};
