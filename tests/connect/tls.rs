@@ -120,7 +120,7 @@ fn the_wrong_scheme_is_noticed_both_ways() {
 /// A run against a server that does this behind its upgrade.
 fn ended(script: impl FnOnce(&mut Script<Stream>) + Send + 'static) -> Finished {
     let (server, script) = upgraded(self_signed(&["localhost"], |_| {}), script);
-    let run = to(server).args("-k -w forever").run();
+    let run = to(server).args("-k -w forever -x Hello").run();
     script.join().unwrap();
     run
 }
@@ -156,7 +156,7 @@ fn the_end_of_tls_is_an_end() {
 fn after_both_closes_it_does_not_matter_how_tcp_ends() {
     let run = ended(|server| {
         server.send(script::close(1000, ""));
-        assert_eq!(server.close(), "1000");
+        assert_eq!((server.text().as_str(), server.close().as_str()), ("Hello", "1000"));
         server.cut();
         server.rest();
     });
@@ -167,6 +167,8 @@ fn after_both_closes_it_does_not_matter_how_tcp_ends() {
 fn a_record_that_no_key_has_made_is_told() {
     let run = ended(|server| {
         use std::io::Write;
+        // Now it is open for certain, and what follows does not come with the 101.
+        server.text();
         server.stream.sock.write_all(&[[0x17, 3, 3, 0, 32].as_slice(), &[7; 32]].concat()).unwrap();
         server.rest();
     });
