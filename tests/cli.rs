@@ -326,6 +326,52 @@ fn wrong_use_ends_with_2_and_a_hint() {
     }
 }
 
+/// The same of `connect`. Nothing is connected to: nobody could be there.
+#[test]
+fn wrong_use_of_connect_ends_with_2_and_a_hint() {
+    const NOWHERE: &str = "ws://127.0.0.1:1/";
+    let cases: [(&[&str], &str); 29] = [
+        (&[], "<URL>"),
+        (&["localhost:8080"], "ws://HOST:PORT"),
+        (&["ftp://example.org/"], "ws://HOST:PORT"),
+        (&["ws://127.0.0.1:0/"], "listening"),
+        (&["ws://127.0.0.1:99999/"], "65535"),
+        (&["ws://a/#top"], "RFC 6455 s3"),
+        (&[NOWHERE, "ws://127.0.0.1:2/"], "unexpected argument"),
+        (&[NOWHERE, "-H", "Cookie"], "'Name: value'"),
+        (&[NOWHERE, "-H", "a b: c"], "'Name: value'"),
+        (&[NOWHERE, "-H", "a: b\r\nc: d"], "control characters"),
+        (&[NOWHERE, "--origin", "example.org"], "https://example.org"),
+        (&[NOWHERE, "--protocol", "a b"], "token"),
+        (&[NOWHERE, "--protocol", "a,b,a"], "offered twice"),
+        (&[NOWHERE, "--wait", "soon"], "forever"),
+        (&[NOWHERE, "--connect-timeout", "0"], "more than 0"),
+        (&[NOWHERE, "--ping-timeout", "0"], "more than 0"),
+        (&[NOWHERE, "--ping-interval", "10"], "500ms, 10s, 2m"),
+        (&[NOWHERE, "--binary", "--hex"], "cannot be used with"),
+        (&[NOWHERE, "--hex", "-x", "0a", "-x", "0x"], "--execute"),
+        (&[NOWHERE, "--every", "1s"], "2 values"),
+        (&[NOWHERE, "--every", "0", "x"], "--every: must be more than 0"),
+        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {n}"),
+        (&[NOWHERE, "--close", "1000"], "2 values"),
+        (&[NOWHERE, "--close", "1006", ""], "1000 to 1003, 1007 to 1014 and 3000 to 4999"),
+        (&[NOWHERE, "--close", "bye", ""], "a close code is a number"),
+        (&[NOWHERE, "--max-message", "lots"], "64KiB, 16MiB"),
+        (&[NOWHERE, "--dump-bytes", "-1"], "--dump-bytes"),
+        (&[NOWHERE, "--frobnicate"], "--help"),
+        (&[NOWHERE, "--exec", "a"], "--execute"),
+    ];
+    for (arguments, hint) in cases {
+        let run = run(&[&["connect"], arguments].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(hint) && run.stderr.contains("--help"), "{arguments:?}: {}", run.stderr);
+    }
+    let long = "x".repeat(124);
+    let too_long = run(&["connect", NOWHERE, "--close", "1000", &long]);
+    assert_eq!(too_long.code, Some(2));
+    assert!(too_long.stderr.contains("at most 123 bytes (RFC 6455 s5.5), not 124"), "{}", too_long.stderr);
+}
+
 #[test]
 fn a_wrong_environment_variable_is_wrong_use_too() {
     let run = run_with(&[], &[("WS101_PING_INTERVAL", "10")]);
