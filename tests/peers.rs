@@ -13,6 +13,8 @@
 mod client;
 #[path = "peers/limit.rs"]
 mod limit;
+#[path = "peers/nginx.rs"]
+mod nginx;
 #[path = "peers/run.rs"]
 mod run;
 #[path = "peers/server.rs"]
@@ -26,6 +28,8 @@ mod autobahn;
 mod browser;
 #[path = "peers/connect_autobahn.rs"]
 mod connect_autobahn;
+#[path = "peers/connect_nginx.rs"]
+mod connect_nginx;
 #[path = "peers/connect_node.rs"]
 mod connect_node;
 #[path = "peers/connect_python.rs"]

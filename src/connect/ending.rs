@@ -7,8 +7,9 @@ use crate::protocol::close::{Close, TOO_BIG};
 use crate::protocol::rules::Violation;
 use std::time::Duration;
 
-/// Silence after which the end is probably somebody's idle timeout. Shorter ones are rare in proxies.
-const LONG_SILENCE: Duration = Duration::from_secs(5);
+/// Silence after which the end is probably somebody's idle timeout. They are whole seconds, two and more even where
+/// somebody only tries them; what crashes mostly does so while it has something to do.
+const LONG_SILENCE: Duration = Duration::from_millis(1500);
 
 /// What ended the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
