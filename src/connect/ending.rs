@@ -99,7 +99,10 @@ impl Ending {
     pub fn words(&self) -> String {
         match self {
             Ending::ServerClosed(close) => format!("server closed: {close}"),
-            Ending::WeClosed { ours, answer } if ours.code == answer.code && answer.reason.is_empty() => {
+            // An answer echoes the code (s5.5.1). Many servers echo the reason too.
+            Ending::WeClosed { ours, answer }
+                if answer == ours || *answer == Close { reason: String::new(), ..*ours } =>
+            {
                 format!("closed: {ours}, answered by the server")
             }
             Ending::WeClosed { ours, answer } => format!("closed: {ours}; the server answered {answer}"),
