@@ -10,7 +10,8 @@
 //!
 //! Fences of a page with the same name, or with none, share a server. It has the options of their first marker; `--tick
 //! off` is one of them unless `--tick` stands there. `localhost:8080` is where it listens: curl is told so by a `.curlrc`,
-//! so that every byte of a request is what the page says, and `localhost 8080` is replaced. `$WS101` is its process.
+//! so that every byte of a request is what the page says, and `localhost 8080` is replaced. `$WS101` is its process, and
+//! `ws101` is on the PATH.
 //!
 //! A line `...` stands for any number of lines, and `[..]` in a line for any part of it. Dates, times (`"at"`, `after`),
 //! ports, curl's version and the numbers of connections are not compared.
@@ -26,6 +27,7 @@ mod fences;
 use common::program::Program;
 use fences::{Fence, fences, matches};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -35,7 +37,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
-const PAGES: [(&str, usize, usize); 1] = [("docs/feed.md", 39, 4)];
+const PAGES: [(&str, usize, usize); 2] = [("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
 
 /// Nothing on the pages comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -259,6 +261,14 @@ struct Shell {
     patience: Duration,
 }
 
+/// Pages call the program `ws101`.
+fn path_with_the_program() -> OsString {
+    let program = Path::new(env!("CARGO_BIN_EXE_ws101"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = program.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(directories).expect("a PATH")
+}
+
 impl Shell {
     fn new(name: &str, patience: Duration) -> Shell {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console").join(name);
@@ -278,7 +288,7 @@ impl Shell {
         let mut bash = Command::new("bash");
         bash.arg("-c").arg(mapped(command, server.map(|server| server.addr))).current_dir(&self.directory);
         bash.stdin(Stdio::null()).stdout(output.try_clone().expect("a file")).stderr(output).process_group(0);
-        bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*");
+        bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*").env("PATH", path_with_the_program());
         if let Some(server) = server {
             bash.env("WS101", server.pid().to_string());
             bash.env("CURL_HOME", self.curl_home(server.addr));

@@ -7,6 +7,7 @@ use crate::connect::link::Heard;
 use crate::connect::pump::Incoming;
 use crate::connect::tell::Told;
 use crate::protocol::close::Close;
+use crate::protocol::rules::Violation;
 use crate::protocol::session::{Event, Message};
 use crate::wire::events;
 use crossbeam_channel::RecvError;
@@ -26,7 +27,10 @@ impl Talk<'_> {
             Ok(Incoming::Bytes(bytes, at)) => {
                 self.pings.heard();
                 match self.link.receive(&bytes, at) {
-                    Ok(events) => self.events(events),
+                    Ok(events) => {
+                        self.events(events);
+                        self.tls_may_have_ended(at);
+                    }
                     Err(why) => self.cut(Cut::Tls(why)),
                 }
             }
@@ -43,23 +47,38 @@ impl Talk<'_> {
         }
     }
 
+    /// close_notify is an end as FIN is: nothing can follow it, whether TCP goes on or not.
+    fn tls_may_have_ended(&mut self, at: Instant) {
+        if self.link.close_notify() == Some(true) {
+            self.cut(Cut::Fin { silence: self.link.silence(at), close_notify: Some(true) });
+        }
+    }
+
+    /// What one read brought. The session has dealt with all of it: what it answered depends on what was sent before.
     pub(super) fn events(&mut self, events: Vec<Heard>) {
+        let may_answer = self.closing.is_none();
         for Heard { event, is_echoed } in events {
             match event {
                 Event::Message(message) => self.message(message, is_echoed),
-                Event::Ping(payload) => self.tell(&Told::Ping(&payload)),
+                Event::Ping(payload) => self.tell(&Told::Ping(&payload, may_answer)),
                 Event::Pong(payload) => {
                     let after = self.pings.pong(&payload, self.link.read_at);
                     info!("{WHO} % {}", events::pong(after));
                     self.tell(&Told::Pong(&payload, after));
                 }
                 Event::Close(close) => self.server_closed(close),
-                Event::Failed(violation) => {
-                    info!("{WHO} ! {}", events::failed(&violation, "this client"));
-                    self.decide(Ending::Broken(violation), AFTER_A_FAULT.min(self.settings.close_timeout));
-                }
+                Event::Failed(violation) => self.failed(violation, may_answer),
             }
         }
+    }
+
+    fn failed(&mut self, violation: Violation, was_told: bool) {
+        let (words, ending) = match was_told {
+            true => (events::failed(&violation, "this client"), Ending::Broken(violation)),
+            false => (events::failed_after_close(&violation), Ending::BrokenAfterClose(violation)),
+        };
+        info!("{WHO} ! {words}");
+        self.decide(ending, AFTER_A_FAULT.min(self.settings.close_timeout));
     }
 
     pub(super) fn message(&mut self, message: Message, is_echoed: bool) {

@@ -81,7 +81,8 @@ impl Talk<'_> {
     }
 
     pub(super) fn close(&mut self, close: Close) {
-        if self.is_open() {
+        // The session has sent one when the server's Close, or a fault, stands behind this message in the same read.
+        if self.is_open() && !self.link.session.close_sent() {
             info!("{WHO} = {}", events::close(&close, "this client"));
             self.link.session.close(&close);
             self.tell(&Told::CloseSent(&close));
