@@ -19,6 +19,8 @@ mod nginx;
 mod run;
 #[path = "peers/server.rs"]
 mod server;
+#[path = "peers/terminal.rs"]
+mod terminal;
 #[path = "peers/tools.rs"]
 mod tools;
 
@@ -34,6 +36,8 @@ mod connect_nginx;
 mod connect_node;
 #[path = "peers/connect_python.rs"]
 mod connect_python;
+#[path = "peers/connect_terminal.rs"]
+mod connect_terminal;
 #[path = "peers/curl.rs"]
 mod curl;
 #[path = "peers/nc.rs"]
