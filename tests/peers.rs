@@ -38,6 +38,8 @@ mod connect_node;
 mod connect_python;
 #[path = "peers/connect_terminal.rs"]
 mod connect_terminal;
+#[path = "peers/connect_tools.rs"]
+mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
 #[path = "peers/nc.rs"]

@@ -86,7 +86,6 @@ server.on('connection', (ws, request) => {
   paths[request.url](ws);
 });
 // A line is a reason to close. The test ends its input when it has ended itself.
-const { createInterface } = require('node:readline');
 createInterface({ input: process.stdin })
   .on('line', (reason) => server.clients.forEach((ws) => ws.close(1001, reason)))
   .on('close', () => process.exit(0));
