@@ -195,10 +195,10 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 3] = [&[], &["compare"], &["decode"]];
+const COMMANDS: [&[&str]; 4] = [&[], &["compare"], &["decode"], &["encode"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 1] = [&["decode"]];
+const WITHOUT_VARIABLES: [&[&str]; 2] = [&["decode"], &["encode"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
