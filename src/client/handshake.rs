@@ -6,7 +6,7 @@ use super::ledger::Part;
 use super::response::{Body, Head};
 use super::socket::Connection;
 use super::url::Url;
-use crate::wire::escape;
+use crate::wire::{escape, lines};
 use std::time::Instant;
 use tungstenite::handshake::derive_accept_key;
 
@@ -47,7 +47,7 @@ pub fn open(connection: &mut Connection, url: &Url, offer: &Offer, deadline: Ins
     match judge(&head, &asked) {
         Ok(protocol) => {
             connection.next_is(Part::Frames);
-            upgraded(connection);
+            upgraded(connection, asked.key().unwrap_or_default());
             Ok(Opened { protocol, head, raw_head })
         }
         Err((section, why)) => Err(Error::Handshake { section, why, head: Box::new(head), raw_head }),
@@ -68,9 +68,10 @@ fn answer(connection: &mut Connection, deadline: Instant) -> Result<(Head, Vec<u
 }
 
 /// The bytes behind the 101 are frames: the tap is told, and shown those that came with the head.
-fn upgraded(connection: &mut Connection) {
+fn upgraded(connection: &mut Connection, key: &str) {
     let glued = connection.unread().to_vec();
     if let Some(tap) = connection.tap() {
+        tap.state(&lines::accept_key(key, &derive_accept_key(key.as_bytes())));
         tap.upgraded();
         tap.glued(&glued);
     }

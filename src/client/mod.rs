@@ -22,6 +22,7 @@ pub mod exchange;
 pub mod handshake;
 pub mod ledger;
 pub mod offer;
+pub mod random;
 pub mod response;
 pub mod socket;
 pub mod sse;

@@ -1,5 +1,7 @@
 //! What a typed line asks for: text to send, or a command that begins with a slash.
 
+use crate::client::random::masking_key;
+use crate::decode::handmade;
 use crate::protocol::close::{self, Close};
 use crate::protocol::frame::Handmade;
 use crate::protocol::rules::MAX_CONTROL_PAYLOAD;
@@ -145,9 +147,10 @@ fn closing(text: &str) -> Result<Close, String> {
     Ok(Close::new(code, reason))
 }
 
-/// Until the words of a frame are read: nothing.
-fn handmade_frame(_words: &str) -> Result<Handmade, String> {
-    Err("not yet".to_owned())
+/// A frame as its words say, masked with a key of its own unless they say otherwise.
+fn handmade_frame(words: &str) -> Result<Handmade, String> {
+    let key = masking_key()?;
+    handmade::parse(words, || key)
 }
 
 fn unknown(word: &str) -> String {

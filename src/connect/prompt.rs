@@ -12,6 +12,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Behavior, Config, Context, Editor, ExternalPrinter, Helper};
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
@@ -24,6 +25,9 @@ const HISTORY: usize = 1000;
 
 /// How long the end waits until all is on the screen, and then until the prompt has let go of the terminal.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a signal may need to stop all threads.
+const UNTIL_STOPPED: Duration = Duration::from_millis(50);
 
 /// A terminal marks what is pasted while rustyline reads. That ends, and the cursor goes to a new line.
 const BRACKETED_PASTE_OFF_AND_A_LINE: &str = "\x1b[?2004l\r\n";
@@ -62,8 +66,9 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
         .completion_type(CompletionType::List)
         .build();
     let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
-    editor.set_helper(Some(Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty) }));
-    let mut printer = editor.create_external_printer().map_err(|error| wrong(&error))?;
+    let line = Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty), last: RefCell::default() };
+    editor.set_helper(Some(line));
+    let mut printer = editor.create_external_printer().map_err(|_| wrong(&"it can't move its cursor (TERM=dumb?)"))?;
     let prompt = Prompt { screen: screen.clone(), terminal: terminal::Saved::now(), is_empty, is_restored: false };
 
     screen.stage().open();
@@ -123,6 +128,9 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
     let mut ends = 0;
     while screen.stage().may_ask() {
         is_empty.store(true, Ordering::SeqCst);
+        if let Some(line) = editor.helper_mut() {
+            line.last.take();
+        }
         let read = editor.readline(if ends == 0 { PROMPT } else { "" });
         screen.stage().down();
         let input = match read {
@@ -155,6 +163,21 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
 struct Line {
     screen: Screen,
     is_empty: Arc<AtomicBool>,
+    /// The line when it was last looked at, and the terminal while it is read. `None`: it was not yet.
+    last: RefCell<Option<(String, terminal::Saved)>>,
+}
+
+impl Line {
+    /// Ctrl-Z: rustyline tells the whole process to stop, makes the terminal raw again and draws the line, for it takes
+    /// itself to have been stopped in between. With more than one thread it is stopped a little later, and then the shell
+    /// has the last word on the terminal. So a line that is drawn again unchanged waits for what may come, and what the
+    /// shell has changed is changed back.
+    fn resume(&self, reading: &terminal::Saved) {
+        let _ = crossbeam_channel::after(UNTIL_STOPPED).recv();
+        if !terminal::Saved::now().is_raw() {
+            let _ = reading.restore();
+        }
+    }
 }
 
 impl Helper for Line {}
@@ -169,6 +192,12 @@ impl Hinter for Line {
     fn hint(&self, line: &str, _at: usize, _context: &Context<'_>) -> Option<String> {
         self.is_empty.store(line.is_empty(), Ordering::SeqCst);
         self.screen.stage().up();
+        let mut last = self.last.borrow_mut();
+        match &mut *last {
+            None => *last = Some((line.to_owned(), terminal::Saved::now())),
+            Some((before, reading)) if before == line => self.resume(reading),
+            Some((before, _)) => line.clone_into(before),
+        }
         None
     }
 }
@@ -203,15 +232,20 @@ fn completed(start: &str) -> Option<String> {
 mod terminal {
     use rustix::process::{Signal, getpid, kill_process};
     use rustix::stdio::stdin;
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
     use std::io;
 
-    /// How the terminal was before there was a prompt; `None`: stdin is none.
+    /// How the terminal of stdin was at some time; `None`: it is none.
     pub struct Saved(Option<Termios>);
 
     impl Saved {
         pub fn now() -> Saved {
             Saved(tcgetattr(stdin()).ok())
+        }
+
+        /// Whether every key is read as it is pressed, and no line is waited for.
+        pub fn is_raw(&self) -> bool {
+            self.0.as_ref().is_none_or(|modes| !modes.local_modes.contains(LocalModes::ICANON))
         }
 
         pub fn restore(&self) -> io::Result<()> {
@@ -237,6 +271,11 @@ mod terminal {
     impl Saved {
         pub fn now() -> Saved {
             Saved
+        }
+
+        /// Nobody changes them.
+        pub fn is_raw(&self) -> bool {
+            true
         }
 
         pub fn restore(&self) -> io::Result<()> {

@@ -233,7 +233,7 @@ impl Planner<'_> {
         if let Some(tap) = self.entry.outbound.lock().tap() {
             tap.state(&lines::decision(decision));
             if let Ok(accepted) = &decision.outcome {
-                tap.state(&lines::accept_key(accepted));
+                tap.state(&lines::accept_key(&accepted.key, &accepted.accept));
             }
         }
     }

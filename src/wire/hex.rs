@@ -129,12 +129,13 @@ pub struct Reader {
     line: u64,
     column: u64,
     stop: Option<u8>,
+    stopped: bool,
     numbers_need_prefix: bool,
 }
 
 impl Default for Reader {
     fn default() -> Reader {
-        Reader { state: State::Between, line: 1, column: 0, stop: None, numbers_need_prefix: false }
+        Reader { state: State::Between, line: 1, column: 0, stop: None, stopped: false, numbers_need_prefix: false }
     }
 }
 
@@ -143,7 +144,13 @@ impl Reader {
     /// `column` say how many lines and how many bytes of the last one came before it. In braces a number without `0x` is
     /// decimal, so it is refused.
     pub fn inside(stop: u8, line: u64, column: u64) -> Reader {
-        Reader { state: State::Between, line, column, stop: Some(stop), numbers_need_prefix: stop == b'}' }
+        let numbers_need_prefix = stop == b'}';
+        Reader { line, column, stop: Some(stop), numbers_need_prefix, ..Reader::default() }
+    }
+
+    /// Whether the byte to stop at was read.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// The line and the column of the last byte that was read, from 1; column 0 before the first of a line.
@@ -161,7 +168,8 @@ impl Reader {
             at += 1;
             self.column += 1;
             if self.step(byte, bytes).map_err(|problem| self.fault(problem, &text[at - 1..]))? {
-                return Ok(at);
+                self.stopped = true;
+                break;
             }
         }
         Ok(at)

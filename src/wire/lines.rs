@@ -9,7 +9,7 @@ use crate::protocol::close::Close;
 use crate::protocol::header::{Header, LengthForm};
 use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
-use crate::protocol::upgrade::{Accepted, Decision, GUID};
+use crate::protocol::upgrade::{Decision, GUID};
 use std::fmt::Write;
 use tungstenite::protocol::Role;
 
@@ -90,13 +90,13 @@ pub fn decision(decision: &Decision) -> String {
 }
 
 /// How the accept key comes about (RFC 6455 s4.2.2, 5): four lines of arithmetic.
-pub fn accept_key(accepted: &Accepted) -> String {
-    let hash = data_encoding::BASE64.decode(accepted.accept.as_bytes()).unwrap_or_default();
+pub fn accept_key(key: &str, accept: &str) -> String {
+    let hash = data_encoding::BASE64.decode(accept.as_bytes()).unwrap_or_default();
     let rows = [
-        ("Sec-WebSocket-Key", accepted.key.clone()),
+        ("Sec-WebSocket-Key", key.to_owned()),
         ("+ the GUID (RFC 6455 s1.3)", GUID.to_owned()),
         ("SHA-1 of the two, 20 bytes", hex(&hash)),
-        ("in base64", accepted.accept.clone()),
+        ("in base64", accept.to_owned()),
     ];
     rows.iter().fold("accept key".to_owned(), |mut shown, (name, value)| {
         push(&mut shown, format_args!("\n    {name:<28}{value}"));

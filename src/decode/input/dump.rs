@@ -1,0 +1,254 @@
+//! Rows with an offset: `xxd`, `hexdump -C`, `od -tx1`, Wireshark. The offsets are checked, so that no row can be
+//! missing; a `*` stands for rows as the one before it, up to the next offset.
+//!
+//! Wireshark's "Follow TCP Stream" shows both directions of a connection, the server's half indented, each with offsets
+//! of its own. So rows that begin again at 0 with another indent are another stream.
+
+use super::lines::{Line, LineReader, Step};
+use super::row;
+use super::{Error, Label, PART};
+use crate::wire::hex;
+use tungstenite::protocol::Role;
+
+/// How many bytes a `*` may stand for.
+const MOST_REPEATED: u64 = 1 << 30;
+
+/// Offsets are hex, octal (`od`) or decimal (`xxd -d`, `od -Ad`); which one, the second row tells.
+const BASES: [u32; 3] = [16, 8, 10];
+
+/// Reads rows with offsets.
+#[derive(Default)]
+pub struct Dump {
+    /// Whether indented rows are the server's and the others the client's.
+    two_sided: bool,
+    /// Whether rows are bytes alone, without offsets: what Wireshark shows as "Raw".
+    raw: bool,
+    /// Whether the first row was indented: that is stream 0.
+    first_indented: Option<bool>,
+    blocks: [Block; 2],
+    /// The stream of the last row.
+    stream: usize,
+    /// What is left of the rows that a `*` stands for.
+    repeat: u64,
+}
+
+/// How far one stream's rows have come.
+#[derive(Default)]
+struct Block {
+    /// The next offset, if it is written in the base at this place of [`BASES`].
+    next: [Option<u64>; 3],
+    row: Vec<u8>,
+    star: bool,
+    begun: bool,
+}
+
+/// What a row begins with.
+pub struct Offset<'a> {
+    digits: &'a str,
+    /// Whether a colon ends it.
+    pub colon: bool,
+    /// Where the rest begins.
+    pub end: usize,
+}
+
+impl Offset<'_> {
+    pub fn digit_count(&self) -> usize {
+        self.digits.len()
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.digits.bytes().all(|digit| digit == b'0')
+    }
+}
+
+/// The offset at the start of a line: four to sixteen digits, maybe indented, with `0x` or a colon.
+pub fn offset(line: &[u8]) -> Option<Offset<'_>> {
+    let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let start = if line[indent..].starts_with(b"0x") { indent + 2 } else { indent };
+    let len = line[start..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let colon = line.get(start + len) == Some(&b':');
+    let end = start + len + usize::from(colon);
+    let is_alone = line.get(end).is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+    let digits = std::str::from_utf8(&line[start..start + len]).ok()?;
+    ((4..=16).contains(&len) && is_alone).then_some(Offset { digits, colon, end })
+}
+
+impl LineReader for Dump {
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error> {
+        if self.repeat > 0 {
+            self.give_repeated(bytes);
+            return Ok(Step::Again(self.stream));
+        }
+        let text = line.text.trim_ascii();
+        if text.starts_with(b"Follow: ") {
+            (self.two_sided, self.raw) = (true, text.ends_with(b",raw"));
+        } else if text == b"*" {
+            self.blocks[self.stream].star = true;
+        } else if let Some(offset) = offset(line.text).filter(|_| !self.raw) {
+            self.stream = self.stream_of(line.text, offset.is_zero(), labels);
+            return self.row(line, &offset, bytes);
+        } else if self.raw && !text.is_empty() && !is_title(text) {
+            self.stream = self.stream_of(line.text, true, labels);
+            *bytes =
+                hex::parse(&String::from_utf8_lossy(text)).map_err(|problem| Error::at(line.number, 1, problem))?;
+        } else if !text.is_empty() && self.first_indented.is_some() && !is_title(text) {
+            let problem = format!("`{}` is no row of this dump: a row is an offset and bytes", hex::word(text));
+            return Err(Error::at(line.number, 1, problem));
+        }
+        Ok(Step::Done(self.stream))
+    }
+
+    fn finish(&mut self, last: u64, _gave_bytes: bool) -> Result<(), Error> {
+        if self.blocks.iter().any(|block| block.star) {
+            let problem = "`*` stands for rows like the one before it, and the offset behind them is missing";
+            return Err(Error::at(last, 1, problem));
+        }
+        Ok(())
+    }
+}
+
+/// The lines around a stream that Wireshark shows.
+fn is_title(text: &[u8]) -> bool {
+    ["===", "Follow: ", "Filter: ", "Node "].iter().any(|title| text.starts_with(title.as_bytes()))
+}
+
+impl Dump {
+    fn stream_of(&mut self, line: &[u8], from_zero: bool, labels: &mut Vec<Label>) -> usize {
+        let indented = line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+        let first = *self.first_indented.get_or_insert(indented);
+        let is_other = indented != first;
+        self.two_sided |= is_other && from_zero && self.blocks[0].begun;
+        if labels.is_empty() {
+            labels.push(Label::default());
+        }
+        if self.two_sided {
+            labels[0].from = Some(side(first));
+        }
+        if self.two_sided && is_other && labels.len() == 1 {
+            labels.push(Label { from: Some(side(indented)), ..Label::default() });
+        }
+        usize::from(self.two_sided && is_other)
+    }
+
+    fn row(&mut self, line: &Line<'_>, offset: &Offset<'_>, bytes: &mut Vec<u8>) -> Result<Step, Error> {
+        let block = &mut self.blocks[self.stream];
+        let column = offset.end - offset.digits.len() - usize::from(offset.colon) + 1;
+        self.repeat = block.arrive(offset.digits).map_err(|problem| Error::at(line.number, column, problem))?;
+        if self.repeat > MOST_REPEATED {
+            let problem = format!("`*` stands for {} bytes here: at most {MOST_REPEATED} are put in", self.repeat);
+            return Err(Error::at(line.number, column, problem));
+        }
+        if self.repeat > 0 {
+            self.give_repeated(bytes);
+            return Ok(Step::Again(self.stream));
+        }
+        let rest = &line.text[offset.end..];
+        if !rest.trim_ascii().is_empty() {
+            *bytes = row::bytes(rest, offset.colon)
+                .map_err(|fault| Error::at(line.number, offset.end + fault.at + 1, fault.problem))?;
+            block.advance(bytes);
+        }
+        Ok(Step::Done(self.stream))
+    }
+
+    fn give_repeated(&mut self, bytes: &mut Vec<u8>) {
+        let row = &self.blocks[self.stream].row;
+        let rows = (self.repeat / row.len() as u64).min((PART / row.len()).max(1) as u64);
+        (0..rows).for_each(|_| bytes.extend_from_slice(row));
+        self.repeat -= rows * row.len() as u64;
+    }
+}
+
+/// Wireshark indents what came back from the server.
+fn side(indented: bool) -> Role {
+    if indented { Role::Server } else { Role::Client }
+}
+
+impl Block {
+    /// A row begins with this offset. How many bytes a `*` before it stands for.
+    fn arrive(&mut self, digits: &str) -> Result<u64, String> {
+        let values = BASES.map(|base| u64::from_str_radix(digits, base).ok());
+        if !std::mem::replace(&mut self.begun, true) {
+            self.next = values;
+            return Ok(0);
+        }
+        if std::mem::replace(&mut self.star, false) {
+            return self.arrive_behind_star(digits.len(), values);
+        }
+        let mut matching = self.next;
+        for (next, value) in matching.iter_mut().zip(values) {
+            *next = next.filter(|next| Some(*next) == value);
+        }
+        if matching.iter().any(Option::is_some) {
+            self.next = matching;
+        } else if values[0] == Some(0) {
+            self.next = values; // another dump, behind the first
+        } else {
+            return Err(self.gap(digits));
+        }
+        Ok(0)
+    }
+
+    fn arrive_behind_star(&mut self, digits: usize, values: [Option<u64>; 3]) -> Result<u64, String> {
+        // Seven digits are od's, which counts in octal if it is not told otherwise.
+        let order = if digits == 7 { [1, 2, 0] } else { [0, 2, 1] };
+        for at in order {
+            let repeated = values[at].zip(self.next[at]).and_then(|(value, next)| value.checked_sub(next));
+            if let Some(repeated) = repeated.filter(|_| !self.row.is_empty())
+                && repeated.is_multiple_of(self.row.len() as u64)
+            {
+                self.next = [None; 3];
+                self.next[at] = values[at];
+                return Ok(repeated);
+            }
+        }
+        Err("`*` stands for rows like the one before it, and no number of them ends at this offset".to_owned())
+    }
+
+    fn gap(&self, digits: &str) -> String {
+        let expected = match self.next {
+            [Some(next), ..] => format!("{next:0width$x}", width = digits.len()),
+            [_, Some(next), _] => format!("{next:0width$o}", width = digits.len()),
+            [.., next] => format!("{:0width$}", next.unwrap_or(0), width = digits.len()),
+        };
+        format!(
+            "the offset is {digits} where {expected} comes next: rows are missing, or have more bytes than they show"
+        )
+    }
+
+    fn advance(&mut self, bytes: &[u8]) {
+        self.next = self.next.map(|next| next.and_then(|next| next.checked_add(bytes.len() as u64)));
+        self.row.clear();
+        self.row.extend_from_slice(bytes);
+    }
+}
+
+/// Reads rows without an offset, with ASCII behind the bytes.
+pub struct Rows {
+    /// Whether bytes stand in groups of more than one.
+    grouped: bool,
+}
+
+impl Rows {
+    /// `None`: `first` is no such row.
+    pub fn new(first: &[u8]) -> Option<Rows> {
+        [false, true].into_iter().find(|grouped| row::has_column(first, *grouped)).map(|grouped| Rows { grouped })
+    }
+}
+
+impl LineReader for Rows {
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error> {
+        if labels.is_empty() {
+            labels.push(Label::default());
+        }
+        if !line.text.trim_ascii().is_empty() {
+            *bytes = row::bytes(line.text, self.grouped)
+                .map_err(|fault| Error::at(line.number, fault.at + 1, fault.problem))?;
+        }
+        Ok(Step::Done(0))
+    }
+
+    fn finish(&mut self, _last: u64, _gave_bytes: bool) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Why an input can't be read, in words that say what to do.
+
+use crate::wire::hex;
+use std::{fmt, io};
+
+/// Why an input can't be read.
+#[derive(Debug)]
+pub enum Error {
+    /// The source failed.
+    Io(io::Error),
+    /// It is no hex, or a dump that does not add up.
+    NotHex {
+        /// The line, from 1.
+        line: u64,
+        /// The byte in its line, from 1.
+        column: u64,
+        /// What is wrong there and what would be right. Bytes from outside are escaped in it.
+        problem: String,
+    },
+    /// Text in UTF-16, as PowerShell's `>` writes it.
+    Utf16,
+    /// A file of packets.
+    CaptureFile,
+    /// Hex of whole packets.
+    Packets,
+    /// A log without a byte in it.
+    NoDumps,
+    /// A text of C with no byte in it.
+    NoBytes,
+}
+
+impl Error {
+    pub(super) fn at(line: u64, column: usize, problem: impl Into<String>) -> Error {
+        Error::NotHex { line, column: column as u64, problem: problem.into() }
+    }
+}
+
+impl From<hex::Fault> for Error {
+    fn from(fault: hex::Fault) -> Error {
+        Error::NotHex { line: fault.line, column: fault.column, problem: fault.to_string() }
+    }
+}
+
+impl std::error::Error for Error {}
+
+const FOLLOW: &str = "In Wireshark, Follow > TCP Stream shows the bytes of the connection alone (Show as: Hex Dump); \
+                      so does tshark -r FILE -q -z follow,tcp,hex,0.";
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Io(error) => error.fmt(f),
+            Error::NotHex { line, column, problem } => {
+                write!(f, "line {line}, column {column}: {problem} (--input raw takes the input as it is)")
+            }
+            Error::Utf16 => write!(
+                f,
+                "this is text in UTF-16, as > writes it in PowerShell: save it as UTF-8 (--input raw takes it as it is)"
+            ),
+            Error::CaptureFile => write!(f, "this is a file of captured packets. {FOLLOW}"),
+            Error::Packets => write!(
+                f,
+                "these are whole packets: headers of IP and TCP stand before the bytes of the connection. {FOLLOW} \
+                 (--input hex reads it all the same.)"
+            ),
+            Error::NoDumps => {
+                write!(f, "this log has no bytes in it: they are there when it is written with RUST_LOG=trace")
+            }
+            Error::NoBytes => {
+                write!(f, "this looks like C, but no bytes stand in braces or in quotes, as {{ 0x81, 0x05 }}")
+            }
+        }
+    }
+}

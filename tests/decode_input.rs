@@ -1,0 +1,540 @@
+//! Hex as tools print it and people paste it, made bytes. The samples are what the tools printed, of the two frames in
+//! `HELLO_CLOSE` where nothing else is said.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::io::{self, Read};
+use tungstenite::protocol::Role;
+use ws101::decode::input::{Error, Form, Input, MAX_LINE, MAX_STREAMS};
+
+/// The masked "Hello" of RFC 6455 s5.7 and a masked Close 1000.
+const HELLO_CLOSE: [u8; 19] =
+    [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58, 0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12];
+
+/// The name of a stream, who sent it, its bytes.
+type Stream = (String, Option<Role>, Vec<u8>);
+
+/// All streams of an input, in the order in which they began.
+fn streams(source: impl Read + 'static, form: Option<Form>) -> Result<(Option<Form>, Vec<Stream>), Error> {
+    let mut input = Input::new(Box::new(source), form);
+    let mut streams: Vec<Vec<u8>> = Vec::new();
+    let mut bytes = Vec::new();
+    while let Some(stream) = input.next(&mut bytes)? {
+        streams.resize(streams.len().max(stream + 1), Vec::new());
+        streams[stream].append(&mut bytes);
+    }
+    let label = |stream: usize| input.label(stream).expect("a label for each stream").clone();
+    let named = streams.into_iter().enumerate().map(|(stream, bytes)| {
+        let label = label(stream);
+        (label.name, label.from, bytes)
+    });
+    Ok((input.form(), named.collect()))
+}
+
+/// One byte a read, so that every border lies somewhere.
+struct Trickle<T>(T);
+
+impl<T: Read> Read for Trickle<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(1);
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+fn of_text(text: &str) -> Result<Vec<Stream>, Error> {
+    let whole = streams(io::Cursor::new(text.to_owned()), None);
+    let trickled = streams(Trickle(io::Cursor::new(text.to_owned())), None);
+    assert_eq!(shown(&whole), shown(&trickled), "in parts, of\n{text}");
+    let (form, streams) = whole?;
+    assert_eq!(form, Some(Form::Hex), "{text}");
+    Ok(streams)
+}
+
+fn shown(result: &Result<(Option<Form>, Vec<Stream>), Error>) -> String {
+    match result {
+        Ok(streams) => format!("{streams:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The bytes of a text with one stream of nobody knows whom.
+#[track_caller]
+fn one(text: &str) -> Vec<u8> {
+    let streams = of_text(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let [(name, from, bytes)] = &streams[..] else { panic!("{} streams in\n{text}", streams.len()) };
+    assert_eq!((name.as_str(), *from), ("", None), "{text}");
+    bytes.clone()
+}
+
+#[track_caller]
+fn fault(text: &str) -> String {
+    match of_text(text) {
+        Err(error) => error.to_string(),
+        Ok(streams) => panic!("read as {streams:02x?}\n{text}"),
+    }
+}
+
+// --- bytes alone ---
+
+#[test]
+fn bytes_with_anything_between_them() {
+    for text in [
+        "818537fa213d7f9f4d5158888237fa213d3412",
+        "818537FA213D7F9F4D5158888237FA213D3412\r\n",
+        // xxd -p
+        "818537fa213d7f9f4d515888\n8237fa213d3412\n",
+        "81 85 37 fa 21 3d 7f 9f 4d 51 58\n88 82 37 fa 21 3d 34 12\n",
+        // od -An -tx1
+        " 81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21\n 3d 34 12\n",
+        // hexdump -e '16/1 "%02x " "\n"'
+        "81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21 \n3d 34 12                                       \n",
+        "8185 37fa 213d 7f9f 4d51 5888 8237 fa21 3d34 12",
+        "81:85:37:fa:21:3d:7f:9f:4d:51:58:88:82:37:fa:21:3d:34:12",
+        "0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58, 0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12",
+        "[0x81,0x85,0x37,0xfa,0x21,0x3d,0x7f,0x9f,0x4d,0x51,0x58,0x88,0x82,0x37,0xfa,0x21,0x3d,0x34,0x12]",
+        r"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12",
+        r"'\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12'",
+        // Node's console
+        "<Buffer 81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21 3d 34 12>",
+        "\u{feff}81 85 37\u{a0}fa 21 3d 7f 9f 4d 51 58 # the text\r\n88 82 37 fa 21 3d 34 12 // the Close",
+    ] {
+        assert_eq!(one(text), HELLO_CLOSE, "{text}");
+    }
+}
+
+/// Wireshark: Copy > ...as Escaped String.
+#[test]
+fn an_escaped_string_of_wireshark() {
+    let text = concat!(
+        r#""\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21" \"#,
+        "\n",
+        r#""\x3d\x34\x12""#,
+        "\n"
+    );
+    assert_eq!(one(text), HELLO_CLOSE);
+}
+
+#[test]
+fn arrays_and_strings_of_c() {
+    for text in [
+        // xxd -i
+        "unsigned char s2_bin[] = {\n  0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58, 0x88,\n  \
+         0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12\n};\nunsigned int s2_bin_len = 19;\n",
+        // Wireshark: Export Packet Dissections > As C Arrays, of these bytes
+        "/* Frame (19 bytes) */\nstatic const unsigned char pkt1[19] = {\n\
+         0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, /* ..7.!=.. */\n\
+         0x4d, 0x51, 0x58, 0x88, 0x82, 0x37, 0xfa, 0x21, /* MQX..7.! */\n0x3d, 0x34, 0x12 /* =4. */\n};\n",
+        "#include <stdint.h>\nconst uint8_t frame[2][] = { { 0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, \
+         0x58 }, { 0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12 } };",
+        "char frame[] = \"\\x81\\x85\\x37\\xfa\\x21\\x3d\\x7f\\x9f\\x4d\\x51\\x58\" \\\n  \
+         \"\\x88\\x82\\x37\\xfa\\x21\\x3d\\x34\\x12\"; // 2 frames\n",
+    ] {
+        assert_eq!(one(text), HELLO_CLOSE, "{text}");
+    }
+    let decimal = fault("unsigned char a[] = { 129, 5 };");
+    assert!(decimal.starts_with("line 1, column 23: a decimal number in an array"), "{decimal}");
+    assert!(fault("unsigned char a[] = { /* none */ };").starts_with("this looks like C, but no bytes"));
+}
+
+// --- dumps ---
+
+#[test]
+fn dumps_of_one_stream() {
+    for text in [
+        // xxd
+        "00000000: 8185 37fa 213d 7f9f 4d51 5888 8237 fa21  ..7.!=..MQX..7.!\n00000010: 3d34 12                                  =4.\n",
+        // xxd -c 8
+        "00000000: 8185 37fa 213d 7f9f  ..7.!=..\n00000008: 4d51 5888 8237 fa21  MQX..7.!\n00000010: 3d34 12              =4.\n",
+        // xxd -g1, on Windows
+        "00000000: 81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21  ..7.!=..MQX..7.!\r\n00000010: 3d 34 12                                         =4.\r\n",
+        // xxd -d
+        "00000000: 8185 37fa 213d 7f9f 4d51 5888 8237 fa21  ..7.!=..MQX..7.!\n00000016: 3d34 12                                  =4.\n",
+        // xxd -u -g0
+        "00000000: 818537FA213D7F9F4D5158888237FA21  ..7.!=..MQX..7.!\n00000010: 3D3412                            =4.\n",
+        // hexdump -C
+        "00000000  81 85 37 fa 21 3d 7f 9f  4d 51 58 88 82 37 fa 21  |..7.!=..MQX..7.!|\n00000010  3d 34 12                                          |=4.|\n00000013\n",
+        // od -tx1
+        "0000000 81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21\n0000020 3d 34 12\n0000023\n",
+        // od -Ax -tx1z
+        "000000 81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21  >..7.!=..MQX..7.!<\n000010 3d 34 12                                         >=4.<\n000013\n",
+        // Wireshark: Copy > ...as Hex Dump, ...as Hex + ASCII Dump; tshark -x
+        "0000   81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21\n0010   3d 34 12\n",
+        "0000   81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21   ..7.!=..MQX..7.!\n0010   3d 34 12                                          =4.\n",
+        "0000  81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21   ..7.!=..MQX..7.!\n0010  3d 34 12                                          =4.\n",
+        // A dump of our log without the line before it
+        "    0000  81 85 37 fa 21 3d 7f 9f  4d 51 58 88 82 37 fa 21  ..7.!=..MQX..7.!\n    0010  3d 34 12                                          =4.\n",
+        // One dump a frame
+        "0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=..MQX\n\n0000  88 82 37 fa 21 3d 34 12                           ..7.!=4.\n",
+        // The second half of a dump
+        "00000130: 8185 37fa 213d 7f9f 4d51 5888 8237 fa21  ..7.!=..MQX..7.!\n00000140: 3d34 12                                  =4.\n",
+        // Without offsets, but with ASCII
+        "81 85 37 fa 21 3d 7f 9f 4d 51 58 88 82 37 fa 21  ..7.!=..MQX..7.!\n3d 34 12                                         =4.\n",
+        "8185 37fa 213d 7f9f 4d51 5888 8237 fa21  ..7.!=..MQX..7.!\n3d34 12                                  =4.\n",
+    ] {
+        assert_eq!(one(text), HELLO_CLOSE, "{text}");
+    }
+}
+
+#[test]
+fn ascii_beside_the_bytes_is_never_read_as_bytes() {
+    let cafe = b"\x82\x0ecafe babe 1234";
+    for text in [
+        "00000000: 820e 6361 6665 2062 6162 6520 3132 3334  ..cafe babe 1234\n",
+        "00000000  82 0e 63 61 66 65 20 62  61 62 65 20 31 32 33 34  |..cafe babe 1234|\n00000010\n",
+        "0000  82 0e 63 61 66 65 20 62  61 62 65 20 31 32 33 34  ..cafe babe 1234\n",
+        "82 0e 63 61 66 65 20 62 61 62 65 20 31 32 33 34  ..cafe babe 1234\n",
+    ] {
+        assert_eq!(one(text), cafe, "{text}");
+    }
+    assert_eq!(one("00000000: 6361 6665 2062 6162 6520 3132 3334       cafe babe 1234"), cafe[2..]);
+}
+
+#[test]
+fn rows_that_a_star_stands_for_are_put_in() {
+    let mut expected = b"\x81\x05Hello".to_vec();
+    expected.extend([0; 100]);
+    expected.extend(b"\x81\x02ok");
+    for text in [
+        // hexdump -C
+        "00000000  81 05 48 65 6c 6c 6f 00  00 00 00 00 00 00 00 00  |..Hello.........|\n\
+         00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n\
+         00000060  00 00 00 00 00 00 00 00  00 00 00 81 02 6f 6b     |.............ok|\n0000006f\n",
+        // od -tx1
+        "0000000 81 05 48 65 6c 6c 6f 00 00 00 00 00 00 00 00 00\n0000020 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n*\n\
+         0000140 00 00 00 00 00 00 00 00 00 00 00 81 02 6f 6b\n0000157\n",
+        // od -Ad -tx1
+        "0000000 81 05 48 65 6c 6c 6f 00 00 00 00 00 00 00 00 00\n0000016 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n*\n\
+         0000096 00 00 00 00 00 00 00 00 00 00 00 81 02 6f 6b\n0000111\n",
+        // xxd -a
+        "00000000: 8105 4865 6c6c 6f00 0000 0000 0000 0000  ..Hello.........\n\
+         00000010: 0000 0000 0000 0000 0000 0000 0000 0000  ................\n*\n\
+         00000060: 0000 0000 0000 0000 0000 0081 026f 6b    .............ok\n",
+    ] {
+        assert_eq!(one(text), expected, "{text}");
+    }
+    let zeros = "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n";
+    assert_eq!(one(&format!("{zeros}00200000\n")).len(), 2 << 20);
+    assert!(fault(zeros).starts_with("line 2, column 1: `*` stands for rows like the one before it, and the offset"));
+    assert!(fault(&format!("{zeros}00000018\n")).contains("no number of them ends at this offset"));
+    assert!(fault(&format!("{zeros}fffffffffffffff0\n")).contains("at most 1073741824 are put in"));
+    assert!(fault("00000000  00\n*\n*\n").contains("the offset behind them is missing"));
+    assert!(
+        fault("Follow: tcp,hex\n00000000\n*\n00000010  00\n").contains("no number of them"),
+        "a star before any row"
+    );
+}
+
+#[test]
+fn a_dump_that_does_not_add_up_is_refused() {
+    for (text, words) in [
+        (
+            "00000000: 8185 37fa  ..7.\n00000010: 3d34 12  =4.\n",
+            "line 2, column 1: the offset is 00000010 where 00000004 comes next: rows are missing, or have more bytes than \
+             they show (--input raw takes the input as it is)",
+        ),
+        ("0000000 81 85\n0000003 3d\n", "line 2, column 1: the offset is 0000003 where 0000002 comes next"),
+        ("0000  81 85 3g 05\n", "line 1, column 13: `3g` is no byte in hex"),
+        ("0000  81 85\nand so on\n", "line 2, column 1: `and` is no row of this dump"),
+        // hexdump and od -x print words of the machine; xxd -e turns groups round; xxd -b prints bits.
+        (
+            "0000000 8581 fa37 3d21 9f7f 514d 8858 3782 21fa\n0000010 343d 0012\n0000013\n",
+            "groups of more than two digits",
+        ),
+        ("0000000 102601 175067 036441 117577\n0000010\n", "groups of more than two digits"),
+        ("00000000: fa378581 9f7f3d21 8858514d 21fa3782  ..7.!=..MQX..7.!\n", "is each group turned round?"),
+        ("00000000: 10000001 10000101 00110111 11111010 00100001 00111101  ..7.!=\n", "is each group turned round?"),
+    ] {
+        assert!(fault(text).contains(words), "{}\nof\n{text}", fault(text));
+    }
+}
+
+#[test]
+fn what_wireshark_follows_is_two_streams() {
+    // tshark -q -z follow,tcp,hex,0
+    let hex = "\
+===================================================================
+Follow: tcp,hex
+Filter: tcp.stream eq 0
+Node 0: 10.1.1.1:40000
+Node 1: 10.2.2.2:8080
+00000000  47 45 54 20 2f 77 73 20  48 54 54 50 2f 31 2e 31  GET /ws  HTTP/1.1
+00000010  0d 0a 55 70 67 72 61 64  65 3a 20 77 65 62 73 6f  ..Upgrad e: webso
+00000020  63 6b 65 74 0d 0a 0d 0a                           cket....
+\t00000000  81 05 48 65 6c 6c 6f                              ..Hello
+00000028  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=.. MQX
+\t00000007  82 09 63 61 66 65 20 62  61 62 65 82 04 00 20 20  ..cafe b abe...\u{20}\u{20}
+\t00000017  20\u{20}
+===================================================================
+";
+    let client = [b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".as_slice(), &HELLO_CLOSE[..11]].concat();
+    let server = b"\x81\x05Hello\x82\x09cafe babe\x82\x04\x00   ".to_vec();
+    let expected = vec![(String::new(), Some(Role::Client), client), (String::new(), Some(Role::Server), server)];
+    assert_eq!(of_text(hex).unwrap(), expected);
+    // What its window shows, copied: no lines around it, and four blanks.
+    let rows: Vec<String> = hex.lines().skip(5).take(7).map(|line| line.replace('\t', "    ") + "\r\n").collect();
+    assert_eq!(of_text(&rows.concat()).unwrap(), expected);
+    // tshark -q -z follow,tcp,raw,0
+    let raw = "\
+===================================================================
+Follow: tcp,raw
+Filter: tcp.stream eq 0
+Node 0: 10.1.1.1:40000
+Node 1: 10.2.2.2:8080
+474554202f777320485454502f312e310d0a557067726164653a20776562736f636b65740d0a0d0a
+\t810548656c6c6f
+818537fa213d7f9f4d5158
+\t8209636166652062616265820400202020
+===================================================================
+";
+    assert_eq!(of_text(raw).unwrap(), expected);
+    // Show as: C Arrays
+    let arrays = "char peer1_0[] = { /* Packet 2 */\n0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f };\n\
+                  char peer0_0[] = { /* Packet 4 */\n0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, \n0x4d, 0x51, 0x58 };\n";
+    let hello = (String::new(), Some(Role::Server), b"\x81\x05Hello".to_vec());
+    let masked = (String::new(), Some(Role::Client), HELLO_CLOSE[..11].to_vec());
+    assert_eq!(of_text(arrays).unwrap(), [hello, masked]);
+}
+
+#[test]
+fn whole_packets_are_not_taken_for_frames() {
+    // tcpdump -X
+    let tcpdump = "\
+17:31:59.000002 IP 10.2.2.2.http-alt > 10.1.1.1.40000: Flags [.], seq 1:8, ack 40, win 8192, length 7: HTTP
+\t0x0000:  4500 002f 1234 0000 ff06 928f 0a02 0202  E../.4..........
+\t0x0010:  0a01 0101 1f90 9c40 0000 0000 0000 0028  .......@.......(
+\t0x0020:  5010 2000 17f8 0000 8105 4865 6c6c 6f    P.........Hello
+";
+    // tshark -x
+    let tshark = "\
+0000  20 53 45 4e 44 00 20 52 45 43 56 00 08 00 45 00    SEND. RECV...E.
+0010  00 2f 12 34 00 00 ff 06 92 8f 0a 02 02 02 0a 01   ./.4............
+0020  01 01 1f 90 9c 40 00 00 00 00 00 00 00 28 50 10   .....@.......(P.
+0030  20 00 17 f8 00 00 81 05 48 65 6c 6c 6f             .......Hello
+";
+    for text in [tcpdump, &tshark.replace("0000  20", "0000   20"), "4500002f12340000ff06928f0a0202020a010101"] {
+        assert!(fault(text).contains("Follow > TCP Stream"), "{}", fault(text));
+        let told = streams(io::Cursor::new(text.to_owned()), Some(Form::Hex)).unwrap();
+        assert_eq!(told.1.len(), 1, "who says that it is hex gets it");
+    }
+    let file = streams(&b"\x0a\x0d\x0d\x0a\xcc\x00\x00\x00\x4d\x3c\x2b\x1a"[..], None);
+    assert!(file.is_err_and(|error| error.to_string().contains("captured packets")));
+}
+
+// --- our own log ---
+
+const LOG: &str = r#"INFO  ws-1 = connected from 127.0.0.1:47736
+TRACE ws-1 < 20 bytes
+    0000  47 45 54 20 2f 77 73 20  48 54 54 50 2f 31 2e 31  GET /ws HTTP/1.1
+    0010  0d 0a 0d 0a                                       ....
+DEBUG ws-1 < GET /ws HTTP/1.1
+    X-Odd: TRACE ws-9 < 11 bytes
+INFO  ws-1 = open /ws from 127.0.0.1:47736
+TRACE ws-1 < 11 bytes
+    0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=..MQX
+DEBUG ws-1 < TEXT fin=1 rsv=000 mask=37fa213d len=5 "Hello"
+TRACE ws-1 < 81           1... .... FIN   last frame of the message
+             ..           .000 .... RSV   no extension in use
+             37 fa 21 3d  masking key
+             7f 9f 4d 51 58 -> 48 65 6c 6c 6f  payload, unmasked: "Hello"
+INFO  ws-2 = connected from 127.0.0.1:47737
+TRACE ws-2 < 1 byte
+    0000  88                                                .
+TRACE ws-1 > 7 bytes
+    0000  81 05 48 65 6c 6c 6f                              ..Hello
+TRACE ws-2 < 7 bytes
+    0000  82 37 fa 21 3d 34 12                              .7.!=4.
+"#;
+
+fn log_streams() -> Vec<Stream> {
+    let head = b"GET /ws HTTP/1.1\r\n\r\n";
+    vec![
+        ("ws-1".to_owned(), Some(Role::Client), [head.as_slice(), &HELLO_CLOSE[..11]].concat()),
+        ("ws-2".to_owned(), Some(Role::Client), HELLO_CLOSE[11..].to_vec()),
+        ("ws-1".to_owned(), Some(Role::Server), b"\x81\x05Hello".to_vec()),
+    ]
+}
+
+#[test]
+fn a_log_of_the_server_is_a_stream_for_each_connection_and_direction() {
+    assert_eq!(of_text(LOG).unwrap(), log_streams());
+    assert_eq!(of_text(&LOG.replace('\n', "\r\n")).unwrap(), log_streams());
+}
+
+#[test]
+fn a_log_may_have_timestamps_and_colours() {
+    let every_line = |before: &str| LOG.lines().map(|line| format!("{before}{line}\n")).collect::<String>();
+    // docker logs -t; journalctl
+    assert_eq!(of_text(&every_line("2026-11-21T17:31:59.000002Z ")).unwrap(), log_streams());
+    assert_eq!(of_text(&every_line("Nov 21 17:31:59 host ws101[4711]: ")).unwrap(), log_streams());
+    // env_logger's own format
+    let records = LOG.lines().map(|line| match line.split_once(' ') {
+        Some((level, rest)) if !level.is_empty() => {
+            format!("[2026-11-21T17:31:59Z {level:<5} ws101::wire::tap] {}\n", rest.trim_start())
+        }
+        _ => format!("{line}\n"),
+    });
+    assert_eq!(of_text(&records.collect::<String>()).unwrap(), log_streams());
+    let coloured = LOG.replace("TRACE ", "\u{1b}[36mTRACE\u{1b}[0m ").replace("ws-1 < ", "\u{1b}[32mws-1 < ");
+    assert_eq!(of_text(&coloured.replace("bytes\n", "bytes\u{1b}[0m\n")).unwrap(), log_streams());
+}
+
+#[test]
+fn in_a_log_of_a_client_what_came_in_is_the_servers() {
+    let log = "TRACE connect > 11 bytes\n    0000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=..MQX\n\
+               TRACE connect < 7 bytes\n    0000  81 05 48 65 6c 6c 6f                              ..Hello\n";
+    let sent = ("connect".to_owned(), Some(Role::Client), HELLO_CLOSE[..11].to_vec());
+    let came = ("connect".to_owned(), Some(Role::Server), b"\x81\x05Hello".to_vec());
+    assert_eq!(of_text(log).unwrap(), [sent, came]);
+}
+
+#[test]
+fn a_log_that_does_not_have_all_bytes_is_refused() {
+    let elided = "TRACE ws-1 < 300 bytes\n    0000  82 7e 01 28 00 00 00 00  00 00 00 00 00 00 00 00  ................\n    \
+                  ... 284 more bytes (--dump-bytes 0 shows all)\n";
+    let words = "line 3, column 1: the log left out 284 of these 300 bytes: it has all of them when ws101 writes it with \
+                 --dump-bytes 0";
+    assert!(fault(elided).starts_with(words), "{}", fault(elided));
+    let without_row = LOG.replace("    0010  0d 0a 0d 0a                                       ....\n", "");
+    assert!(
+        fault(&without_row)
+            .starts_with("line 4, column 1: row 0010 is missing: these are 20 bytes, and 16 of them are")
+    );
+    let without_title = LOG.replace("TRACE ws-1 < 11 bytes\n    0000", "    0000");
+    assert!(fault(&without_title).starts_with("line 8, column 1: a row of a dump whose first line is missing"));
+    let starred = LOG.replace("0d 0a 0d 0a  ", "0d 0a 0d zz  ");
+    assert!(fault(&starred).starts_with("line 4, column 20: `zz` is no byte in hex"), "{}", fault(&starred));
+    assert!(fault("INFO  ws-1 = open /ws from 127.0.0.1:47736\n").contains("RUST_LOG=trace"));
+    // Cut in the middle of a dump: what is there counts.
+    let cut = &LOG[..LOG.find("    0010").unwrap()];
+    assert_eq!(of_text(cut).unwrap()[0].2, b"GET /ws HTTP/1.1");
+}
+
+#[test]
+fn a_log_has_a_bounded_number_of_streams() {
+    let record = |number: usize| format!("TRACE ws-{number} < 1 byte\n    0000  81  .\n");
+    let log: String = (0..MAX_STREAMS).map(record).collect();
+    assert_eq!(of_text(&log).unwrap().len(), MAX_STREAMS);
+    assert!(fault(&(log + &record(MAX_STREAMS))).contains("more than 64 streams"));
+}
+
+// --- hex or not ---
+
+#[test]
+fn what_is_no_text_is_raw() {
+    let frames: [&[u8]; 6] = [
+        &HELLO_CLOSE,
+        b"\x81\x05Hello",
+        b"\x01\x03Hel\x80\x02lo",
+        b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x05Hello",
+        b"GET /ws HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    for frame in frames {
+        let expected = (Some(Form::Raw), vec![(String::new(), None, frame.to_vec())]);
+        assert_eq!(streams(io::Cursor::new(frame.to_vec()), None).unwrap(), expected);
+        assert_eq!(streams(Trickle(io::Cursor::new(frame.to_vec())), None).unwrap(), expected);
+    }
+    let told = streams(&b"81 05"[..], Some(Form::Raw)).unwrap();
+    assert_eq!(told, (Some(Form::Raw), vec![(String::new(), None, b"81 05".to_vec())]));
+}
+
+#[test]
+fn text_that_is_no_hex_is_refused_with_its_place() {
+    for (text, words) in [
+        ("81 05\n48 6x\n", "line 2, column 4: `6` is half a byte"),
+        ("81 05 48 65 6c 6c 6f  Hello\n", "line 1, column 23: `Hello` is no hex"),
+        ("hello world", "line 1, column 1: `hello` is no hex"),
+        ("81 05 4", "line 1, column 7: `4` is half a byte"),
+    ] {
+        let found = fault(text);
+        assert!(found.starts_with(words) && found.ends_with("(--input raw takes the input as it is)"), "{found}");
+    }
+    let utf16 = streams(&b"\xff\xfe8\x001\x00 \x000\x005\x00"[..], None);
+    assert!(utf16.is_err_and(|error| error.to_string().contains("UTF-16")));
+    let control = streams(&b"81 05 \x1b]0;title\x07"[..], Some(Form::Hex));
+    assert!(control.is_err_and(|error| error.to_string().contains("`\\u{1b}]0;title\\u{7}` is no hex")));
+}
+
+#[test]
+fn an_empty_input_has_no_bytes() {
+    for text in ["", "\n", " \r\n\t\n"] {
+        let (_, streams) = streams(io::Cursor::new(text.to_owned()), None).unwrap();
+        assert_eq!(streams, []);
+    }
+}
+
+#[test]
+fn a_source_that_fails_is_an_error() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("gone"))
+        }
+    }
+    let error = streams(io::Cursor::new("81 05 ".repeat(5000)).chain(Broken), None).map(|_| ());
+    assert!(matches!(error, Err(Error::Io(_))));
+    assert!(matches!(streams(Broken, Some(Form::Raw)), Err(Error::Io(_))));
+}
+
+// --- hostile ---
+
+/// What it keeps of a source that never ends is bounded: the buffers of the caller and of the input stay small.
+#[test]
+fn a_line_without_end_needs_no_memory() {
+    let mut input = Input::new(Box::new(io::repeat(b'8').take(100 << 20)), None);
+    let (mut bytes, mut total) = (Vec::new(), 0);
+    while let Some(stream) = input.next(&mut bytes).unwrap() {
+        assert_eq!(stream, 0);
+        assert!(bytes.capacity() <= 256 << 10, "{}", bytes.capacity());
+        total += bytes.len();
+        bytes.clear();
+    }
+    assert_eq!(total, 50 << 20);
+    let dump = io::Cursor::new("0000  81 05\n").chain(io::repeat(b'8').take(100 << 20));
+    let error = streams(dump, None).map(|_| ()).map_err(|error| error.to_string());
+    let words = format!("line 2, column {}: a line of more than {MAX_LINE} bytes", MAX_LINE + 1);
+    assert!(error.as_ref().is_err_and(|error| error.starts_with(&words)), "{error:?}");
+}
+
+mod random {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn nothing_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            for form in [None, Some(Form::Hex), Some(Form::Raw)] {
+                let _ = streams(io::Cursor::new(bytes.clone()), form);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_or_depends_on_where_reads_end(
+            text in r"((0000|00000010|[0-9a-f]{2,8}):?  ?)?([0-9a-f]{2} {0,2}|[{}*/\\x\n#'\x22<:,;=]|TRACE ws-1 < 4 bytes\n|    0000  |peer1_|\|)*"
+        ) {
+            let whole = streams(io::Cursor::new(text.clone()), None);
+            let trickled = streams(Trickle(io::Cursor::new(text)), None);
+            prop_assert_eq!(shown(&whole), shown(&trickled));
+        }
+
+        #[test]
+        fn every_form_gives_the_bytes_back(bytes in prop::collection::vec(any::<u8>(), 1..200)) {
+            let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let rows = ws101::wire::lines::hex_dump(&bytes, 0);
+            let escaped: String = pairs.iter().map(|pair| format!("\\x{pair}")).collect();
+            for text in [
+                pairs.concat(),
+                pairs.join(" "),
+                format!("char a[{}] = {{ 0x{} }};", bytes.len(), pairs.join(", 0x")),
+                format!("char a[] = \"{escaped}\";"),
+                rows.clone(),
+                format!("TRACE ws-7 < {} bytes{rows}", bytes.len()),
+            ] {
+                let (_, streams) = streams(io::Cursor::new(text.clone()), Some(Form::Hex)).unwrap();
+                prop_assert_eq!(&streams[0].2, &bytes, "{}", text);
+            }
+        }
+    }
+}
