@@ -441,7 +441,7 @@ fn what_is_no_text_is_raw() {
 #[test]
 fn text_that_is_no_hex_is_refused_with_its_place() {
     for (text, words) in [
-        ("81 05\n48 6x\n", "line 2, column 4: `6` is half a byte"),
+        ("81 05\n48 6x\n", "line 2, column 5: `x` is no hex"),
         ("81 05 48 65 6c 6c 6f  Hello\n", "line 1, column 23: `Hello` is no hex"),
         ("hello world", "line 1, column 1: `hello` is no hex"),
         ("81 05 4", "line 1, column 7: `4` is half a byte"),

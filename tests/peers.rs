@@ -9,6 +9,8 @@
 // A helper of a test may give up as loudly as the test itself.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "peers/client.rs"]
+mod client;
 #[path = "peers/limit.rs"]
 mod limit;
 #[path = "peers/run.rs"]
@@ -22,6 +24,12 @@ mod tools;
 mod autobahn;
 #[path = "peers/browser.rs"]
 mod browser;
+#[path = "peers/connect_autobahn.rs"]
+mod connect_autobahn;
+#[path = "peers/connect_node.rs"]
+mod connect_node;
+#[path = "peers/connect_python.rs"]
+mod connect_python;
 #[path = "peers/curl.rs"]
 mod curl;
 #[path = "peers/nc.rs"]

@@ -12,9 +12,9 @@ use super::arguments::Arguments;
 use super::process;
 use super::report::{self, Goal};
 
-/// The rows of both benchmarks. `cargo bench -- WORD` gives the word to both of them, so one that has no such row must
-/// know whether the other has.
-const ROWS: [&str; 13] = [
+/// The rows of all benchmarks. `cargo bench -- WORD` gives the word to each of them, so one that has no such row must
+/// know whether another has.
+const ROWS: [&str; 15] = [
     "pipelined",
     "ping-pong",
     "large-text",
@@ -28,6 +28,8 @@ const ROWS: [&str; 13] = [
     "delay",
     "slow",
     "subscribers",
+    "decode-raw",
+    "decode-hex",
 ];
 
 pub struct Benchmark<Plan: 'static> {
@@ -81,7 +83,7 @@ impl<Plan: Display> Benchmark<Plan> {
     fn measure(&self, arguments: &Arguments) -> Outcome<()> {
         let chosen = self.rows_named(&arguments.row)?;
         if chosen.is_empty() {
-            return Ok(()); // the other benchmark has it
+            return Ok(()); // another benchmark has it
         }
         process::raise_descriptor_limit();
         let plan = (self.plan)(arguments.quick);

@@ -1,4 +1,4 @@
-//! What both benchmarks share: servers as processes of their own, fair turns, tables and goals.
+//! What the benchmarks share: servers as processes of their own, fair turns, tables and goals.
 //!
 //! Reading order: `accept`, `server`, `process`, `frames`, `client`, `rounds`, `report`, `arguments`, `benchmark`.
 

@@ -4,7 +4,7 @@ use super::values::{close_code, duration, duration_or_zero, origin, server_url, 
 use crate::client::Url;
 use crate::client::handshake::Offer;
 use crate::client::tls::Trust;
-use crate::connect::command::Reading;
+use crate::connect::command::{self, Reading};
 use crate::connect::settings::{Settings, Wait};
 use crate::connect::template::Template;
 use crate::protocol::close::{Close, MAX_REASON, NORMAL};
@@ -30,7 +30,7 @@ Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]
 pub struct Connect {
-    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@[::1]:9000/
+    /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@example.org/
     #[arg(value_name = "URL", value_parser = server_url)]
     pub url: Url,
 
@@ -150,9 +150,14 @@ impl Connect {
     /// What is to be done. The error says which option cannot be read, and what would be right.
     pub fn settings(&self) -> Result<Settings, String> {
         let options = self.clone();
+        let offer = Offer { origin: options.origin, protocols: options.protocol, fields: options.header };
+        offer.check()?;
+        for message in &options.execute {
+            command::message(message.as_bytes(), self.reading()).map_err(|error| format!("--execute: {error}"))?;
+        }
         Ok(Settings {
             trust: Trust { insecure: options.insecure, ..Trust::default() },
-            offer: Offer { origin: options.origin, protocols: options.protocol, fields: options.header },
+            offer,
             connect_timeout: options.connect_timeout,
             reading: self.reading(),
             execute: options.execute,

@@ -80,6 +80,9 @@ fn upgraded(connection: &mut Connection, key: &str) {
 /// What could not be read as a head may be no HTTP at all. httparse passes over empty lines before a head.
 fn no_head(connection: &Connection, error: Error) -> Error {
     let came = connection.unread();
+    if came.is_empty() && matches!(error, Error::Ended) {
+        return Error::Malformed("the server ended the connection without an answer".to_owned());
+    }
     let start = came.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(came.len());
     let is_http = came[start..].iter().zip(b"HTTP/").all(|(came, http)| came == http);
     if is_http || !matches!(error, Error::Malformed(_) | Error::Ended) {
@@ -194,8 +197,8 @@ fn protocol(head: &Head, asked: &Asked) -> Result<Option<String>, Fault> {
     };
     match std::str::from_utf8(value) {
         Ok(name) if asked.offers_protocol(name) => Ok(Some(name.to_owned())),
-        // s4.2.2, 5: a server selects one.
-        _ if value.contains(&b',') => Err(("s4.2.2, 5", format!("it has several subprotocols: {}", shown(value)))),
+        // s4.2.2, 4: "Either a single value representing the subprotocol the server is ready to use or null."
+        _ if value.contains(&b',') => Err(("s4.2.2, 4", format!("it has several subprotocols: {}", shown(value)))),
         _ => Err(("s4.1, 6", format!("it has the subprotocol {}, which was not offered", shown(value)))),
     }
 }
@@ -256,7 +259,7 @@ mod tests {
             (with("Sec-WebSocket-Extensions: X"), "s4.1, 5", "\"X\""),
             (with("Sec-WebSocket-Protocol: Chat"), "s4.1, 6", "Chat"),
             (with("Sec-WebSocket-Protocol:"), "s4.1, 6", "\"\""),
-            (with("Sec-WebSocket-Protocol: chat, talk"), "s4.2.2, 5", "several"),
+            (with("Sec-WebSocket-Protocol: chat, talk"), "s4.2.2, 4", "several"),
             (with("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat"), "s11.3.4", "more than once"),
         ] {
             let (section, why) = judged(&text).expect_err(&text);

@@ -21,8 +21,8 @@ pub struct Offer {
     pub fields: Vec<(String, String)>,
 }
 
-/// The request of an opening handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The request of an opening handshake. It may hold a password, so it has no form for `{:?}`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Asked {
     target: String,
     fields: Vec<(String, String)>,

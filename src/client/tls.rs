@@ -78,8 +78,8 @@ impl Layer {
         }
     }
 
-    /// Appends to `ciphertext` how `plain` is sent, and before it what [`Layer::pending`] would give. Nothing is sent
-    /// after close_notify.
+    /// Appends to `ciphertext` how `plain` is sent, and before it what [`Layer::pending`] would give. For a layer that is
+    /// ready. Nothing is sent after close_notify.
     pub fn outgoing(&mut self, plain: &[u8], ciphertext: &mut Vec<u8>) {
         self.pending(ciphertext);
         let Some(tls) = &mut self.tls else {

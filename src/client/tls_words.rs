@@ -52,9 +52,11 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::NotValidYet => format!("the certificate is not valid yet. Is the clock here right? {K}"),
         CertificateError::Revoked => format!("the certificate was revoked; {K}"),
         CertificateError::BadSignature => format!("the certificate was not signed by the issuer it names; {K}"),
-        // rustls has no name of its own for what `openssl req -x509` makes.
+        // rustls has no name of its own for what `openssl req -x509` makes, and takes no such certificate even when it is
+        // among the trusted.
         other if other.to_string().contains("CaUsedAsEndEntity") => format!(
-            "the certificate is not trusted: it is one for issuing others, used by a server. Is it self-signed? {K}"
+            "the certificate is one for issuing others (CA:TRUE), used by a server: is it self-signed? Trusted or not, it \
+             cannot be checked; {K}, or make it with CA:FALSE"
         ),
         other => format!("the certificate is not accepted: {}; {K}", escape::text(other.to_string().as_bytes())),
     }

@@ -43,6 +43,9 @@ impl Trust {
                 (found.certs, found.errors)
             }
         };
+        for error in &errors {
+            log::debug!("certificates that are to be trusted cannot be read: {error}");
+        }
         let mut store = RootCertStore::empty();
         // Some systems hold certificates that are too old to be read; the others are good all the same.
         store.add_parsable_certificates(roots);

@@ -1,9 +1,119 @@
-//! `ws101 decode`: bytes, told and judged.
+//! `ws101 decode`: bytes, told and judged. The telling is on stdout, everything else on stderr.
 
 use crate::cli::Decode;
+use crate::decode::input::{Error, Form, Input};
+use crate::decode::{self, Failure, Outcome};
+use anstream::ColorChoice;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufWriter, Cursor, IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-/// Runs it.
-pub fn run(_options: &Decode) -> ExitCode {
-    ExitCode::FAILURE
+/// A smaller file is decoded before a bar could be read.
+const WORTH_A_BAR: u64 = 256 << 20;
+
+/// Wrong use, or nothing to decode.
+const UNUSABLE: u8 = 2;
+
+/// Runs it. 0: nothing is wrong; 1: something broke the protocol; 2: there was nothing that could be read.
+pub fn run(options: &Decode) -> ExitCode {
+    match decoded(options) {
+        Ok(Outcome { bytes: 0, .. }) => refuse("nothing to decode: the input is empty"),
+        Ok(Outcome { faults: 0, .. }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        // A reader that has gone away, as `head` does, has read what it wanted.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) => refuse(&error.to_string()),
+        Err(Failure::Input(error)) => refuse(&format!("{error}{}", no_such_file(options, &error))),
+    }
+}
+
+/// A word that is no hex was meant for a file's name, perhaps.
+fn no_such_file(options: &Decode, error: &Error) -> &'static str {
+    let is_one_word = matches!(options.words.as_slice(), [word] if word != "-" && !Path::new(word).exists());
+    if is_one_word && matches!(error, Error::NotHex { .. }) { "; there is no file of that name either" } else { "" }
+}
+
+fn refuse(words: &str) -> ExitCode {
+    let _ = writeln!(anstream::stderr(), "ws101: {words}");
+    ExitCode::from(UNUSABLE)
+}
+
+fn decoded(options: &Decode) -> Result<Outcome, Failure> {
+    // Colour costs a look at every byte, so it is put in only where it is seen.
+    let ink = !options.json && anstream::AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let mut out: Box<dyn Write> =
+        if ink { Box::new(anstream::stdout()) } else { Box::new(BufWriter::new(io::stdout())) };
+    let settings = options.settings(ink);
+    let outcome = if options.example {
+        decode::run_example(&settings, &mut *out)
+    } else {
+        let mut source = source(options)?;
+        let outcome = decode::run(&mut source.input, &settings, &mut *out);
+        source.bar.iter().for_each(ProgressBar::finish_and_clear);
+        outcome
+    };
+    // What was told before a failure stands all the same.
+    out.flush().map_err(Failure::Output)?;
+    outcome
+}
+
+/// Where the bytes come from.
+struct Source {
+    input: Input,
+    bar: Option<ProgressBar>,
+}
+
+fn source(options: &Decode) -> Result<Source, Failure> {
+    let form = options.form();
+    let without_bar = |input| Source { input, bar: None };
+    match options.words.as_slice() {
+        [] => Ok(without_bar(stdin(form))),
+        [word] if word == "-" => Ok(without_bar(stdin(form))),
+        [word] if Path::new(word).exists() => file(Path::new(word), form),
+        words => Ok(without_bar(hex(words, form))),
+    }
+}
+
+fn stdin(form: Option<Form>) -> Input {
+    if io::stdin().is_terminal() {
+        let _ = writeln!(anstream::stderr(), "ws101: paste hex or a dump, then press Ctrl-D on a line of its own");
+    }
+    Input::new(Box::new(io::stdin()), form)
+}
+
+/// Words that name no file are hex, unless they were said to be the bytes themselves.
+fn hex(words: &[OsString], form: Option<Form>) -> Input {
+    let text = words.join(std::ffi::OsStr::new(" ")).into_encoded_bytes();
+    Input::new(Box::new(Cursor::new(text)), form.or(Some(Form::Hex)))
+}
+
+fn file(path: &Path, form: Option<Form>) -> Result<Source, Failure> {
+    let named = |error: io::Error| {
+        let words = format!("{}: {error}", path.display());
+        Failure::Input(Error::Io(io::Error::new(error.kind(), words)))
+    };
+    let file = File::open(path).map_err(named)?;
+    let metadata = file.metadata().map_err(named)?;
+    if metadata.is_dir() {
+        return Err(named(io::ErrorKind::IsADirectory.into()));
+    }
+    let length = metadata.len();
+    let bar = (length > WORTH_A_BAR && io::stderr().is_terminal() && !io::stdout().is_terminal()).then(|| bar(length));
+    // The bar counts what is read of the file, which for hex is more than the bytes it stands for.
+    let file: Box<dyn Read> = match &bar {
+        Some(bar) => Box::new(bar.wrap_read(file)),
+        None => Box::new(file),
+    };
+    Ok(Source { input: Input::new(file, form), bar })
+}
+
+fn bar(length: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("[{bar:30}] {bytes} of {total_bytes}, {eta} left") {
+        Ok(style) => bar.with_style(style.progress_chars("=> ")),
+        Err(_) => bar,
+    }
 }

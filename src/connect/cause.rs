@@ -22,6 +22,9 @@ pub fn of(refusal: &Refusal) -> String {
                 missing: -H 'Cookie: ...'. Envoy says 403 where upgrades are not allowed (upgrade_configs)"
             .to_owned(),
         404 => "no WebSocket is served at this path, or a proxy in between has no route to it".to_owned(),
+        400 if body.contains("subprotocol") => {
+            "the server takes no one without a subprotocol that it knows: --protocol NAME offers one".to_owned()
+        }
         400 | 426 => upgrade_not_seen(&field("sec-websocket-version")),
         405 => "the path is one of plain HTTP, and not for GET".to_owned(),
         408 => "the server did not get the whole request in time".to_owned(),

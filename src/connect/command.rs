@@ -255,6 +255,17 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_is_made_by_hand_with_a_key_that_is_drawn() {
+        let Typed::Frame(frame) = text("/frame fin=0 op=binary Hello") else { panic!("no frame") };
+        assert!(!frame.fin && frame.payload == b"Hello");
+        let keys: Vec<_> = (0..3).map(|_| text("/frame Hello")).collect();
+        assert!(keys[0] != keys[1] || keys[1] != keys[2], "the same key each time: {keys:?}");
+        let Typed::Frame(frame) = text("/frame mask=none Hello") else { panic!("no frame") };
+        assert_eq!(frame.mask, None);
+        assert!(typed("/frame op=nothing", Reading::Text).is_err());
+    }
+
+    #[test]
     fn a_line_of_a_pipe_is_a_message_whatever_it_begins_with() {
         assert_eq!(message(b"/quit", Reading::Text), Ok(Message::Text("/quit".into())));
         assert_eq!(message(b"", Reading::Text), Ok(Message::Text("".into())));

@@ -29,8 +29,10 @@ pub enum Ending {
         /// What came instead.
         instead: Cut,
     },
-    /// The server broke a rule of the protocol.
+    /// The server broke a rule of the protocol, and our Close told it so.
     Broken(Violation),
+    /// The same, after our Close: nothing may follow that (s5.5.1), so the server was not told.
+    BrokenAfterClose(Violation),
     /// TCP or TLS ended without a Close.
     Cut(Cut),
     /// A Ping was not answered, by nothing at all, in this time.
@@ -88,7 +90,8 @@ impl Ending {
     pub fn by(&self) -> Option<&'static str> {
         match self {
             Ending::ServerClosed(_) => Some("server"),
-            Ending::WeClosed { .. } | Ending::CloseUnanswered { .. } | Ending::Broken(_) => Some("client"),
+            Ending::WeClosed { .. } | Ending::CloseUnanswered { .. } => Some("client"),
+            Ending::Broken(_) | Ending::BrokenAfterClose(_) => Some("client"),
             Ending::NoMessage(_) | Ending::Ours(_) | Ending::Interrupted => Some("client"),
             Ending::Cut(_) | Ending::NoAnswerToPing(_) | Ending::NotTaken(_) => None,
         }
@@ -109,6 +112,9 @@ impl Ending {
                 )
             }
             Ending::Broken(violation) => broken(violation),
+            Ending::BrokenAfterClose(Violation { why, section, .. }) => {
+                format!("the server broke the protocol after our Close: {why} (RFC 6455 {section})")
+            }
             Ending::Cut(cut) => cut.words(),
             Ending::NoAnswerToPing(time) => {
                 format!("nothing came in {time:?} after a Ping (--ping-timeout): the connection is dead (1006)")

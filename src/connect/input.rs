@@ -2,7 +2,12 @@
 
 use crossbeam_channel::Sender;
 use std::io::{self, BufRead, Read};
-use std::thread::Builder;
+use std::process;
+use std::thread::{self, Builder};
+use std::time::Duration;
+
+/// How long after a second signal the process may still be there.
+const LAST_RESORT: Duration = Duration::from_secs(3);
 
 /// What a pipe, a prompt or a signal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +29,25 @@ pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
     Ok(())
 }
 
-/// SIGINT, SIGTERM and SIGHUP as [`Input::Interrupt`]. None is lost: one that finds the channel full waits for a place in
-/// it. Call it once, and before a prompt is started, which has a handler of its own while it reads.
+/// SIGINT, SIGTERM and SIGHUP as [`Input::Interrupt`]. `to` has room for two: the first asks for a closing handshake, the
+/// second for an end at once, and what a third would want is done already. Call it once, and before a prompt is started,
+/// which has a handler of its own while it reads.
+///
+/// Who waits for a stdout that nobody reads hears no signal, so some time after the second the process ends in any case.
 pub fn signals(to: Sender<Input>) -> io::Result<()> {
-    // Whoever has stopped listening is about to end.
-    let handler = move || drop(to.send(Input::Interrupt));
+    let mut count = 0_u64;
+    let handler = move || {
+        count += 1;
+        // Whoever has stopped listening is about to end.
+        drop(to.try_send(Input::Interrupt));
+        if count == 2 {
+            let end = || {
+                thread::sleep(LAST_RESORT);
+                process::exit(1);
+            };
+            drop(Builder::new().name("last resort".to_owned()).spawn(end));
+        }
+    };
     ctrlc::set_handler(handler).map_err(io::Error::other)
 }
 

@@ -19,7 +19,11 @@ pub fn line(told: &Told<'_>) -> Option<String> {
         Told::Received(message) => ("message", message_facts(message)),
         Told::Greeting(message) => ("greeting", message_facts(message)),
         Told::Sent(message) => ("sent", message_facts(message)),
-        Told::Ping(payload) => ("ping", payload_facts(payload)),
+        Told::Ping(payload, answered) => {
+            let mut facts = payload_facts(payload);
+            facts["answered"] = json!(answered);
+            ("ping", facts)
+        }
         Told::Pong(payload, after) => {
             let mut facts = payload_facts(payload);
             facts["milliseconds"] = json!(after.map(|after| after.as_micros() as f64 / 1000.0));
@@ -89,6 +93,7 @@ fn refusal_facts(refusal: &Refusal) -> Value {
         "status_line": refusal.head.status_line(),
         "fields": fields,
         "body": String::from_utf8_lossy(&refusal.body),
+        "body_cut": refusal.cut,
         "likely_cause": cause::of(refusal),
     })
 }

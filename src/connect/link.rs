@@ -8,6 +8,7 @@
 
 use super::dial::Dialled;
 use super::pump::{self, Incoming, Writer};
+use super::settings::Settings;
 use crate::client::tls::{Layer, LayerState};
 use crate::protocol::session::{Event, Session};
 use crate::wire::tap::Tap;
@@ -22,6 +23,15 @@ const FULL: usize = 256 * 1024;
 
 /// So many before nothing more is read: what the server says is answered, with Pongs at least.
 const STUFFED: usize = 4 * 1024 * 1024;
+
+/// What the session said, and whether it was sent back in its place.
+#[derive(Debug)]
+pub struct Heard {
+    /// What the session said.
+    pub event: Event,
+    /// It is a message, and its echo waits to be written.
+    pub is_echoed: bool,
+}
 
 /// One end of an open WebSocket.
 pub struct Link {
@@ -43,37 +53,40 @@ pub struct Link {
     /// Bytes of frames in and out.
     pub bytes: (u64, u64),
     ended_tls: bool,
+    echo: bool,
 }
 
 impl Link {
     /// Starts both threads. The second value is what came glued to the 101.
-    pub fn start(dialled: Dialled, max_message: u64, write_timeout: Duration) -> io::Result<(Link, Vec<u8>)> {
+    pub fn start(dialled: Dialled, settings: &Settings) -> io::Result<(Link, Vec<u8>)> {
         let halves = dialled.halves;
         let now = Instant::now();
         let socket = halves.writer.try_clone()?;
         let link = Link {
-            session: Session::new(Role::Client, max_message),
+            session: Session::new(Role::Client, settings.max_message),
             layer: halves.layer,
             tap: halves.tap,
             incoming: pump::read(halves.reader)?,
-            writer: Writer::start(halves.writer, write_timeout)?,
+            writer: Writer::start(halves.writer, settings.write_timeout)?,
             socket,
             waiting: Vec::new(),
             read_at: now,
             written_at: now,
             bytes: (0, 0),
             ended_tls: false,
+            // The one message of `-1` is answered by a Close.
+            echo: settings.echo && !settings.one,
         };
         Ok((link, halves.unread))
     }
 
     /// Frames that came in the same read as the 101. The tap has seen them.
-    pub fn glued(&mut self, bytes: &[u8]) -> Vec<Event> {
+    pub fn glued(&mut self, bytes: &[u8]) -> Vec<Heard> {
         self.events(bytes)
     }
 
     /// What one read brought. An error is TLS's.
-    pub fn receive(&mut self, bytes: &[u8], at: Instant) -> Result<Vec<Event>, String> {
+    pub fn receive(&mut self, bytes: &[u8], at: Instant) -> Result<Vec<Heard>, String> {
         self.read_at = at;
         let mut plain = Vec::new();
         let state = self.layer.incoming(bytes, &mut plain).map_err(|error| error.to_string());
@@ -85,16 +98,24 @@ impl Link {
         Ok(events)
     }
 
-    fn events(&mut self, plain: &[u8]) -> Vec<Event> {
+    /// An echo goes where the event stands: behind a violation or a Close in the same bytes it could not be sent.
+    fn events(&mut self, plain: &[u8]) -> Vec<Heard> {
         self.bytes.0 += plain.len() as u64;
         let mut received = self.session.receive(plain);
-        let events: Vec<Event> = std::iter::from_fn(|| received.next_event()).collect();
-        if matches!(events.last(), Some(Event::Failed(_)))
+        let mut all = Vec::new();
+        while let Some(event) = received.next_event() {
+            let is_echoed = match &event {
+                Event::Message(message) if self.echo => received.session().send(message.clone()),
+                _ => false,
+            };
+            all.push(Heard { event, is_echoed });
+        }
+        if matches!(all.last(), Some(Heard { event: Event::Failed(_), .. }))
             && let Some(tap) = &mut self.tap
         {
             tap.give_up_on_incoming();
         }
-        events
+        all
     }
 
     /// Hands the writer what waits, when it can take it.

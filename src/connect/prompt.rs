@@ -1,7 +1,7 @@
 //! The prompt of a terminal: one line to edit, with a history, that what comes in does not tear.
 
 use super::command::COMMANDS;
-use super::input::Input;
+use super::input::{self, Input};
 use super::screen::Screen;
 use crossbeam_channel::Sender;
 use rustyline::completion::Completer;
@@ -22,6 +22,9 @@ const PROMPT: &str = "> ";
 
 /// How many lines the arrows find again. They are kept in memory alone: what was typed may be a password.
 const HISTORY: usize = 1000;
+
+/// A terminal without a prompt keeps lines of a few thousand bytes itself.
+const LONGEST_LINE: u64 = 1 << 16;
 
 /// How long the end waits until all is on the screen, and then until the prompt has let go of the terminal.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -47,11 +50,13 @@ pub struct Prompt {
 /// the wish to end are sent to `to`: Ctrl-D is [`Input::End`], Ctrl-C on an empty line [`Input::Interrupt`] (a line that
 /// is not empty it clears). After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
 ///
-/// [`input::signals`](super::input::signals) comes before this: while a line is read, SIGINT belongs to the prompt, which
+/// [`input::signals`] comes before this: while a line is read, SIGINT belongs to the prompt, which
 /// gives it back to whoever had it before.
 ///
+/// A terminal that can't move its cursor has no prompt and no history, but its lines are read all the same.
+///
 /// # Errors
-/// Words, when the terminal can do no more than take lines (`TERM=dumb`).
+/// Words, when the terminal can't be had, or a thread.
 pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("no prompt on this terminal: {error}");
     let is_empty = Arc::new(AtomicBool::new(true));
@@ -68,9 +73,13 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
     let line = Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty), last: RefCell::default() };
     editor.set_helper(Some(line));
-    let mut printer = editor.create_external_printer().map_err(|_| wrong(&"it can't move its cursor (TERM=dumb?)"))?;
     let prompt = Prompt { screen: screen.clone(), terminal: terminal::Saved::now(), is_empty, is_restored: false };
 
+    // TERM=dumb: a terminal that can't move its cursor edits its lines itself.
+    let Ok(mut printer) = editor.create_external_printer() else {
+        input::from_pipe(LONGEST_LINE, to).map_err(|error| wrong(&error))?;
+        return Ok(prompt);
+    };
     screen.stage().open();
     let shown = screen.clone();
     let printing =
@@ -88,7 +97,7 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
 
 impl Prompt {
     /// Shows what is still to be shown and gives the terminal back as it was, the cursor at the start of a line. From now
-    /// on the screen writes directly, and nobody reads the terminal. Takes no longer than [`PATIENCE`] twice.
+    /// on the screen writes directly, and nobody reads the terminal. Takes a second at most, and then only when the prompt is busy.
     pub fn restore(&mut self) {
         if std::mem::replace(&mut self.is_restored, true) {
             return;
@@ -140,6 +149,8 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
             // As a shell does: the line is left as it is, and a new one begins.
             Err(ReadlineError::Interrupted) if !is_empty.load(Ordering::SeqCst) => continue,
             Err(ReadlineError::Interrupted) => Input::Interrupt,
+            // A window that changed its size in the middle of a key.
+            Err(ReadlineError::Signal(_)) => continue,
             Err(ReadlineError::Eof) => {
                 ends += 1;
                 match ends {

@@ -1,6 +1,7 @@
 //! The conversation: whatever comes first of a read, a line, a signal or a moment, is dealt with, then the next.
 //!
-//! [`hears`] has what the server does, [`says`] what the person does; here is the loop, and the clock. It alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
+//! What the server does stands in `talk/hears.rs`, what the person does in `talk/says.rs`; here is the loop, and the clock.
+//! This loop alone touches the session. It never blocks on the network; the two threads of [`super::pump`] do.
 
 mod hears;
 mod says;
@@ -25,6 +26,9 @@ use std::time::{Duration, Instant};
 /// How long a greeting is waited for, when the first message *after* it is wanted. It follows the 101 at once.
 const GREETING: Duration = Duration::from_millis(200);
 
+/// How long our half of the closing handshake may take to be written, when the server has ended already.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Where lines come from.
 pub struct Lines {
     /// Lines, and their end.
@@ -38,7 +42,7 @@ pub struct Lines {
 /// Talks to the end.
 pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller) -> Ending {
     let started = Instant::now();
-    let (link, glued) = match Link::start(dialled, settings.max_message, settings.write_timeout) {
+    let (link, glued) = match Link::start(dialled, settings) {
         Ok(started) => started,
         Err(error) => return Ending::Ours(format!("no thread for this connection: {error}")),
     };
@@ -46,6 +50,7 @@ pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller)
     let events = talk.link.glued(&glued);
     talk.events(events);
     let ending = talk.until_the_end();
+    talk.say_the_rest();
     talk.link.ended();
     let words = events::ended(started.elapsed(), talk.messages, talk.link.bytes);
     info!("{WHO} = {words}");
@@ -123,6 +128,21 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// The server's Close may come with its FIN, and then our answer still waits to be written.
+    fn say_the_rest(&mut self) {
+        let deadline = Instant::now() + LAST_WORDS.min(self.settings.close_timeout);
+        while self.link.session.ended() && self.write_error.is_none() {
+            self.link.finish(Instant::now());
+            if self.link.is_idle() {
+                return;
+            }
+            match self.link.writer.done.recv_deadline(deadline) {
+                Ok(result) => self.wrote(Ok(result)),
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Waits for one thing and deals with it.
     fn next(&mut self, now: Instant) {
         let (no_input, no_reads) = (never(), never());
@@ -149,7 +169,7 @@ impl<'a> Talk<'a> {
             self.patience_ends(),
             self.close_is_late(),
             self.write_error.as_ref().map(|(_, since)| *since + self.settings.close_timeout),
-            self.pings.gives_up(),
+            self.dead_at(),
             self.pings.timer.as_ref().map(|timer| timer.due).filter(|_| open),
             self.every.as_ref().map(|every| every.timer.due).filter(|_| open),
         ];
@@ -168,7 +188,7 @@ impl<'a> Talk<'a> {
                 self.say_by_the_clock(&text);
             }
         }
-        if self.pings.gives_up().is_some_and(|moment| now >= moment) {
+        if self.dead_at().is_some_and(|moment| now >= moment) {
             self.decide(Ending::NoAnswerToPing(self.settings.ping_timeout), Duration::ZERO);
         }
         if self.patience_ends().is_some_and(|moment| now >= moment) {
@@ -196,6 +216,11 @@ impl<'a> Talk<'a> {
             Ok(message) => self.send(message),
             Err(why) => self.give_up(why),
         }
+    }
+
+    /// When the silence after a Ping has lasted too long, unless it is over anyway.
+    fn dead_at(&self) -> Option<Instant> {
+        self.pings.gives_up().filter(|_| self.verdict.is_none())
     }
 
     /// When there is nothing more to send and answers have been waited for long enough.

@@ -40,8 +40,8 @@ pub enum Told<'a> {
     Greeting(&'a Message),
     /// A message was sent.
     Sent(&'a Message),
-    /// A Ping came, and its Pong was sent.
-    Ping(&'a [u8]),
+    /// A Ping came; whether its Pong was sent. Nothing is after our Close (s5.5.1).
+    Ping(&'a [u8], bool),
     /// A Pong came; after how long, if it answers the last Ping.
     Pong(&'a [u8], Option<Duration>),
     /// A Ping was sent.
@@ -127,8 +127,9 @@ impl Teller {
             // A sent message stands on the prompt's line already, or comes from a pipe or a script that knows it.
             Told::Sent(_) | Told::Received(_) => {}
             Told::Greeting(message) => self.screen.talk(&mark('<', &format!("greeting {}", summary(message)))),
-            Told::Ping(payload) => {
-                self.screen.talk(&mark('<', &format!("{}, answered by a Pong", events::control("Ping", payload))))
+            Told::Ping(payload, answered) => {
+                let answer = if *answered { ", answered by a Pong" } else { ", not answered: our Close was sent" };
+                self.screen.talk(&mark('<', &format!("{}{answer}", events::control("Ping", payload))))
             }
             Told::Pong(payload, after) => self.screen.talk(&mark('<', &pong(payload, *after))),
             Told::PingSent(payload) => self.screen.talk(&mark('>', &events::control("Ping", payload))),
@@ -213,6 +214,9 @@ fn refused(refusal: &Refusal) -> String {
         if shown.len() < refusal.body.len() {
             text.push_str(&format!("\n    ... {} more bytes", refusal.body.len() - shown.len()));
         }
+    }
+    if let Some(why) = &refusal.cut {
+        text.push_str(&format!("\n  that is not the whole body: {}", escape::text(why.as_bytes())));
     }
     text.push_str(&format!("\n  likely cause: {}", cause::of(refusal)));
     text

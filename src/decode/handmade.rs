@@ -5,6 +5,7 @@ use crate::protocol::frame::Handmade;
 use crate::protocol::header::LengthForm;
 use crate::protocol::opcode::Opcode;
 use crate::wire::{escape, hex};
+use std::num::NonZeroUsize;
 
 /// How the masking key of a frame is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +159,24 @@ pub fn fits(frame: &Handmade) -> Result<(), String> {
     ))
 }
 
+/// The frames of a message that is cut into parts of at most `size` bytes: the first has its opcode and its RSV bits, the
+/// others are continuations (s5.4), and the last has its FIN. An empty payload is one frame.
+pub fn fragments(whole: Handmade, size: Option<NonZeroUsize>) -> impl Iterator<Item = Handmade> + Clone {
+    let size = size.map_or(whole.payload.len().max(1), NonZeroUsize::get);
+    let count = whole.payload.len().div_ceil(size).max(1);
+    (0..count).map(move |number| {
+        let rest = &whole.payload[number * size..];
+        let is_last = number + 1 == count;
+        Handmade {
+            fin: is_last && whole.fin,
+            rsv: if number == 0 { whole.rsv } else { 0 },
+            opcode: if number == 0 { whole.opcode } else { Opcode::Continuation },
+            payload: rest[..rest.len().min(size)].to_vec(),
+            ..whole
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +224,22 @@ mod tests {
         for wrong in ["16", "0x10", "reserved", "+1", "", "-1", "0x", "pin"] {
             assert!(opcode(wrong).is_err_and(|error| error.contains("as 11 or 0xb")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_message_is_cut_into_fragments() {
+        let whole = Handmade { rsv: 4, mask: Some(KEY), ..Handmade::new(Opcode::Text, b"Hello".to_vec()) };
+        let parts = |size| fragments(whole.clone(), NonZeroUsize::new(size)).collect::<Vec<_>>();
+        let first = Handmade { fin: false, payload: b"Hel".to_vec(), ..whole.clone() };
+        let last = Handmade { rsv: 0, opcode: Opcode::Continuation, payload: b"lo".to_vec(), ..whole.clone() };
+        assert_eq!(parts(3), [first, last]);
+        assert_eq!(parts(5), std::slice::from_ref(&whole));
+        assert_eq!(parts(0), std::slice::from_ref(&whole), "not cut");
+        assert_eq!(parts(1).iter().map(|frame| frame.fin).collect::<Vec<_>>(), [false, false, false, false, true]);
+        let empty = Handmade { payload: Vec::new(), ..whole.clone() };
+        assert_eq!(fragments(empty.clone(), NonZeroUsize::new(3)).collect::<Vec<_>>(), [empty]);
+        let open = Handmade { fin: false, ..whole.clone() };
+        assert!(fragments(open, NonZeroUsize::new(2)).all(|frame| !frame.fin));
     }
 
     #[test]

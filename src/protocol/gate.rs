@@ -125,22 +125,9 @@ impl Gate {
     #[inline(never)] // its scratch space shall not lie on the stack of every message
     fn check_text(&mut self, header: &Header, bytes: &[u8], offset: u64) -> Option<Stop> {
         let key = header.mask.unwrap_or_default(); // a key of zeros changes nothing
-        let mut at = offset;
-        for part in bytes.chunks(512) {
-            // Most text is ASCII, and that can be seen without unmasking it.
-            if !(self.utf8.is_complete() && mask::is_ascii(key, at, part)) {
-                let mut plain = [0; 512];
-                let plain = &mut plain[..part.len()];
-                plain.copy_from_slice(part);
-                mask::apply(key, at, plain);
-                if let Err(bad) = self.utf8.push(plain) {
-                    let (byte, place) = (plain[bad.at], at + bad.at as u64);
-                    let why = format!("text is not UTF-8: byte {byte:02x} at {place} of its frame");
-                    return Some(Stop::Violation(Violation::not_utf8(why)));
-                }
-            }
-            at += part.len() as u64;
-        }
-        None
+        let bad = self.utf8.push_masked(key, offset, bytes).err()?;
+        let place = offset + bad.at as u64;
+        let byte = bytes[bad.at] ^ key[(place % 4) as usize];
+        Some(Stop::Violation(Violation::bad_byte(byte, place)))
     }
 }

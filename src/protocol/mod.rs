@@ -9,7 +9,8 @@
 //! 1. the opening handshake: [`head`] (a request as it arrives), [`body`], [`refusal`] and [`response`] (an answer),
 //!    [`upgrade`] (the decision and the accept key);
 //! 2. the frame, part by part: [`opcode`], [`header`], [`mask`], [`close`], [`utf8`];
-//! 3. frames in a row: [`splitter`] (where one ends and the next begins), [`rules`] (which are legal);
+//! 3. frames in a row: [`splitter`] (where one ends and the next begins), [`rules`] (which are legal),
+//!    [`inspector`] (all that is wrong with them);
 //! 4. the whole: [`session`], and the gate before it.
 
 pub mod body;
@@ -19,6 +20,7 @@ pub mod frame;
 mod gate;
 pub mod head;
 pub mod header;
+pub mod inspector;
 pub mod mask;
 pub mod opcode;
 pub mod refusal;

@@ -5,7 +5,7 @@
 //!
 //! Left out on purpose: what needs the payload. UTF-8 stands in [`super::utf8`], Close payloads in [`super::close`].
 
-use super::close::{self, Close};
+use super::close::{self, Close, Fault};
 use super::header::{Header, LengthForm};
 use super::opcode::Opcode;
 use tungstenite::protocol::Role;
@@ -35,9 +35,27 @@ impl Violation {
         Violation { code: close::INVALID_PAYLOAD, why: why.into(), section: "s8.1" }
     }
 
+    /// The byte that ended a text's being UTF-8, and where in its frame's payload it stands.
+    pub fn bad_byte(byte: u8, at: u64) -> Violation {
+        Violation::not_utf8(format!("text is not UTF-8: byte {byte:02x} at {at} of its frame"))
+    }
+
     /// More than this endpoint takes: 1009.
     pub fn too_big(limit: u64) -> Violation {
         Violation { code: close::TOO_BIG, why: format!("message over the limit of {limit} bytes"), section: "s7.4.1" }
+    }
+
+    /// A Close whose payload can't be read.
+    pub fn of_close(fault: Fault) -> Violation {
+        match fault {
+            // s5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer".
+            Fault::HalfACode => Violation::protocol("s5.5.1", "a Close of one byte: a code has two"),
+            Fault::MayNotTravel(code) => {
+                Violation::protocol("s7.4", format!("close code {code} must not be sent in a frame"))
+            }
+            // s5.5.1: "the body MAY contain UTF-8-encoded data". s8.1 says what happens when it is not.
+            Fault::ReasonNotUtf8 => Violation::not_utf8("the reason of a Close is not UTF-8"),
+        }
     }
 
     /// The Close frame that says it.
@@ -71,20 +89,51 @@ impl MessageInProgress {
 }
 
 /// Judges the header of a frame that `receiver` has got. `limit` is the largest message it takes, in bytes.
+///
+/// It stops at the first rule that is broken: an endpoint has to fail the connection anyway. [`all`] goes on.
 pub fn check(header: &Header, receiver: Role, message: &MessageInProgress, limit: u64) -> Result<(), Violation> {
-    check_first_byte(header)?;
+    check_rsv(header)?;
+    check_opcode(header)?;
     check_mask(header, receiver)?;
-    check_length(header)?;
-    if header.opcode.is_control() { check_control(header) } else { check_data(header, message, limit) }
+    check_top_bit(header)?;
+    check_form(header)?;
+    if header.opcode.is_control() {
+        check_control_fin(header)?;
+        check_control_length(header)
+    } else {
+        check_order(header, message)?;
+        check_limit(header, message, limit)
+    }
 }
 
-fn check_first_byte(header: &Header) -> Result<(), Violation> {
+/// Every rule that the header breaks, in the order of [`check`]. Nothing is allocated when it breaks none.
+pub fn all(header: &Header, receiver: Role, message: &MessageInProgress, limit: u64) -> Vec<Violation> {
+    let of_its_kind = if header.opcode.is_control() {
+        [check_control_fin(header), check_control_length(header)]
+    } else {
+        [check_order(header, message), check_limit(header, message, limit)]
+    };
+    let of_every_frame = [
+        check_rsv(header),
+        check_opcode(header),
+        check_mask(header, receiver),
+        check_top_bit(header),
+        check_form(header),
+    ];
+    of_every_frame.into_iter().chain(of_its_kind).filter_map(Result::err).collect()
+}
+
+fn check_rsv(header: &Header) -> Result<(), Violation> {
     // s5.2: RSV1, RSV2, RSV3 "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values.
     // If a nonzero value is received [...] the receiving endpoint MUST _Fail the WebSocket Connection_." We never
     // negotiate an extension.
     if header.rsv != 0 {
         return Err(Violation::protocol("s5.2", format!("RSV bits {:03b} without an extension", header.rsv)));
     }
+    Ok(())
+}
+
+fn check_opcode(header: &Header) -> Result<(), Violation> {
     // s5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
     if let Opcode::Reserved(bits) = header.opcode {
         return Err(Violation::protocol("s5.2", format!("reserved opcode {bits:X}")));
@@ -102,11 +151,15 @@ fn check_mask(header: &Header, receiver: Role) -> Result<(), Violation> {
     }
 }
 
-fn check_length(header: &Header) -> Result<(), Violation> {
+fn check_top_bit(header: &Header) -> Result<(), Violation> {
     // s5.2, of the 64-bit form: "the most significant bit MUST be 0".
     if header.length >> 63 != 0 {
         return Err(Violation::protocol("s5.2", "the top bit of a 64-bit length must be 0"));
     }
+    Ok(())
+}
+
+fn check_form(header: &Header) -> Result<(), Violation> {
     // s5.2: "in all cases, the minimal number of bytes MUST be used to encode the length".
     if header.form != LengthForm::minimal(header.length) {
         let bits = if header.form == LengthForm::Extended16 { 16 } else { 64 };
@@ -116,29 +169,34 @@ fn check_length(header: &Header) -> Result<(), Violation> {
     Ok(())
 }
 
-fn check_control(header: &Header) -> Result<(), Violation> {
+fn check_control_fin(header: &Header) -> Result<(), Violation> {
     // s5.5: control frames "MUST NOT be fragmented".
     if !header.fin {
         return Err(Violation::protocol("s5.5", "a control frame may not be fragmented"));
     }
+    Ok(())
+}
+
+fn check_control_length(header: &Header) -> Result<(), Violation> {
     if header.length > MAX_CONTROL_PAYLOAD {
         return Err(Violation::protocol("s5.5", format!("a control frame of {} bytes, over 125", header.length)));
     }
     Ok(())
 }
 
-fn check_data(header: &Header, message: &MessageInProgress, limit: u64) -> Result<(), Violation> {
+fn check_order(header: &Header, message: &MessageInProgress) -> Result<(), Violation> {
     // s5.4: a fragmented message is one frame with an opcode, then continuation frames, the last with FIN; and
     // "the fragments of one message MUST NOT be interleaved between the fragments of another message".
     match (header.opcode, message.opcode) {
-        (Opcode::Continuation, None) => {
-            return Err(Violation::protocol("s5.4", "a continuation, but no message to continue"));
-        }
+        (Opcode::Continuation, None) => Err(Violation::protocol("s5.4", "a continuation, but no message to continue")),
         (Opcode::Text | Opcode::Binary, Some(_)) => {
-            return Err(Violation::protocol("s5.4", "a new message inside an unfinished one"));
+            Err(Violation::protocol("s5.4", "a new message inside an unfinished one"))
         }
-        _ => {}
+        _ => Ok(()),
     }
+}
+
+fn check_limit(header: &Header, message: &MessageInProgress, limit: u64) -> Result<(), Violation> {
     // s10.4: implementations should "impose a limit on frame sizes and the total message size after reassembly".
     if message.length.saturating_add(header.length) > limit {
         return Err(Violation::too_big(limit));
@@ -185,6 +243,46 @@ mod tests {
         for (header, message, expected) in cases {
             assert_eq!(verdict(header, message), expected, "{header:?}");
         }
+    }
+
+    /// Every header of two opcode-and-flag bytes and a choice of lengths, in both directions: the two functions agree.
+    #[test]
+    fn the_first_of_all_rules_broken_is_the_one_that_check_names() {
+        let inside = MessageInProgress { opcode: Some(Opcode::Text), length: 999 };
+        let lengths = [0, 5, 125, 126, 1001, 65535, 65536, u64::MAX >> 1, u64::MAX];
+        let forms = [LengthForm::Short, LengthForm::Extended16, LengthForm::Extended64];
+        let mut most = 0;
+        for first in 0..=u8::MAX {
+            for (length, form) in lengths.iter().flat_map(|length| forms.map(|form| (*length, form))) {
+                for (mask, receiver) in [
+                    (None, Role::Server),
+                    (Some([1; 4]), Role::Server),
+                    (None, Role::Client),
+                    (Some([1; 4]), Role::Client),
+                ] {
+                    for message in [&MessageInProgress::default(), &inside] {
+                        let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 7, Opcode::decode(first));
+                        let header = Header { fin, rsv, opcode, mask, length, form };
+                        let all = all(&header, receiver, message, 1000);
+                        assert_eq!(all.first().cloned(), check(&header, receiver, message, 1000).err(), "{header:?}");
+                        most = most.max(all.len());
+                    }
+                }
+            }
+        }
+        // RSV, opcode, mask, top bit, form, and two of a control frame.
+        assert_eq!(most, 7);
+    }
+
+    #[test]
+    fn a_frame_with_several_faults_has_them_all() {
+        let header = Header { fin: false, rsv: 5, mask: None, ..from_client(Opcode::Reserved(0xb), 126) };
+        let all = all(&header, Role::Server, &MessageInProgress::default(), 1000);
+        let sections: Vec<&str> = all.iter().map(|violation| violation.section).collect();
+        assert_eq!(sections, ["s5.2", "s5.2", "s5.1", "s5.5", "s5.5"]);
+        assert!(
+            super::all(&from_client(Opcode::Text, 5), Role::Server, &MessageInProgress::default(), 1000).is_empty()
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //!
 //! Left out on purpose: extensions. The opening handshake declines them all.
 
-use super::close::{self, Close, Fault};
+use super::close::{self, Close};
 use super::frame::Handmade;
 use super::gate::{Gate, Stop};
 use super::header::Header;
@@ -229,7 +229,7 @@ impl Session {
     fn answer_close(&mut self, payload: &[u8]) -> Event {
         let close = match Close::decode(payload) {
             Ok(close) => close,
-            Err(fault) => return self.fail(close_fault(fault)),
+            Err(fault) => return self.fail(Violation::of_close(fault)),
         };
         if self.state == State::Open {
             self.queue_close(&Close { code: close.code, reason: String::new() });
@@ -345,18 +345,6 @@ fn fresh_context(role: Role, max_message: u64) -> WebSocketContext {
         .max_frame_size(limit)
         .max_message_size(limit);
     WebSocketContext::new(role, Some(config))
-}
-
-fn close_fault(fault: Fault) -> Violation {
-    match fault {
-        // s5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer".
-        Fault::HalfACode => Violation::protocol("s5.5.1", "a Close of one byte: a code has two"),
-        Fault::MayNotTravel(code) => {
-            Violation::protocol("s7.4", format!("close code {code} must not be sent in a frame"))
-        }
-        // s5.5.1: "the body MAY contain UTF-8-encoded data". s8.1 says what happens when it is not.
-        Fault::ReasonNotUtf8 => Violation::not_utf8("the reason of a Close is not UTF-8"),
-    }
 }
 
 /// The gate lets tungstenite see only legal frames, so what is left to it is text that arrived whole.

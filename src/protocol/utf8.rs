@@ -3,6 +3,11 @@
 //! A character may be cut anywhere: by a read, by a frame, by a fragment. So the checker keeps the one to three bytes
 //! of a character that has begun. It answers `Err` with the first byte that can no longer become UTF-8, at once.
 
+use super::mask;
+
+/// How much masked text is unmasked at a time, on the stack.
+const PIECE: usize = 512;
+
 /// The state between two parts of one text message.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Utf8Checker {
@@ -33,6 +38,24 @@ impl Utf8Checker {
             used += 1;
         }
         self.check_from_a_boundary(&part[used..]).map_err(|bad| BadByte { at: used + bad.at })
+    }
+
+    /// The same for text that is masked with `key` (zeros: it is not); `offset` is where in its frame's payload it stands.
+    /// It is not copied where it is ASCII, as most text is.
+    pub fn push_masked(&mut self, key: [u8; 4], offset: u64, part: &[u8]) -> Result<(), BadByte> {
+        let mut at = 0;
+        for piece in part.chunks(PIECE) {
+            let offset = offset + at as u64;
+            if !(self.is_complete() && mask::is_ascii(key, offset, piece)) {
+                let mut plain = [0; PIECE];
+                let plain = &mut plain[..piece.len()];
+                plain.copy_from_slice(piece);
+                mask::apply(key, offset, plain);
+                self.push(plain).map_err(|bad| BadByte { at: at + bad.at })?;
+            }
+            at += piece.len();
+        }
+        Ok(())
     }
 
     /// Whether the text may end here: no character is half done.

@@ -15,6 +15,20 @@ pub fn parse(text: &str) -> Result<Vec<u8>, String> {
     read.map(|()| bytes).map_err(|fault| format!("{fault}, at character {}", fault.column))
 }
 
+/// `81 85 37`: what [`parse`] reads, for any number of bytes.
+pub fn pairs(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+        text.extend(digits);
+        text.push(' ');
+    }
+    text.pop();
+    text
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// What can't be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -237,8 +251,9 @@ impl Reader {
             (State::Number(prefix, digits, high), 0..=15) => self.digit(prefix, digits, high, byte, bytes)?,
             (_, 0..=15) => self.digit(Prefix::None, 0, None, byte, bytes)?,
             (_, class) => {
+                let next = between(class).ok_or(Problem::NotHex(String::new()))?;
                 self.end_number(bytes)?;
-                self.state = between(class).ok_or(Problem::NotHex(String::new()))?;
+                self.state = next;
             }
         }
         if class == LINE_END {
@@ -365,6 +380,7 @@ mod tests {
             ("0aff0", "`0` is half a byte: each byte is two hex digits, as 0a, at character 5"),
             ("0x0a1", "`1` is half a byte: each byte is two hex digits, as 0a, at character 5"),
             ("0a Hello there", "`Hello` is no hex: bytes are written as 0a ff, 0x0a or \\x0a, at character 4"),
+            ("0ag", "`g` is no hex: bytes are written as 0a ff, 0x0a or \\x0a, at character 3"),
             ("0a \u{1b}[2J", "`\\u{1b}[2J` is no hex: bytes are written as 0a ff, 0x0a or \\x0a, at character 4"),
             ("é", "`é` is no hex: bytes are written as 0a ff, 0x0a or \\x0a, at character 1"),
             ("0x, 0a", "no hex digit behind the x: a byte is written as 0x0a or \\x0a, at character 3"),

@@ -9,7 +9,7 @@ use crate::protocol::close::Close;
 use crate::protocol::header::{Header, LengthForm};
 use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
-use crate::protocol::upgrade::{Decision, GUID};
+use crate::protocol::upgrade::{Decision, GUID, Step};
 use std::fmt::Write;
 use tungstenite::protocol::Role;
 
@@ -83,10 +83,15 @@ pub fn decision(decision: &Decision) -> String {
     let verdict = if decision.outcome.is_ok() { "granted" } else { "refused" };
     let mut shown = format!("upgrade {verdict}");
     for step in &decision.steps {
-        let mark = if step.met { "yes" } else { "NO " };
-        push(&mut shown, format_args!("\n    {mark} {} ({})", columns(&step.found, step.why), step.section));
+        push(&mut shown, format_args!("\n    {}", self::step(step)));
     }
     shown
+}
+
+/// One requirement of a handshake: whether it is met, what was found, why it is asked for, and where.
+pub fn step(step: &Step) -> String {
+    let mark = if step.met { "yes" } else { "NO " };
+    format!("{mark} {} ({})", columns(&step.found, step.why), step.section)
 }
 
 /// How the accept key comes about (RFC 6455 s4.2.2, 5): four lines of arithmetic.
@@ -107,16 +112,21 @@ pub fn accept_key(key: &str, accept: &str) -> String {
 /// One line a frame: `TEXT fin=1 rsv=000 mask=37fa213d len=5 "Hello"`. `payload` is unmasked, and may be only the first
 /// bytes of it.
 pub fn frame(header: &Header, payload: &[u8]) -> String {
-    let mask = header.mask.map_or("none".to_owned(), |key| key.iter().map(|byte| format!("{byte:02x}")).collect());
-    let facts = format!("fin={} rsv={:03b} mask={mask} len={}", u8::from(header.fin), header.rsv, header.length);
-    let name = match header.opcode {
-        Opcode::Reserved(bits) => format!("RESERVED({bits:X})"),
-        opcode => opcode.name().to_owned(),
-    };
-    format!("{name} {facts} {}", payload_summary(header, payload)).trim_end().to_owned()
+    format!("{} {}", facts(header), payload_summary(header, payload)).trim_end().to_owned()
 }
 
-fn payload_summary(header: &Header, payload: &[u8]) -> String {
+/// The same without the payload.
+pub fn facts(header: &Header) -> String {
+    let mask = header.mask.map_or("none".to_owned(), |key| format!("{:08x}", u32::from_be_bytes(key)));
+    let facts = format!("fin={} rsv={:03b} mask={mask} len={}", u8::from(header.fin), header.rsv, header.length);
+    match header.opcode {
+        Opcode::Reserved(bits) => format!("RESERVED({bits:X}) {facts}"),
+        opcode => format!("{} {facts}", opcode.name()),
+    }
+}
+
+/// What a payload is in a few words: text in quotes, the first bytes of anything else, code and reason of a Close.
+pub fn payload_summary(header: &Header, payload: &[u8]) -> String {
     match header.opcode {
         Opcode::Close if payload.len() as u64 == header.length => match Close::decode(payload) {
             Ok(close) => close.to_string(),
@@ -137,9 +147,14 @@ fn bytes_summary(header: &Header, payload: &[u8]) -> String {
 /// The header's bits and the payload, row by row, of a frame that `sender` has sent. The rows after the first are indented
 /// by `indent`. `masked` is the payload as it passed, or its first bytes; `most` elides it further.
 pub fn bits(header: &Header, sender: Role, masked: &[u8], most: usize, indent: &str) -> String {
+    rows(header, sender, false, masked, most).join(&format!("\n{indent}"))
+}
+
+/// The rows of [`bits`]. With an extension, RSV bits are its business.
+pub fn rows(header: &Header, sender: Role, extension: bool, masked: &[u8], most: usize) -> Vec<String> {
     let mut bytes = Vec::new();
     header.encode(&mut bytes);
-    let mut rows = first_byte_rows(bytes[0], header);
+    let mut rows = first_byte_rows(bytes[0], header, extension);
     rows.extend(second_byte_rows(bytes[1], header, sender));
     let length_end = 2 + header.form.extra_bytes();
     if length_end > 2 {
@@ -149,12 +164,17 @@ pub fn bits(header: &Header, sender: Role, masked: &[u8], most: usize, indent: &
         rows.push(format!("{}  masking key", hex(&key)));
     }
     rows.extend(payload_rows(header, masked, most));
-    rows.join(&format!("\n{indent}"))
+    rows
 }
 
-fn first_byte_rows(byte: u8, header: &Header) -> Vec<String> {
+fn first_byte_rows(byte: u8, header: &Header, extension: bool) -> Vec<String> {
     let fin = if header.fin { "last frame of the message" } else { "more fragments follow (s5.4)" };
-    let rsv = if header.rsv == 0 { "no extension in use" } else { "set, but no extension is in use (s5.2)" };
+    let rsv = match (header.rsv, extension) {
+        (0, false) => "no extension in use",
+        (0, true) => "not used by the extension here",
+        (_, false) => "set, but no extension is in use (s5.2)",
+        (_, true) => "set by an extension, which may have changed the payload (s5.2)",
+    };
     let opcode = match header.opcode {
         Opcode::Reserved(bits) => format!("reserved ({bits:X}), must not be used (s5.2)"),
         opcode => opcode.name().to_lowercase(),

@@ -8,9 +8,13 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
+pub mod client;
 pub mod feed;
 pub mod peer;
 pub mod program;
+pub mod script;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 pub mod tls;
 
 use std::thread::{Builder, JoinHandle, park_timeout};

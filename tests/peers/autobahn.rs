@@ -17,7 +17,8 @@ const CASES: usize = 301;
 /// Cases that judge nothing: the RFC leaves the peer free there.
 const INFORMATIONAL: [&str; 3] = ["7.1.6", "7.13.1", "7.13.2"];
 
-const START: &str = "import site; site.addsitedir('.'); from autobahntestsuite.wstest import run; run()";
+/// How the suite is started where it was installed.
+pub const START: &str = "import site; site.addsitedir('.'); from autobahntestsuite.wstest import run; run()";
 
 #[test]
 #[ignore = "needs python2.7 (Autobahn)"]
@@ -26,12 +27,7 @@ fn all_core_cases_pass() {
     let reports = run_suite(&server.ws("/ws"));
     let index = read(&reports.join("index.json"));
     let cases = index["ws101"].as_object().cloned().unwrap_or_default();
-    let offenders: Vec<&str> =
-        cases.iter().filter(|(id, case)| !is_fine(id, case)).map(|(id, _)| id.as_str()).collect();
-    for id in &offenders {
-        println!("{}", story(&reports, &cases, id));
-    }
-    println!("{} cases, {} offenders", cases.len(), offenders.len());
+    let offenders = offenders(&reports, &cases);
     assert_eq!(cases.len(), CASES, "the number of cases that ran");
     assert!(offenders.is_empty(), "these cases did not pass: {offenders:?}");
 }
@@ -57,9 +53,21 @@ fn run_suite(url: &str) -> PathBuf {
     reports
 }
 
-fn read(file: &Path) -> Value {
+/// A report that the suite wrote.
+pub fn read(file: &Path) -> Value {
     let text = fs::read_to_string(file).expect("the suite wrote its report");
     serde_json::from_str(&text).expect("the report is JSON")
+}
+
+/// The cases that did not pass. What the suite says of each is printed.
+pub fn offenders<'a>(reports: &Path, cases: &'a Map<String, Value>) -> Vec<&'a str> {
+    let offenders: Vec<&str> =
+        cases.iter().filter(|(id, case)| !is_fine(id, case)).map(|(id, _)| id.as_str()).collect();
+    for id in &offenders {
+        println!("{}", story(reports, cases, id));
+    }
+    println!("{} cases, {} offenders", cases.len(), offenders.len());
+    offenders
 }
 
 /// NON-STRICT and FAILED are never fine, nor is a connection that was not closed as it should be.

@@ -136,7 +136,11 @@ impl Stage {
     /// Waits until all that was put is on the screen; `false`: it is not, after so long.
     pub fn settle(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        let calm = |state: &State| state.prompt == Prompt::Up && state.waiting.is_empty() && !state.printing;
+        let calm = |state: &State| match state.prompt {
+            Prompt::Absent => true,
+            Prompt::Up => state.waiting.is_empty() && !state.printing,
+            _ => false,
+        };
         let (mut state, is_calm) = self.wait(deadline, calm);
         if !is_calm || state.in_doubt.is_empty() {
             return is_calm;
@@ -272,7 +276,7 @@ mod tests {
     #[test]
     fn without_a_prompt_nothing_is_taken() {
         let stage = Stage::default();
-        assert!(!stage.put("a\n"));
+        assert!(!stage.put("a\n") && stage.settle(Duration::ZERO));
         stage.open();
         assert!(stage.put("a\n"));
         assert_eq!(stage.close(), "a\n");

@@ -3,9 +3,11 @@
 use super::Talk;
 use crate::connect::dial::WHO;
 use crate::connect::ending::{Cut, Ending};
+use crate::connect::link::Heard;
 use crate::connect::pump::Incoming;
 use crate::connect::tell::Told;
 use crate::protocol::close::Close;
+use crate::protocol::rules::Violation;
 use crate::protocol::session::{Event, Message};
 use crate::wire::events;
 use crossbeam_channel::RecvError;
@@ -25,7 +27,10 @@ impl Talk<'_> {
             Ok(Incoming::Bytes(bytes, at)) => {
                 self.pings.heard();
                 match self.link.receive(&bytes, at) {
-                    Ok(events) => self.events(events),
+                    Ok(events) => {
+                        self.events(events);
+                        self.tls_may_have_ended(at);
+                    }
                     Err(why) => self.cut(Cut::Tls(why)),
                 }
             }
@@ -42,26 +47,41 @@ impl Talk<'_> {
         }
     }
 
-    pub(super) fn events(&mut self, events: Vec<Event>) {
-        for event in events {
+    /// close_notify is an end as FIN is: nothing can follow it, whether TCP goes on or not.
+    fn tls_may_have_ended(&mut self, at: Instant) {
+        if self.link.close_notify() == Some(true) {
+            self.cut(Cut::Fin { silence: self.link.silence(at), close_notify: Some(true) });
+        }
+    }
+
+    /// What one read brought. The session has dealt with all of it: what it answered depends on what was sent before.
+    pub(super) fn events(&mut self, events: Vec<Heard>) {
+        let may_answer = self.closing.is_none();
+        for Heard { event, is_echoed } in events {
             match event {
-                Event::Message(message) => self.message(message),
-                Event::Ping(payload) => self.tell(&Told::Ping(&payload)),
+                Event::Message(message) => self.message(message, is_echoed),
+                Event::Ping(payload) => self.tell(&Told::Ping(&payload, may_answer)),
                 Event::Pong(payload) => {
                     let after = self.pings.pong(&payload, self.link.read_at);
                     info!("{WHO} % {}", events::pong(after));
                     self.tell(&Told::Pong(&payload, after));
                 }
                 Event::Close(close) => self.server_closed(close),
-                Event::Failed(violation) => {
-                    info!("{WHO} ! {}", events::failed(&violation, "this client"));
-                    self.decide(Ending::Broken(violation), AFTER_A_FAULT.min(self.settings.close_timeout));
-                }
+                Event::Failed(violation) => self.failed(violation, may_answer),
             }
         }
     }
 
-    pub(super) fn message(&mut self, message: Message) {
+    fn failed(&mut self, violation: Violation, was_told: bool) {
+        let (words, ending) = match was_told {
+            true => (events::failed(&violation, "this client"), Ending::Broken(violation)),
+            false => (events::failed_after_close(&violation), Ending::BrokenAfterClose(violation)),
+        };
+        info!("{WHO} ! {words}");
+        self.decide(ending, AFTER_A_FAULT.min(self.settings.close_timeout));
+    }
+
+    pub(super) fn message(&mut self, message: Message, is_echoed: bool) {
         info!("{WHO} = {}", events::message(&message));
         self.messages.0 += 1;
         self.heard_at = self.link.read_at;
@@ -79,8 +99,9 @@ impl Talk<'_> {
             self.deaf = true;
             self.close(self.settings.close.clone());
         }
-        if self.settings.echo {
-            self.send(message);
+        if is_echoed {
+            self.messages.1 += 1;
+            self.tell(&Told::Sent(&message));
         }
     }
 
@@ -120,6 +141,8 @@ impl Talk<'_> {
     /// What it was is known; the end of TCP is waited for so long. The first verdict stands.
     pub(super) fn decide(&mut self, ending: Ending, wait: Duration) {
         self.verdict.get_or_insert((ending, Instant::now() + wait));
+        // A server that says one thing and closes is quicker than a greeting is waited for.
+        self.greeting_counts();
     }
 
     pub(super) fn wrote(&mut self, result: Result<io::Result<()>, RecvError>) {

@@ -79,7 +79,8 @@ impl Talk<'_> {
     }
 
     pub(super) fn close(&mut self, close: Close) {
-        if self.is_open() {
+        // The session has sent one when the server's Close, or a fault, stands behind this message in the same read.
+        if self.is_open() && !self.link.session.close_sent() {
             info!("{WHO} = {}", events::close(&close, "this client"));
             self.link.session.close(&close);
             self.tell(&Told::CloseSent(&close));
@@ -89,13 +90,21 @@ impl Talk<'_> {
 
     pub(super) fn end_of_input(&mut self) {
         self.input_ended = Some(Instant::now());
-        let mut greetings = std::mem::take(&mut self.greetings);
-        if !greetings.is_empty() {
-            // Nothing was sent, so it was no greeting but the message.
-            self.tell(&Told::Received(&greetings.remove(0)));
-            self.deaf = true;
+        if self.greeting_counts() {
             self.close(self.settings.close.clone());
         }
+    }
+
+    /// With `-1`: nothing was sent, and nothing will be, so what looked like a greeting was the message. Whether there
+    /// was one.
+    pub(super) fn greeting_counts(&mut self) -> bool {
+        let mut greetings = std::mem::take(&mut self.greetings);
+        if greetings.is_empty() {
+            return false;
+        }
+        self.tell(&Told::Received(&greetings.remove(0)));
+        self.deaf = true;
+        true
     }
 
     pub(super) fn interrupt(&mut self) {

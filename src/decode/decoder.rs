@@ -1,0 +1,331 @@
+//! One stream of bytes: a head or none, then frames.
+//!
+//! The decoder takes the bytes in whatever parts they come and hands out items, one by one. What it holds is bounded: a
+//! head of 16 KiB, and what the inspector keeps of a frame and of a message.
+
+use super::head::{self, Begins, Head, Wrong};
+use crate::protocol::inspector::{Frame, Inspector, Unfinished};
+use tungstenite::protocol::Role;
+
+/// After so many frames with faults the bytes are most likely no frames, and are only counted.
+const HOPELESS: u64 = 100_000;
+
+/// What a stream is made of.
+#[derive(Debug)]
+pub enum Item {
+    /// A head, whole or given up.
+    Head(Head),
+    /// A whole frame.
+    Frame(Frame),
+    /// From here on the bytes are only counted.
+    Rest(Rest),
+}
+
+/// Why bytes are only counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// The head before them begins no WebSocket.
+    Body,
+    /// The head before them never ended.
+    NoHead,
+    /// They are encrypted.
+    Tls,
+    /// Too many frames had faults.
+    Hopeless,
+}
+
+/// How it is known who sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBy {
+    /// It was said, by an option or by the text that the bytes stood in.
+    Told,
+    /// The head says it.
+    Head,
+    /// The MASK bit of the first frame.
+    Guess,
+}
+
+/// What was in a stream, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// All bytes.
+    pub bytes: u64,
+    /// Whole frames.
+    pub frames: u64,
+    /// Whole messages.
+    pub messages: u64,
+    /// Rules broken, by heads and frames.
+    pub faults: u64,
+    /// Who sends, when anything says so.
+    pub sender: Option<Role>,
+    /// How that is known.
+    pub known_by: KnownBy,
+    /// Bytes that were only counted, and why.
+    pub rest: Option<(Rest, u64)>,
+}
+
+/// How a stream ended.
+#[derive(Debug)]
+pub struct End {
+    /// A head that is not complete.
+    pub head: Option<Head>,
+    /// Frames that were too few bytes to tell from a head, at the very end of a stream.
+    pub items: Vec<Item>,
+    /// What the end has cut off.
+    pub unfinished: Unfinished,
+    /// The counts.
+    pub summary: Summary,
+}
+
+/// One stream.
+#[derive(Debug)]
+pub struct Decoder {
+    told: Option<Role>,
+    keep: usize,
+    /// Goes on for ever, however many faults there are.
+    patient: bool,
+    place: Place,
+    /// First bytes that were held back; those before `held_at` are used.
+    held: Vec<u8>,
+    held_at: usize,
+    /// The accept value that a request has asked for.
+    expected: Option<String>,
+    extension: bool,
+    of_head: Option<Role>,
+    /// What the frames told, when there are no frames any more.
+    seen: Option<Role>,
+    faulty: u64,
+    summary: Summary,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A head or a frame: it is not known yet. It begins at this byte.
+    Start(u64),
+    Head {
+        offset: u64,
+        sender: Role,
+    },
+    Frames(Box<Inspector>),
+    /// The reason was given to the caller.
+    Rest {
+        told: bool,
+    },
+}
+
+impl Decoder {
+    /// A decoder of what `told` sends; `None`: that is seen from the bytes. `keep` is how many bytes of a payload are kept.
+    /// One that is not `patient` stops looking after 100,000 frames with faults.
+    pub fn new(told: Option<Role>, keep: usize, patient: bool) -> Decoder {
+        let summary =
+            Summary { bytes: 0, frames: 0, messages: 0, faults: 0, sender: told, known_by: KnownBy::Told, rest: None };
+        Decoder {
+            told,
+            keep,
+            patient,
+            place: Place::Start(0),
+            held: Vec::new(),
+            held_at: 0,
+            expected: None,
+            extension: false,
+            of_head: None,
+            seen: None,
+            faulty: 0,
+            summary,
+        }
+    }
+
+    /// Who sends, as far as is known by now.
+    pub fn sender(&self) -> Option<Role> {
+        match &self.place {
+            Place::Frames(inspector) => inspector.sender(),
+            _ => self.told.or(self.of_head).or(self.seen),
+        }
+    }
+
+    /// Whether RSV bits are an extension's.
+    pub fn has_extension(&self) -> bool {
+        self.extension
+    }
+
+    /// The next item of `rest`, which is moved past it. `None`: all of it is used up.
+    pub fn next(&mut self, rest: &mut &[u8]) -> Option<Item> {
+        let before = rest.len();
+        let only_counted = self.summary.rest.is_some();
+        let item = self.item(rest);
+        let used = (before - rest.len()) as u64;
+        self.summary.bytes += used;
+        if let Some((_, count)) = self.summary.rest.as_mut().filter(|_| only_counted) {
+            *count += used;
+        }
+        self.count(item.as_ref());
+        item
+    }
+
+    /// The stream has ended.
+    pub fn finish(mut self) -> End {
+        let mut items = Vec::new();
+        // A few bytes that might have become a head: letters are one, anything else is frames, or the beginning of one.
+        if let Place::Start(offset) = self.place
+            && !self.held.is_empty()
+        {
+            match head::may_begin(&self.held) {
+                Some(sender) => self.begin_head(offset, sender),
+                None => self.begin_frames(offset),
+            }
+            while let Some(item) = self.next(&mut &[][..]) {
+                items.push(item);
+            }
+        }
+        let sender = self.sender();
+        let known_by = match (self.told, self.of_head) {
+            (Some(_), _) => KnownBy::Told,
+            (None, Some(_)) => KnownBy::Head,
+            (None, None) => KnownBy::Guess,
+        };
+        let (mut head, mut unfinished) = (None, Unfinished::default());
+        match self.place {
+            Place::Head { offset, sender } => head = Some(Head::cut_off(offset, self.held, sender)),
+            Place::Frames(inspector) => unfinished = inspector.finish(),
+            Place::Start(_) | Place::Rest { .. } => {}
+        }
+        let cut_off_faults = unfinished.frame.as_ref().map_or(0, |frame| frame.faults.len() as u64);
+        let faults = self.summary.faults + cut_off_faults;
+        End { head, items, unfinished, summary: Summary { sender, known_by, faults, ..self.summary } }
+    }
+
+    fn item(&mut self, rest: &mut &[u8]) -> Option<Item> {
+        loop {
+            match &mut self.place {
+                Place::Start(offset) => {
+                    let offset = *offset;
+                    self.start(offset, rest)?;
+                }
+                Place::Head { offset, sender } => {
+                    let (offset, sender) = (*offset, *sender);
+                    return self.head(offset, sender, rest).map(Item::Head);
+                }
+                Place::Frames(inspector) => {
+                    let frame = held_first(inspector, &self.held, &mut self.held_at, rest)?;
+                    return Some(Item::Frame(frame));
+                }
+                Place::Rest { told: true } => {
+                    *rest = &[];
+                    return None;
+                }
+                Place::Rest { told } => {
+                    *told = true;
+                    return self.summary.rest.map(|(why, _)| Item::Rest(why));
+                }
+            }
+        }
+    }
+
+    /// Holds bytes back until they tell what they are. `None`: they do not yet.
+    fn start(&mut self, offset: u64, rest: &mut &[u8]) -> Option<()> {
+        loop {
+            match head::begins(&self.held) {
+                Begins::Maybe => {
+                    let (byte, after) = rest.split_first()?;
+                    self.held.push(*byte);
+                    *rest = after;
+                }
+                Begins::Head(sender) => {
+                    self.begin_head(offset, sender);
+                    return Some(());
+                }
+                Begins::Tls => {
+                    self.rest(Rest::Tls, self.held.len() as u64);
+                    return Some(());
+                }
+                Begins::Frames => {
+                    self.begin_frames(offset);
+                    return Some(());
+                }
+            }
+        }
+    }
+
+    fn begin_head(&mut self, offset: u64, sender: Role) {
+        self.of_head = Some(sender);
+        self.place = Place::Head { offset, sender };
+    }
+
+    fn begin_frames(&mut self, offset: u64) {
+        let inspector = Inspector::new(self.told.or(self.of_head), offset, self.keep);
+        self.place = Place::Frames(Box::new(if self.extension { inspector.with_extension() } else { inspector }));
+    }
+
+    fn rest(&mut self, why: Rest, already: u64) {
+        self.summary.rest = Some((why, already));
+        self.place = Place::Rest { told: false };
+    }
+
+    /// Gathers the lines of a head up to the empty one.
+    fn head(&mut self, offset: u64, sender: Role, rest: &mut &[u8]) -> Option<Head> {
+        while !head::is_whole(&self.held) {
+            if self.held.len() >= head::MAX_HEAD {
+                self.rest(Rest::NoHead, 0);
+                return Some(Head::endless(offset, std::mem::take(&mut self.held), sender));
+            }
+            if rest.is_empty() {
+                return None;
+            }
+            let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+            let (taken, after) = rest.split_at(line.min(head::MAX_HEAD - self.held.len()));
+            self.held.extend_from_slice(taken);
+            *rest = after;
+        }
+        let head = head::judge(offset, std::mem::take(&mut self.held), sender, self.expected.as_deref());
+        self.follow(&head);
+        Some(head)
+    }
+
+    /// What comes behind a head. Behind a request there may be its answer, when both were recorded in one.
+    fn follow(&mut self, head: &Head) {
+        let end = head.offset + head.bytes.len() as u64;
+        self.extension = head.extension;
+        self.expected = head.accepted.as_ref().map(|accepted| accepted.accept.clone());
+        match (head.frames_follow, head.sender) {
+            (false, _) => self.rest(Rest::Body, 0),
+            (true, Role::Client) => self.place = Place::Start(end),
+            (true, Role::Server) => self.begin_frames(end),
+        }
+    }
+
+    fn count(&mut self, item: Option<&Item>) {
+        match item {
+            Some(Item::Head(head)) => self.summary.faults += head.faults.len() as u64,
+            Some(Item::Frame(frame)) => {
+                self.summary.frames += 1;
+                self.summary.messages += u64::from(frame.message.is_some());
+                self.summary.faults += frame.faults.len() as u64;
+                self.faulty += u64::from(!frame.faults.is_empty());
+                if self.faulty >= HOPELESS && !self.patient {
+                    self.seen = self.sender();
+                    self.rest(Rest::Hopeless, 0);
+                }
+            }
+            Some(Item::Rest(Rest::Tls)) => self.summary.faults += 1,
+            Some(Item::Rest(_)) | None => {}
+        }
+    }
+}
+
+/// The next frame: of the bytes that were held back, and then of the rest.
+fn held_first(inspector: &mut Inspector, held: &[u8], held_at: &mut usize, rest: &mut &[u8]) -> Option<Frame> {
+    if *held_at < held.len() {
+        let mut part = &held[*held_at..];
+        let frame = inspector.next(&mut part);
+        *held_at = held.len() - part.len();
+        if frame.is_some() {
+            return frame;
+        }
+    }
+    inspector.next(rest)
+}
+
+/// The words of a fault of TLS.
+pub fn tls() -> Wrong {
+    Wrong { why: "these bytes are records of TLS, which hide the frames inside".to_owned(), section: "RFC 8446 s5.1" }
+}

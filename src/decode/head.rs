@@ -1,0 +1,269 @@
+//! The HTTP head before the frames: is there one, where does it end, and is it a right opening handshake (RFC 6455 s4)?
+//!
+//! A request is judged as our server would judge it, with any origin and no subprotocol of its own. An answer is judged
+//! as a client has to (s4.1); without the request its accept value can be asked for its form alone.
+//!
+//! A head that asks for no WebSocket breaks nothing: what follows it is a body.
+
+use crate::client::response::{self, Head as Answer};
+use crate::protocol::head::{self, Limits, Request};
+use crate::protocol::upgrade::{self, Accepted, Policy, Step};
+use tungstenite::protocol::Role;
+
+/// The longest head that is waited for.
+pub const MAX_HEAD: usize = 16 * 1024;
+
+const LIMITS: Limits = Limits { max_head: MAX_HEAD, max_fields: 100 };
+
+/// The longest method that is taken for one. The registry's longest, UPDATEREDIRECTREF, has 17 letters.
+const LONGEST_METHOD: usize = 17;
+
+/// What the first bytes of a stream are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// A request or an answer, as the role says who sends it.
+    Head(Role),
+    /// The record layer of TLS: everything inside is encrypted.
+    Tls,
+    /// Anything else.
+    Frames,
+    /// More bytes are needed to tell.
+    Maybe,
+}
+
+/// A head, judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Where in the stream it begins.
+    pub offset: u64,
+    /// All of it, or as much as was waited for.
+    pub bytes: Vec<u8>,
+    /// A request is a client's, an answer a server's.
+    pub sender: Role,
+    /// Whether the empty line at its end is there.
+    pub whole: bool,
+    /// Whether it asks for a WebSocket, or says that one begins.
+    pub is_handshake: bool,
+    /// The requirements of a handshake, one by one.
+    pub steps: Vec<Step>,
+    /// What is wrong.
+    pub faults: Vec<Wrong>,
+    /// Of a right request: what its key has to become.
+    pub accepted: Option<Accepted>,
+    /// Whether frames follow; else all that follows is a body.
+    pub frames_follow: bool,
+    /// Whether an extension is offered or agreed on, so that RSV bits may be its own.
+    pub extension: bool,
+}
+
+/// A rule that a head breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// In words. Safe to show: what is quoted is escaped.
+    pub why: String,
+    /// The document and section: `RFC 6455 s4.1`.
+    pub section: &'static str,
+}
+
+/// Tells a head from frames. Capital letters and a blank would be a frame with RSV bits and an opcode that nobody uses.
+pub fn begins(bytes: &[u8]) -> Begins {
+    const ANSWER: &[u8] = b"HTTP/";
+    const TYPES_OF_TLS: std::ops::RangeInclusive<u8> = 0x14..=0x17;
+    match bytes {
+        [] => return Begins::Maybe,
+        [kind] if TYPES_OF_TLS.contains(kind) => return Begins::Maybe,
+        [kind, 3] if TYPES_OF_TLS.contains(kind) => return Begins::Maybe,
+        // RFC 8446 s5.1: the type of the record, then a version that begins with 3.
+        [kind, 3, 0..=4, ..] if TYPES_OF_TLS.contains(kind) => return Begins::Tls,
+        _ if bytes.starts_with(ANSWER) => return Begins::Head(Role::Server),
+        _ if ANSWER.starts_with(bytes) => return Begins::Maybe,
+        _ => {}
+    }
+    match bytes.iter().position(|byte| !byte.is_ascii_uppercase()) {
+        None if bytes.len() <= LONGEST_METHOD => Begins::Maybe,
+        Some(3..=LONGEST_METHOD) if bytes.contains(&b' ') => Begins::Head(Role::Client),
+        _ => Begins::Frames,
+    }
+}
+
+/// Who has sent what may be the beginning of a head, when no more bytes come. One byte alone is taken for a frame's.
+pub fn may_begin(bytes: &[u8]) -> Option<Role> {
+    let letters = bytes.len() >= 2 && bytes.iter().all(u8::is_ascii_uppercase);
+    letters.then_some(if b"HTTP/".starts_with(bytes) { Role::Server } else { Role::Client })
+}
+
+/// Whether the empty line has come that ends a head. Lines may end in LF alone; that is wrong, and said later.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n")
+}
+
+/// Judges a whole head. `expected` is the accept value that a request before it has asked for.
+pub fn judge(offset: u64, bytes: Vec<u8>, sender: Role, expected: Option<&str>) -> Head {
+    let blank = Head::unread(offset, Vec::new(), sender);
+    let judged = match sender {
+        Role::Client => request(&bytes, blank),
+        Role::Server => answer(&bytes, blank, expected),
+    };
+    Head { bytes, whole: true, ..judged }
+}
+
+impl Head {
+    /// A head of which nothing is known yet.
+    fn unread(offset: u64, bytes: Vec<u8>, sender: Role) -> Head {
+        Head {
+            offset,
+            bytes,
+            sender,
+            whole: false,
+            is_handshake: false,
+            steps: Vec::new(),
+            faults: Vec::new(),
+            accepted: None,
+            frames_follow: false,
+            extension: false,
+        }
+    }
+
+    /// A head that the end of the stream has cut off.
+    pub fn cut_off(offset: u64, bytes: Vec<u8>, sender: Role) -> Head {
+        Head::unread(offset, bytes, sender)
+    }
+
+    /// A head that has not ended in [`MAX_HEAD`] bytes.
+    pub fn endless(offset: u64, bytes: Vec<u8>, sender: Role) -> Head {
+        let mut head = Head::unread(offset, bytes, sender);
+        // RFC 9112 s2.1: a message is a start line, field lines, and "an empty line [...] indicating the end of the header
+        // section".
+        head.wrong(format!("no empty line ends this head in its first {MAX_HEAD} bytes"), "RFC 9112 s2.1");
+        head
+    }
+
+    fn wrong(&mut self, why: impl Into<String>, section: &'static str) {
+        self.faults.push(Wrong { why: why.into(), section });
+    }
+}
+
+fn request(bytes: &[u8], mut judged: Head) -> Head {
+    match head::parse(bytes, &LIMITS) {
+        head::Parsed::Complete(request, _) => handshake(&request, judged),
+        head::Parsed::Refused(refusal) => {
+            judged.is_handshake = says(bytes, "upgrade", "websocket");
+            judged.frames_follow = judged.is_handshake;
+            judged.wrong(refusal.why, refusal.section);
+            judged
+        }
+        head::Parsed::NeedMore => {
+            judged.wrong("this is no request", "RFC 9112 s3");
+            judged
+        }
+    }
+}
+
+fn handshake(request: &Request<'_>, mut judged: Head) -> Head {
+    if let Err(refusal) = head::check_host(request) {
+        judged.wrong(refusal.why, refusal.section);
+    }
+    let upgrade = request.has_token("upgrade", "websocket");
+    // A key alone was meant for a WebSocket as well: something on the way may have taken Upgrade out.
+    judged.is_handshake = upgrade || request.value("sec-websocket-key").is_some();
+    if !judged.is_handshake {
+        return judged;
+    }
+    let has_body =
+        request.values("content-length").any(|length| length != b"0") || request.value("transfer-encoding").is_some();
+    judged.frames_follow = upgrade && !has_body;
+    judged.extension = request.value("sec-websocket-extensions").is_some();
+    let decision = upgrade::decide(request, &Policy::default());
+    // The refusal has better words than its step, and is that of the first step not met.
+    let mut refusal = decision.outcome.as_ref().err().map(|refusal| refusal.why.clone());
+    for step in decision.steps.iter().filter(|step| !step.met) {
+        judged.wrong(refusal.take().unwrap_or_else(|| step.found.clone()), step.section);
+    }
+    judged.accepted = decision.outcome.ok();
+    judged.steps = decision.steps.into_iter().map(only_offered).collect();
+    judged
+}
+
+/// Our server declines all extensions; the one that these bytes were for may not have.
+fn only_offered(step: Step) -> Step {
+    match step.met && step.found.starts_with("Sec-WebSocket-Extensions") {
+        true => Step { why: "extensions offered; where the answer takes one, RSV bits are its business", ..step },
+        false => step,
+    }
+}
+
+fn answer(bytes: &[u8], mut judged: Head, expected: Option<&str>) -> Head {
+    match response::parse(bytes) {
+        response::Parsed::Complete(answer, _) => {
+            if bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r') {
+                judged.wrong("a line ends in LF alone, not in CR LF", "RFC 9112 s2.2");
+            }
+            // s4.1, 1: another status is HTTP's, a redirect or a refusal, and breaks nothing.
+            if answer.status == 101 { switching(&answer, judged, expected) } else { judged }
+        }
+        response::Parsed::Refused(why) => {
+            judged.wrong(why, "RFC 9112 s4");
+            judged.frames_follow = bytes.starts_with(b"HTTP/1.1 101");
+            judged
+        }
+        response::Parsed::NeedMore => {
+            judged.wrong("this is no answer", "RFC 9112 s4");
+            judged
+        }
+    }
+}
+
+/// s4.1: what a client has to ask of a 101.
+fn switching(answer: &Answer, mut judged: Head, expected: Option<&str>) -> Head {
+    let upgrade = answer.has_token("upgrade", "websocket");
+    let connection = answer.has_token("connection", "upgrade");
+    // s11.3.3: the field "MUST NOT appear more than once in an HTTP response."
+    let mut accepts = answer.values("sec-websocket-accept");
+    let accept = accepts.next().filter(|_| accepts.next().is_none());
+    let is_right = accept.is_some_and(|accept| match expected {
+        Some(expected) => accept == expected.as_bytes(),
+        None => is_accept(accept),
+    });
+    let (hash, not_the_hash) = match expected {
+        Some(_) => ("the hash of the key in the request before it", "is not the hash of the request's key"),
+        None => {
+            ("the hash of the request's key, 20 bytes in base64", "is not 20 bytes in base64: 27 characters and `=`")
+        }
+    };
+    let mut step = |met: bool, name: &str, why, wrong: &str| {
+        let found = shown(answer, name);
+        if !met {
+            judged.wrong(format!("in a 101, {found} {wrong}"), "RFC 6455 s4.1");
+        }
+        judged.steps.push(Step { met, found, why, section: "RFC 6455 s4.1" });
+    };
+    step(upgrade, "Upgrade", "the protocol that begins behind this head", "is not Upgrade: websocket");
+    step(connection, "Connection", "Upgrade is meant for this connection", "is not Connection: Upgrade");
+    step(is_right, "Sec-WebSocket-Accept", hash, not_the_hash);
+    if answer.value("sec-websocket-extensions").is_some() {
+        step(true, "Sec-WebSocket-Extensions", "extensions agreed on; RSV bits are their business", "");
+        judged.extension = true;
+    }
+    judged.is_handshake = true;
+    judged.frames_follow = true;
+    judged
+}
+
+fn shown(answer: &Answer, name: &str) -> String {
+    let values: Vec<String> = answer.values(name).map(|value| value.escape_ascii().to_string()).collect();
+    if values.is_empty() { format!("no {name}") } else { format!("{name}: {}", values.join(", ")) }
+}
+
+/// 20 bytes are 160 bits, 27 characters of six bits and one `=`. The bits left over are not looked at.
+fn is_accept(accept: &[u8]) -> bool {
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    accept.strip_suffix(b"=").is_some_and(|digits| digits.len() == 27 && digits.iter().all(base64))
+}
+
+/// Whether a head that could not be read has a line of this name with this word.
+fn says(bytes: &[u8], name: &str, word: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .any(|(left, right)| left.trim() == name && right.contains(word))
+}

@@ -1,0 +1,185 @@
+//! The prompt on a terminal: lines come in while somebody types, and the end finds a half-typed line.
+//!
+//! Each test starts this file again, as the program on a pty: [`on_the_terminal`] is that program, and says what the
+//! screen and the prompt tell it. Linux alone, where `setsid` gives a program a terminal of its own.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod common;
+
+use common::terminal::Terminal;
+use crossbeam_channel::{Receiver, bounded};
+use rustix::process::Signal;
+use std::env;
+use ws101::connect::input::{self, Input};
+use ws101::connect::prompt;
+use ws101::connect::screen::Screen;
+use ws101::wire::logger;
+
+/// Set for the program on the terminal.
+const ON_A_TERMINAL: &str = "WS101_TEST_ON_A_TERMINAL";
+
+/// rustyline, before it draws a line again: to the row's start, and all of it away.
+const CLEARED: &str = "\r\x1b[K";
+
+fn terminal(variables: &[(&str, &str)]) -> Terminal {
+    let this = env::current_exe().expect("a name");
+    let variables = [variables, &[(ON_A_TERMINAL, "1")]].concat();
+    let arguments = ["--exact", "on_the_terminal", "--ignored", "--nocapture"];
+    Terminal::run(this.to_str().expect("a name in UTF-8"), &arguments, &variables)
+}
+
+/// The program: repeats what the prompt says. `say N` brings N lines of data, a line of talk and one of the log, and
+/// `wait N` does so at the next interrupt, which otherwise ends; a line of one word ends. The end has a goodbye.
+#[test]
+#[ignore = "the program that the other tests start"]
+fn on_the_terminal() {
+    if env::var_os(ON_A_TERMINAL).is_none() {
+        return;
+    }
+    let screen = Screen::new(false);
+    logger::start_on(screen.log_target(), screen.has_colour(), "warn").expect("a logger");
+    let (to, from) = bounded(4);
+    input::signals(to.clone()).expect("signals");
+    let prompt = prompt::start(&screen, to).expect("a prompt");
+    follow(&screen, &from);
+    screen.warn("goodbye");
+    drop(prompt);
+    screen.talk("afterwards");
+}
+
+fn follow(screen: &Screen, from: &Receiver<Input>) {
+    let mut waiting = None;
+    while let Ok(input) = from.recv() {
+        screen.talk(&format!("input {input:?}"));
+        match input {
+            Input::Line(line) => match String::from_utf8(line).expect("what was typed").split_once(' ') {
+                Some(("say", number)) => say(screen, number),
+                Some(("wait", number)) => waiting = Some(number.to_owned()),
+                Some(_) => {}
+                None => return,
+            },
+            Input::Interrupt => match waiting.take() {
+                Some(number) => say(screen, &number),
+                None => return,
+            },
+            Input::End => {}
+            Input::Failed(why) => panic!("{why}"),
+        }
+    }
+}
+
+fn say(screen: &Screen, number: &str) {
+    for number in 1..=number.parse().expect("a number") {
+        screen.data(format!("data {number}\n").as_bytes()).expect("stdout");
+    }
+    screen.talk("\x1b[1mtalk\x1b[0m");
+    log::warn!("logged");
+}
+
+#[test]
+fn what_comes_in_is_shown_above_a_line_that_stays() {
+    let mut terminal = terminal(&[]);
+    terminal.wait_for("> ");
+    terminal.press("wait 300\r");
+    let ready = terminal.wait_for("input Line").len();
+    terminal.press("half a li");
+    terminal.wait_for_after(ready, "half a li");
+    terminal.signal(Signal::TERM);
+    let shown = terminal.wait_for("logged\r\n");
+    let numbers: Vec<&str> = shown.split("data ").skip(1).filter_map(|rest| rest.split("\r\n").next()).collect();
+    let all: Vec<String> = (1..=300).map(|number: u32| number.to_string()).collect();
+    assert_eq!(numbers, all, "each line once, whole, in order");
+    assert!(shown.find("data 300").expect("data") < shown.find("talk").expect("talk"), "talk comes after data");
+    assert!(shown.contains("\x1b[1mtalk\x1b[0m\r\n") && shown.contains("\x1b[33mWARN"), "colours stay: {shown:?}");
+    // The line is drawn again under the last of them, and goes on.
+    terminal.wait_for_after(shown.len(), "> half a li");
+    terminal.press("ne\r");
+    terminal.wait_for("input Line([104, 97, 108, 102, 32, 97, 32, 108, 105, 110, 101])");
+    terminal.press("end\r");
+    assert!(terminal.wait().success());
+}
+
+#[test]
+fn colours_that_are_not_wanted_are_left_out() {
+    let mut terminal = terminal(&[("NO_COLOR", "1")]);
+    terminal.wait_for("> ");
+    terminal.press("say 1\r");
+    let shown = terminal.wait_for("logged\r\n");
+    assert!(shown.contains("talk\r\n") && !shown.contains("\x1b[1m") && !shown.contains("\x1b[33m"), "{shown:?}");
+    terminal.press("end\r");
+    assert!(terminal.wait().success());
+}
+
+#[test]
+fn the_end_is_seen_and_the_terminal_is_as_it_was() {
+    let mut terminal = terminal(&[]);
+    terminal.wait_for("> ");
+    assert!(terminal.is_raw());
+    terminal.press("end\rhalf a li");
+    terminal.wait_for("\r\nafterwards\r\n");
+    assert!(terminal.wait().success());
+    terminal.assert_as_it_was();
+    let all = terminal.wait_for("afterwards\r\n");
+    assert_eq!(all.matches("goodbye").count(), 1, "{all:?}");
+    assert!(all.contains("goodbye\r\n"), "{all:?}");
+    assert!(all.rfind("\x1b[?2004l") > all.rfind("\x1b[?2004h"), "pasting is marked no more: {all:?}");
+}
+
+/// A search in the history has the terminal for itself: what comes in meanwhile is shown when it is over, be it by the
+/// end of the program.
+#[test]
+fn the_end_is_seen_in_a_search_too() {
+    let mut terminal = terminal(&[]);
+    terminal.wait_for("> ");
+    terminal.press("say 1\r");
+    terminal.wait_for("logged\r\n");
+    terminal.press("\x12sa");
+    terminal.wait_for("search)`sa'");
+    terminal.signal(Signal::TERM);
+    terminal.wait_for("\r\nafterwards\r\n");
+    assert!(terminal.wait().success());
+    terminal.assert_as_it_was();
+    let all = terminal.wait_for("afterwards\r\n");
+    assert!(all.contains("input Interrupt\r\n") && all.contains("goodbye\r\n"), "{all:?}");
+}
+
+#[test]
+fn ctrl_c_clears_a_line_and_interrupts_on_an_empty_one() {
+    let mut terminal = terminal(&[]);
+    terminal.wait_for("> ");
+    terminal.press("half a li");
+    let typed = terminal.wait_for("half a li").len();
+    terminal.press("\x03");
+    let cleared = terminal.wait_for_after(typed, "> ");
+    assert!(!cleared.contains("input"), "{cleared:?}");
+    // Something typed and taken back is an empty line.
+    terminal.press("x\x7f");
+    terminal.press("\x03");
+    terminal.wait_for("input Interrupt\r\n");
+    assert!(terminal.wait().success());
+}
+
+#[test]
+fn after_ctrl_d_there_is_no_prompt_but_an_ear() {
+    let mut terminal = terminal(&[]);
+    terminal.wait_for("> ");
+    terminal.press("\x04");
+    let ended = terminal.wait_for("input End\r\n").len();
+    terminal.press("too late\r\x03");
+    let all = terminal.wait_for_after(ended, "afterwards\r\n");
+    assert!(!all[ended..].contains("> ") && !all.contains("input Line"), "{all:?}");
+    assert!(terminal.wait().success());
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_still_has_lines() {
+    let mut terminal = terminal(&[("TERM", "dumb")]);
+    terminal.press("say 1\n");
+    let shown = terminal.wait_for("logged\r\n");
+    assert!(shown.contains("data 1\r\n") && !shown.contains(CLEARED) && !terminal.is_raw(), "{shown:?}");
+    terminal.press("end\n");
+    terminal.wait_for("\r\nafterwards\r\n");
+    assert!(terminal.wait().success());
+}
