@@ -40,8 +40,8 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
-const PAGES: [(&str, usize, usize); 3] =
-    [("docs/connect.md", 25, 1), ("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
+const PAGES: [(&str, usize, usize); 4] =
+    [("README.md", 2, 0), ("docs/connect.md", 25, 1), ("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
 
 /// Nothing on the pages comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
