@@ -195,10 +195,10 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 3] = [&[], &["compare"], &["decode"]];
+const COMMANDS: [&[&str]; 4] = [&[], &["compare"], &["decode"], &["encode"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 1] = [&["decode"]];
+const WITHOUT_VARIABLES: [&[&str]; 2] = [&["decode"], &["encode"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -223,7 +223,9 @@ fn options_but_version(help: &str) -> BTreeSet<String> {
 #[test]
 fn the_examples_of_the_help_are_accepted() {
     let help = COMMANDS.map(help_of).join("\n");
-    let begins = |line: &&str| ["ws101 --", "ws101 compare ", "ws101 decode "].iter().any(|start| line.contains(start));
+    let begins = |line: &&str| {
+        ["ws101 --", "ws101 compare ", "ws101 decode ", "ws101 encode "].iter().any(|start| line.contains(start))
+    };
     let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();
     assert!(examples.len() >= 3, "{help}");

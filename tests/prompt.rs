@@ -41,7 +41,7 @@ fn on_the_terminal() {
     let screen = Screen::new(false);
     logger::start_on(screen.log_target(), screen.has_colour(), "warn").expect("a logger");
     let (to, from) = bounded(4);
-    input::signals(to.clone()).expect("signals");
+    input::signals(to.clone(), bounded(1).0).expect("signals");
     let prompt = prompt::start(&screen, to).expect("a prompt");
     follow(&screen, &from);
     screen.warn("goodbye");

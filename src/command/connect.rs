@@ -1,7 +1,7 @@
 //! `ws101 connect`: the other end, for a person, a pipe or a script. What comes on stdout, everything else on stderr.
 
 use crate::cli::Connect;
-use crate::connect::dial::dial;
+use crate::connect::dial::{Dialled, dial};
 use crate::connect::input::{self, Input};
 use crate::connect::prompt::{self, Prompt};
 use crate::connect::screen::Screen;
@@ -9,13 +9,17 @@ use crate::connect::settings::Settings;
 use crate::connect::talk::{self, Lines};
 use crate::connect::tell::{Form, Teller, Told};
 use crate::wire::logger;
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, bounded, select};
 use std::io;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
 /// Lines that wait to be sent. More stay where they come from.
 const LINES_WAITING: usize = 16;
+
+/// How long after a second signal the process may still be there.
+const LAST_RESORT: Duration = Duration::from_secs(3);
 
 /// Wrong use.
 const USAGE: u8 = 2;
@@ -36,7 +40,7 @@ pub fn run(options: &Connect) -> ExitCode {
     }
     let form = if options.json { Form::Json } else { Form::Text };
     let teller = Teller::new(screen.clone(), form, settings.reading);
-    match connect(&settings, &screen, &teller) {
+    match connect(settings, &screen, &teller) {
         Ok(code) => code,
         Err(why) => {
             screen.warn(&format!("ws101: {why}"));
@@ -45,8 +49,8 @@ pub fn run(options: &Connect) -> ExitCode {
     }
 }
 
-fn connect(settings: &Settings, screen: &Screen, teller: &Teller) -> Result<ExitCode, String> {
-    let dialled = match dial(settings) {
+fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitCode, String> {
+    let dialled = match dial(&settings) {
         Ok(dialled) => dialled,
         Err(error) => {
             // stdout may be gone, and the status says the same.
@@ -54,19 +58,35 @@ fn connect(settings: &Settings, screen: &Screen, teller: &Teller) -> Result<Exit
             return Ok(ExitCode::FAILURE);
         }
     };
-    let opened = Instant::now();
     let (tls, protocol) = (dialled.tls.clone(), dialled.opened.protocol.clone());
     let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
     // Whoever reads that it is open may send a signal, and wants a closing handshake.
     let (to_signals, signals) = bounded(2);
-    input::signals(to_signals).map_err(|error| format!("signals cannot be caught: {error}"))?;
+    let (to_hurry, hurry) = bounded(1);
+    input::signals(to_signals, to_hurry).map_err(|error| format!("signals cannot be caught: {error}"))?;
     teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
-    let (lines, prompt) = lines(settings, screen, signals)?;
+    let (lines, prompt) = lines(&settings, screen, signals)?;
+    let (done, ended) = bounded(1);
+    let teller = teller.clone();
+    let talk = move || {
+        let _ = done.send(converse(&settings, dialled, lines, prompt, &teller));
+    };
+    Builder::new().name("talk".to_owned()).spawn(talk).map_err(|error| format!("no thread to talk: {error}"))?;
+    select! {
+        recv(ended) -> code => Ok(code.unwrap_or(ExitCode::FAILURE)),
+        recv(hurry) -> _ => Ok(ended.recv_timeout(LAST_RESORT).unwrap_or(ExitCode::FAILURE)),
+    }
+}
+
+/// From the 101 to the last line. A thread of its own: it may wait for a stdout that nobody reads, and then two signals
+/// must end the process all the same.
+fn converse(settings: &Settings, dialled: Dialled, lines: Lines, prompt: Option<Prompt>, teller: &Teller) -> ExitCode {
+    let opened = Instant::now();
     let ending = talk::run(settings, dialled, lines, teller);
     // Before the last line: the terminal is as it was, and the line stands below the prompt.
     drop(prompt);
     let _ = teller.tell(&Told::Ended(&ending, opened.elapsed()));
-    Ok(if ending.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if ending.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A reader of stdout that has gone away, as `head` does, has read what it wanted.

@@ -2,12 +2,7 @@
 
 use crossbeam_channel::Sender;
 use std::io::{self, BufRead, Read};
-use std::process;
-use std::thread::{self, Builder};
-use std::time::Duration;
-
-/// How long after a second signal the process may still be there.
-const LAST_RESORT: Duration = Duration::from_secs(3);
+use std::thread::Builder;
 
 /// What a pipe, a prompt or a signal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,19 +28,14 @@ pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
 /// second for an end at once, and what a third would want is done already. Call it once, and before a prompt is started,
 /// which has a handler of its own while it reads.
 ///
-/// Who waits for a stdout that nobody reads hears no signal, so some time after the second the process ends in any case.
-pub fn signals(to: Sender<Input>) -> io::Result<()> {
-    let mut count = 0_u64;
+/// `hurry` is told of the second too: who waits for a stdout that nobody reads hears neither.
+pub fn signals(to: Sender<Input>, hurry: Sender<()>) -> io::Result<()> {
+    let mut is_first = true;
     let handler = move || {
-        count += 1;
         // Whoever has stopped listening is about to end.
         drop(to.try_send(Input::Interrupt));
-        if count == 2 {
-            let end = || {
-                thread::sleep(LAST_RESORT);
-                process::exit(1);
-            };
-            drop(Builder::new().name("last resort".to_owned()).spawn(end));
+        if !std::mem::take(&mut is_first) {
+            let _ = hurry.try_send(());
         }
     };
     ctrlc::set_handler(handler).map_err(io::Error::other)

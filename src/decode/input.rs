@@ -1,7 +1,7 @@
 //! What people paste, made bytes: hex in any of its forms, or the bytes themselves.
 //!
 //! Text is hex: UTF-8 without control characters, unless it begins with an HTTP head. Anything else is raw. What form of
-//! hex it is, [`guess`] tells from the first [`HEAD`] bytes; each form has a reader:
+//! hex it is, `guess` tells from the first `HEAD` bytes; each form has a reader:
 //!
 //! - `plain`: bytes with anything between them that is no digit, read by [`crate::wire::hex`];
 //! - `array`: a C array or a C string, with the words around it;

@@ -241,7 +241,7 @@ fn a_server_that_never_answers_or_only_trickles_is_given_up_in_time() {
                 if server.try_send(&[byte as u8]).is_err() {
                     return;
                 }
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::park_timeout(std::time::Duration::from_millis(20));
             }
             server.rest();
         });

@@ -202,7 +202,7 @@ fn forever_waits_for_the_server() {
     let (server, script) = script::upgraded(|server| {
         for number in 0..3 {
             // Longer than what is waited for without it, in all.
-            std::thread::sleep(std::time::Duration::from_millis(500));
+            std::thread::park_timeout(std::time::Duration::from_millis(500));
             server.send(frame(0x81, format!("{number}").as_bytes()));
         }
         server.send(script::close(1001, "enough"));
