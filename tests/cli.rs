@@ -238,6 +238,57 @@ fn the_examples_of_the_help_are_accepted() {
     }
 }
 
+/// The examples of `connect` have words in quotes, and a pipe before it.
+#[test]
+fn the_examples_of_connect_are_accepted() {
+    let help = help_of(&["connect"]);
+    let (_, examples) = help.split_once("Examples:\n").unwrap();
+    let examples: Vec<&str> = examples.lines().take_while(|line| line.starts_with("  ")).collect();
+    assert!(examples.len() >= 7, "{help}");
+    for example in examples {
+        let (_, command) = example.split_once("ws101 ").unwrap();
+        let command = command.split("   ").next().unwrap_or_default();
+        // What stands between two quotes is one word.
+        let parts = command.split('\'').enumerate();
+        let words =
+            parts.flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() });
+        let run = run(&words.chain(["--help"]).collect::<Vec<_>>());
+        assert_eq!(run.code, Some(0), "{example}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn the_help_of_connect_says_what_its_status_means_and_where_things_go() {
+    let help = help_of(&["connect"]);
+    for part in ["Status 0: closed cleanly", "1: anything else", "2: wrong use", "stdout", "stderr", "RUST_LOG"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    let options = options(&help);
+    for flag in [
+        "--header",
+        "--origin",
+        "--protocol",
+        "--insecure",
+        "--ping-interval",
+        "--connect-timeout",
+        "--execute",
+        "--wait",
+        "--one",
+        "--binary",
+        "--hex",
+        "--every",
+        "--close",
+        "--max-message",
+        "--quiet",
+        "--json",
+        "--verbose",
+    ] {
+        // Each stands behind its short form, if it has one.
+        assert!(options.contains(flag), "{flag} is not in {options:?}");
+    }
+    assert!(!help.contains("[env:"), "they belong to one run: {help}");
+}
+
 fn has_variable(flag: &&String) -> bool {
     !matches!(flag.as_str(), "--help" | "--version")
 }

@@ -6,7 +6,7 @@ use crate::common::{PATIENCE, spawn};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, mpsc};
 use std::thread::{JoinHandle, park_timeout};
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ const LITTLE: u64 = 64 * 1024;
 /// A server whose script ends when the test lets it.
 fn holding<T: Send + 'static>(
     script: impl FnOnce(&mut Script, Receiver<()>) -> T + Send + 'static,
-) -> (SocketAddr, Sender<()>, JoinHandle<T>) {
-    let (hold, held) = channel();
+) -> (SocketAddr, SyncSender<()>, JoinHandle<T>) {
+    let (hold, held) = sync_channel(1);
     let (server, thread) = script::upgraded(move |server| script(server, held));
     (server, hold, thread)
 }
@@ -176,12 +176,12 @@ fn wait_until_stuck(progress: &mpsc::Receiver<()>) {
 
 /// A server that floods and says when something was taken, and the run that it floods, whose stdout is full.
 fn stuffed() -> (Running, std::process::ChildStdout, JoinHandle<io::Result<()>>) {
-    let (says, progress) = channel();
+    let (says, progress) = sync_channel(1);
     let (server, script) = script::upgraded(move |server| {
         let message = frame(0x81, &[b'x'; 16 * 1024]);
         (0..1 << 16).try_for_each(|_| {
             server.try_send(&message)?;
-            let _ = says.send(());
+            let _ = says.try_send(());
             Ok(())
         })
     });
