@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use std::io::{Cursor, Write};
 use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::thread::Builder;
 use ws101::decode::handmade;
 use ws101::decode::input::Input;
 use ws101::protocol::frame::Handmade;
@@ -23,9 +23,10 @@ fn run<T: AsRef<std::ffi::OsStr>>(arguments: &[T], stdin: &[u8]) -> Output {
     let mut pipe = child.stdin.take().unwrap();
     let stdin = stdin.to_vec();
     // A program that does not read what it is given closes the pipe.
-    let writer = thread::spawn(move || {
+    let write = move || {
         let _ = pipe.write_all(&stdin);
-    });
+    };
+    let writer = Builder::new().spawn(write).unwrap();
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output

@@ -13,10 +13,14 @@
 mod client;
 #[path = "peers/limit.rs"]
 mod limit;
+#[path = "peers/nginx.rs"]
+mod nginx;
 #[path = "peers/run.rs"]
 mod run;
 #[path = "peers/server.rs"]
 mod server;
+#[path = "peers/terminal.rs"]
+mod terminal;
 #[path = "peers/tools.rs"]
 mod tools;
 
@@ -26,10 +30,16 @@ mod autobahn;
 mod browser;
 #[path = "peers/connect_autobahn.rs"]
 mod connect_autobahn;
+#[path = "peers/connect_nginx.rs"]
+mod connect_nginx;
 #[path = "peers/connect_node.rs"]
 mod connect_node;
 #[path = "peers/connect_python.rs"]
 mod connect_python;
+#[path = "peers/connect_terminal.rs"]
+mod connect_terminal;
+#[path = "peers/connect_tools.rs"]
+mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
 #[path = "peers/nc.rs"]

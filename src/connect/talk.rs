@@ -154,7 +154,13 @@ impl<'a> Talk<'a> {
         select! {
             recv(incoming) -> incoming => self.incoming(incoming),
             recv(self.link.writer.done) -> result => self.wrote(result),
-            recv(input) -> input => self.input(input.unwrap_or(Input::End)),
+            recv(input) -> input => match input {
+                Ok(input) => self.input(input),
+                Err(RecvError) => {
+                    self.lines.input = never(); // nobody can type any more
+                    self.input(Input::End);
+                }
+            },
             recv(self.lines.signals) -> signal => match signal {
                 Ok(_) => self.interrupt(),
                 Err(RecvError) => self.lines.signals = never(), // nobody can send one any more

@@ -142,14 +142,6 @@ impl Running {
         assert!(sent.success(), "SIG{name} could not be sent");
     }
 
-    /// The most memory it has had in use, in KiB.
-    #[cfg(target_os = "linux")]
-    pub fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
     /// Waits for its end.
     pub fn ended(mut self) -> Finished {
         // stdin stays as it is: who wants an end of input says so before.

@@ -38,7 +38,6 @@ fn watch(running: &Running) -> JoinHandle<u64> {
     })
 }
 
-#[cfg(target_os = "linux")]
 fn peak(path: &str) -> Option<u64> {
     let status = std::fs::read_to_string(path).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -75,6 +74,26 @@ fn a_server_that_does_not_read_holds_the_input_back_and_is_given_up() {
     );
     assert!(feeding.join().unwrap().is_err(), "it was never taken whole");
     is_little(watching);
+    drop(hold);
+    script.join().unwrap();
+}
+
+/// Short lines may wait in numbers, long ones may not.
+#[test]
+fn long_lines_do_not_pile_up() {
+    let (server, hold, script) = holding(|_, held| held.recv().is_err());
+    let mut running = Client::to(server).args("--write-timeout 1s").start();
+    let watching = watch(&running);
+    let mut stdin = running.take_stdin();
+    let feeding = spawn("feed", move || {
+        let line = [vec![b'x'; (16 << 20) - 1], vec![b'\n']].concat();
+        (0..40).try_for_each(|_| stdin.write_all(&line))
+    });
+    assert_eq!(running.ended().code, Some(1));
+    assert!(feeding.join().unwrap().is_err(), "it was never taken whole");
+    // A line that is read, one that waits, and one on its way through masking to the socket.
+    let most = watching.join().unwrap();
+    assert!((1..224 * 1024).contains(&most), "{most} KiB");
     drop(hold);
     script.join().unwrap();
 }

@@ -5,19 +5,21 @@ use crate::run::Talk;
 use crate::tools::node;
 
 /// A running server; dropping it ends it.
-struct Node {
-    program: Talk,
+pub struct Node {
+    pub program: Talk,
     address: String,
 }
 
 impl Node {
-    fn start() -> Node {
+    /// Starts it.
+    pub fn start() -> Node {
         let mut program = Talk::start(&mut node("connect_ws.js", "ws"), 60);
         let port = program.hear("port ").replace("port ", "");
         Node { program, address: format!("ws://127.0.0.1:{port}") }
     }
 
-    fn at(&self, path: &str) -> String {
+    /// Where this path is.
+    pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
 }

@@ -1,6 +1,7 @@
 // Node's `ws` as the server of `ws101 connect`: node connect_ws.js. What it does depends on the path.
 // Prints `port N`, then a line for everything it gets.
 'use strict';
+const { createInterface } = require('node:readline');
 const { WebSocketServer } = require('ws');
 
 const say = (...words) => console.log(...words);
@@ -84,5 +85,7 @@ server.on('connection', (ws, request) => {
   ws.on('close', (code, reason) => say(`closed ${code} ${reason}`));
   paths[request.url](ws);
 });
-// The test ends its input when it has ended itself.
-process.stdin.on('end', () => process.exit(0)).resume();
+// A line is a reason to close. The test ends its input when it has ended itself.
+createInterface({ input: process.stdin })
+  .on('line', (reason) => server.clients.forEach((ws) => ws.close(1001, reason)))
+  .on('close', () => process.exit(0));

@@ -13,10 +13,11 @@ use log::info;
 use std::time::{Duration, Instant};
 
 impl Talk<'_> {
+    /// A prompt is always heard: while a line is read, Ctrl-C comes from it and from nowhere else.
     pub(super) fn takes_input(&self, now: Instant) -> bool {
         let greeting_is_over = self.greeting_until.is_none_or(|until| now >= until);
-        let has_room = self.lines.at_prompt || !self.link.is_full();
-        self.is_open() && self.input_ended.is_none() && greeting_is_over && has_room
+        let is_wanted = self.is_open() && self.input_ended.is_none() && greeting_is_over && !self.link.is_full();
+        self.lines.at_prompt || is_wanted
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -25,6 +26,7 @@ impl Talk<'_> {
 
     pub(super) fn input(&mut self, input: Input) {
         match input {
+            Input::Line(_) if !self.is_open() => self.tell(&Told::Misread("not sent: the connection is closing")),
             Input::Line(line) if self.lines.at_prompt => self.typed(&line),
             Input::Line(line) => match command::message(&line, self.settings.reading) {
                 Ok(message) => self.send(message),
@@ -33,6 +35,7 @@ impl Talk<'_> {
             Input::Interrupt => self.interrupt(),
             Input::End => self.end_of_input(),
             Input::Failed(why) => self.give_up(why),
+            Input::Nothing => {}
         }
     }
 
@@ -89,7 +92,7 @@ impl Talk<'_> {
     }
 
     pub(super) fn end_of_input(&mut self) {
-        self.input_ended = Some(Instant::now());
+        self.input_ended.get_or_insert_with(Instant::now);
         if self.greeting_counts() {
             self.close(self.settings.close.clone());
         }
