@@ -249,6 +249,14 @@ fn words(command: &str) -> Vec<String> {
     parts.flat_map(split).collect()
 }
 
+#[test]
+fn the_help_of_connect_says_what_its_status_means_and_where_things_go() {
+    let help = help_of(&["connect"]);
+    for part in ["Status 0: closed cleanly", "1: anything else", "2: wrong use", "stdout", "stderr", "RUST_LOG"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
 fn has_variable(flag: &&String) -> bool {
     !matches!(flag.as_str(), "--help" | "--version")
 }

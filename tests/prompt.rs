@@ -64,7 +64,7 @@ fn follow(screen: &Screen, from: &Receiver<Input>) {
                 Some(number) => say(screen, &number),
                 None => return,
             },
-            Input::End => {}
+            Input::End | Input::Nothing => {}
             Input::Failed(why) => panic!("{why}"),
         }
     }

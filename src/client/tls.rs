@@ -29,6 +29,8 @@ pub struct Layer {
     unsent: Vec<u8>,
     /// close_notify was said: nothing may follow it.
     finished: bool,
+    /// close_notify was heard.
+    ended: bool,
 }
 
 impl Layer {
@@ -56,6 +58,11 @@ impl Layer {
         self.tls.as_ref().is_none_or(|tls| !tls.is_handshaking())
     }
 
+    /// Whether the server has said close_notify.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Takes what a socket brought, and appends to `plain` what that says. It may have to be answered: see
     /// [`Layer::pending`], after an error too. Nothing can be read after an error.
     pub fn incoming(&mut self, ciphertext: &[u8], plain: &mut Vec<u8>) -> Result<LayerState, Error> {
@@ -70,7 +77,7 @@ impl Layer {
             let processed = tls.process_new_packets();
             drain(tls, plain)?;
             if processed.map_err(|error| tls_words::error(&error))?.peer_has_closed() {
-                state = LayerState::Closed;
+                (state, self.ended) = (LayerState::Closed, true);
             }
             if taken == 0 || rest.is_empty() {
                 return Ok(state);

@@ -15,10 +15,16 @@ pub enum Input {
     Interrupt,
     /// No more can be read, and why. Nothing follows from the same source.
     Failed(String),
+    /// Nothing at all: a place among those that wait, taken by the long line before it.
+    Nothing,
 }
 
+/// So many bytes of a line take a place of the channel.
+const PLACE: usize = 1 << 20;
+
 /// Starts a thread that reads stdin line by line. A line ends with LF or CRLF, the last one also with the input, and has
-/// at most `most` bytes: a longer one is [`Input::Failed`] and ends the reading, so that memory stays bounded.
+/// at most `most` bytes: a longer one is [`Input::Failed`] and ends the reading, so that memory stays bounded. A line takes
+/// a place of the channel for each MiB, so that many short ones can wait and few long ones.
 pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
     Builder::new().name("stdin".to_owned()).spawn(move || forward(io::stdin().lock(), most, &to))?;
     Ok(())
@@ -44,8 +50,12 @@ pub fn signals(to: Sender<Input>, hurry: Sender<()>) -> io::Result<()> {
 fn forward(mut reader: impl BufRead, most: u64, to: &Sender<Input>) {
     loop {
         let input = next_line(&mut reader, most);
+        let more_places = match &input {
+            Input::Line(line) => (line.len() / PLACE).min(to.capacity().unwrap_or(0).saturating_sub(1)),
+            _ => 0,
+        };
         let is_last = !matches!(input, Input::Line(_));
-        if to.send(input).is_err() || is_last {
+        if to.send(input).is_err() || is_last || (0..more_places).any(|_| to.send(Input::Nothing).is_err()) {
             return;
         }
     }
@@ -110,6 +120,25 @@ mod tests {
         let (to, from) = bounded(16);
         forward(BufReader::new(io::repeat(b'x')), 1000, &to);
         assert!(matches!(from.try_iter().collect::<Vec<_>>()[..], [Input::Failed(_)]));
+    }
+
+    #[test]
+    fn a_long_line_takes_the_places_of_several() {
+        let (to, from) = bounded(4);
+        let lengths = [PLACE - 1, 2 * PLACE, 100 * PLACE, 0];
+        let text: Vec<u8> = lengths.iter().flat_map(|length| [vec![b'x'; *length], vec![b'\n']].concat()).collect();
+        let reading = Builder::new().spawn(move || forward(&text[..], 1 << 30, &to)).expect("a thread");
+        let places: Vec<String> = from
+            .iter()
+            .map(|input| match input {
+                Input::Line(line) => line.len().to_string(),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        reading.join().expect("no panic");
+        let long = [(PLACE - 1).to_string(), (2 * PLACE).to_string(), (100 * PLACE).to_string()];
+        let rest = ["Nothing", "Nothing", &long[2], "Nothing", "Nothing", "Nothing", "0", "End"];
+        assert_eq!(places, [&[long[0].as_str(), &long[1]], &rest[..]].concat());
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use super::dial::Dialled;
 use super::pump::{self, Incoming, Writer};
 use super::settings::Settings;
-use crate::client::tls::{Layer, LayerState};
+use crate::client::tls::Layer;
 use crate::protocol::session::{Event, Session};
 use crate::wire::tap::Tap;
 use crossbeam_channel::Receiver;
@@ -52,7 +52,6 @@ pub struct Link {
     pub written_at: Instant,
     /// Bytes of frames in and out.
     pub bytes: (u64, u64),
-    ended_tls: bool,
     echo: bool,
 }
 
@@ -73,7 +72,6 @@ impl Link {
             read_at: now,
             written_at: now,
             bytes: (0, 0),
-            ended_tls: false,
             // The one message of `-1` is answered by a Close.
             echo: settings.echo && !settings.one,
         };
@@ -85,17 +83,15 @@ impl Link {
         self.events(bytes)
     }
 
-    /// What one read brought. An error is TLS's.
-    pub fn receive(&mut self, bytes: &[u8], at: Instant) -> Result<Vec<Heard>, String> {
+    /// What one read brought. An error is TLS's; what came before it is good.
+    pub fn receive(&mut self, bytes: &[u8], at: Instant) -> (Vec<Heard>, Result<(), String>) {
         self.read_at = at;
         let mut plain = Vec::new();
-        let state = self.layer.incoming(bytes, &mut plain).map_err(|error| error.to_string());
+        let result = self.layer.incoming(bytes, &mut plain).map_err(|error| error.to_string());
         if let Some(tap) = &mut self.tap {
             tap.read(&plain);
         }
-        let events = self.events(&plain);
-        self.ended_tls |= state? == LayerState::Closed;
-        Ok(events)
+        (self.events(&plain), result.map(drop))
     }
 
     /// An echo goes where the event stands: behind a violation or a Close in the same bytes it could not be sent.
@@ -164,7 +160,7 @@ impl Link {
 
     /// Whether TLS was ended in good order; `None`: there is no TLS.
     pub fn close_notify(&self) -> Option<bool> {
-        self.layer.is_tls().then_some(self.ended_tls)
+        self.layer.is_tls().then_some(self.layer.has_ended())
     }
 
     /// Sends no more.

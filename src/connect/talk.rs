@@ -49,6 +49,8 @@ pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller)
     let mut talk = Talk::new(settings, link, lines, teller, started);
     let events = talk.link.glued(&glued);
     talk.events(events);
+    // With the 101, too.
+    talk.tls_may_have_ended(started);
     let ending = talk.until_the_end();
     talk.say_the_rest();
     talk.link.ended();

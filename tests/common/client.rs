@@ -33,7 +33,7 @@ pub struct Finished {
 impl Client {
     /// `ws101 connect`, to the path `/ws` of a server, as if nobody had set anything.
     pub fn to(server: SocketAddr) -> Client {
-        Client::with(&[]).arg(&format!("ws://{server}/ws"))
+        Client::with(&[]).arg(format!("ws://{server}/ws"))
     }
 
     /// `ws101 connect` with these arguments.
@@ -142,19 +142,11 @@ impl Running {
         assert!(sent.success(), "SIG{name} could not be sent");
     }
 
-    /// The most memory it has had in use, in KiB.
-    #[cfg(target_os = "linux")]
-    pub fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
     /// Waits for its end.
     pub fn ended(mut self) -> Finished {
         // stdin stays as it is: who wants an end of input says so before.
-        let stdout = self.stdout.to_end();
-        let stderr = self.stderr.to_end();
+        let stdout = self.stdout.rest();
+        let stderr = self.stderr.rest();
         Finished { code: self.child.wait().expect("its exit status").code(), stdout, stderr }
     }
 }
@@ -279,7 +271,7 @@ impl Output {
         self.wait(part, |bytes, _| bytes.windows(part.len()).any(|window| window == part.as_bytes()));
     }
 
-    fn to_end(&mut self) -> Vec<u8> {
+    fn rest(&mut self) -> Vec<u8> {
         self.wait("its end", |_, ended| ended);
         if let Some(reader) = self.reader.take() {
             reader.join().expect("it was read");

@@ -4,7 +4,7 @@ use crate::common::PATIENCE;
 use crate::common::client::Client;
 use crate::common::script::{self, close, frame};
 use serde_json::{Value, json};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 const OPEN: &str = "= open, connected to ADDRESS\n";
 
@@ -124,7 +124,7 @@ fn one_signal_closes_in_order() {
 #[cfg(unix)]
 #[test]
 fn a_second_signal_does_not_wait() {
-    let (says, came) = channel();
+    let (says, came) = sync_channel(1);
     let (server, script) = script::upgraded(move |server| {
         says.send(server.close()).unwrap();
         server.rest()
@@ -141,6 +141,25 @@ fn a_second_signal_does_not_wait() {
             "{OPEN}> Close 1000 normal closure\n! ended by a second signal, without waiting for the server's Close\n"
         ),
     );
+    assert_eq!(script.join().unwrap(), b"");
+}
+
+/// Nothing is open yet, so there is nothing to close in order.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_it_connects_ends_it_at_once() {
+    let (says, came) = sync_channel(1);
+    let (server, script) = script::serve(move |server| {
+        server.request();
+        says.send(()).unwrap();
+        server.rest()
+    });
+    let running = Client::to(server).args("--connect-timeout 1h").start();
+    came.recv_timeout(PATIENCE).unwrap();
+    // SIGINT may be ignored, by who was started in the background of a script, and stays so until it is open.
+    running.signal("TERM");
+    let run = running.ended();
+    assert_eq!((run.code, run.data().as_str(), run.talk().as_str()), (None, "", ""));
     assert_eq!(script.join().unwrap(), b"");
 }
 

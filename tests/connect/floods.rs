@@ -6,7 +6,7 @@ use crate::common::{PATIENCE, spawn};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, mpsc};
 use std::thread::{JoinHandle, park_timeout};
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ const LITTLE: u64 = 64 * 1024;
 /// A server whose script ends when the test lets it.
 fn holding<T: Send + 'static>(
     script: impl FnOnce(&mut Script, Receiver<()>) -> T + Send + 'static,
-) -> (SocketAddr, Sender<()>, JoinHandle<T>) {
-    let (hold, held) = channel();
+) -> (SocketAddr, SyncSender<()>, JoinHandle<T>) {
+    let (hold, held) = sync_channel(1);
     let (server, thread) = script::upgraded(move |server| script(server, held));
     (server, hold, thread)
 }
@@ -38,7 +38,6 @@ fn watch(running: &Running) -> JoinHandle<u64> {
     })
 }
 
-#[cfg(target_os = "linux")]
 fn peak(path: &str) -> Option<u64> {
     let status = std::fs::read_to_string(path).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -75,6 +74,26 @@ fn a_server_that_does_not_read_holds_the_input_back_and_is_given_up() {
     );
     assert!(feeding.join().unwrap().is_err(), "it was never taken whole");
     is_little(watching);
+    drop(hold);
+    script.join().unwrap();
+}
+
+/// Short lines may wait in numbers, long ones may not.
+#[test]
+fn long_lines_do_not_pile_up() {
+    let (server, hold, script) = holding(|_, held| held.recv().is_err());
+    let mut running = Client::to(server).args("--write-timeout 1s").start();
+    let watching = watch(&running);
+    let mut stdin = running.take_stdin();
+    let feeding = spawn("feed", move || {
+        let line = [vec![b'x'; (16 << 20) - 1], vec![b'\n']].concat();
+        (0..40).try_for_each(|_| stdin.write_all(&line))
+    });
+    assert_eq!(running.ended().code, Some(1));
+    assert!(feeding.join().unwrap().is_err(), "it was never taken whole");
+    // A line that is read, one that waits, and one on its way through masking to the socket.
+    let most = watching.join().unwrap();
+    assert!((1..224 * 1024).contains(&most), "{most} KiB");
     drop(hold);
     script.join().unwrap();
 }
@@ -176,12 +195,12 @@ fn wait_until_stuck(progress: &mpsc::Receiver<()>) {
 
 /// A server that floods and says when something was taken, and the run that it floods, whose stdout is full.
 fn stuffed() -> (Running, std::process::ChildStdout, JoinHandle<io::Result<()>>) {
-    let (says, progress) = channel();
+    let (says, progress) = sync_channel(1);
     let (server, script) = script::upgraded(move |server| {
         let message = frame(0x81, &[b'x'; 16 * 1024]);
         (0..1 << 16).try_for_each(|_| {
             server.try_send(&message)?;
-            let _ = says.send(());
+            let _ = says.try_send(());
             Ok(())
         })
     });

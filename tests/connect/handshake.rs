@@ -232,6 +232,15 @@ fn nobody_who_listens_is_told() {
 }
 
 #[test]
+fn a_name_that_nobody_has_is_told() {
+    // A label has at most 63 bytes (RFC 1035 s2.3.4), so nobody need be asked.
+    let name = format!("{}.invalid", "x".repeat(64));
+    let run = Client::with(&[&format!("ws://{name}/")]).run();
+    assert_eq!((run.code, run.data().as_str()), (Some(1), ""));
+    assert!(run.talk().starts_with(&format!("! no address of {name} is known: ")), "{}", run.talk());
+}
+
+#[test]
 fn a_server_that_never_answers_or_only_trickles_is_given_up_in_time() {
     for trickles in [false, true] {
         let (server, script) = script::serve(move |server| {
@@ -241,7 +250,7 @@ fn a_server_that_never_answers_or_only_trickles_is_given_up_in_time() {
                 if server.try_send(&[byte as u8]).is_err() {
                     return;
                 }
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::park_timeout(std::time::Duration::from_millis(20));
             }
             server.rest();
         });

@@ -26,6 +26,19 @@ fn a_line_of_a_pipe_is_a_message_and_its_answer_a_line() {
     );
 }
 
+/// Nothing waits for the end of the input, in either direction.
+#[test]
+fn a_line_is_sent_when_it_is_there_and_so_is_its_answer() {
+    let server = serve(Config::default());
+    let mut running = Client::to(server.addr).start();
+    for word in ["one", "two", "three"] {
+        running.say(format!("{word}\n"));
+        running.wait_for(&format!("{word}\n"));
+    }
+    running.end_input();
+    running.ended().expect(0, "one\ntwo\nthree\n", TALK);
+}
+
 #[test]
 fn line_ends_of_both_kinds_are_no_part_of_a_message_and_an_empty_line_is_one() {
     echoed("", b"a\r\n\r\n\nb \t\n").expect(0, "a\n\n\nb \t\n", TALK);
@@ -202,7 +215,7 @@ fn forever_waits_for_the_server() {
     let (server, script) = script::upgraded(|server| {
         for number in 0..3 {
             // Longer than what is waited for without it, in all.
-            std::thread::sleep(std::time::Duration::from_millis(500));
+            std::thread::park_timeout(std::time::Duration::from_millis(500));
             server.send(frame(0x81, format!("{number}").as_bytes()));
         }
         server.send(script::close(1001, "enough"));

@@ -26,11 +26,10 @@ impl Talk<'_> {
         match incoming {
             Ok(Incoming::Bytes(bytes, at)) => {
                 self.pings.heard();
-                match self.link.receive(&bytes, at) {
-                    Ok(events) => {
-                        self.events(events);
-                        self.tls_may_have_ended(at);
-                    }
+                let (events, result) = self.link.receive(&bytes, at);
+                self.events(events);
+                match result {
+                    Ok(()) => self.tls_may_have_ended(at),
                     Err(why) => self.cut(Cut::Tls(why)),
                 }
             }
@@ -48,7 +47,7 @@ impl Talk<'_> {
     }
 
     /// close_notify is an end as FIN is: nothing can follow it, whether TCP goes on or not.
-    fn tls_may_have_ended(&mut self, at: Instant) {
+    pub(super) fn tls_may_have_ended(&mut self, at: Instant) {
         if self.link.close_notify() == Some(true) {
             self.cut(Cut::Fin { silence: self.link.silence(at), close_notify: Some(true) });
         }

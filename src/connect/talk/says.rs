@@ -35,6 +35,7 @@ impl Talk<'_> {
             Input::Interrupt => self.interrupt(),
             Input::End => self.end_of_input(),
             Input::Failed(why) => self.give_up(why),
+            Input::Nothing => {}
         }
     }
 
