@@ -195,10 +195,10 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 4] = [&[], &["compare"], &["decode"], &["encode"]];
+const COMMANDS: [&[&str]; 5] = [&[], &["compare"], &["connect"], &["decode"], &["encode"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 2] = [&["decode"], &["encode"]];
+const WITHOUT_VARIABLES: [&[&str]; 3] = [&["connect"], &["decode"], &["encode"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -223,17 +223,30 @@ fn options_but_version(help: &str) -> BTreeSet<String> {
 #[test]
 fn the_examples_of_the_help_are_accepted() {
     let help = COMMANDS.map(help_of).join("\n");
-    let begins = |line: &&str| ["ws101 --", "ws101 compare ", "ws101 decode "].iter().any(|start| line.contains(start));
+    let starts = ["ws101 --", "ws101 compare ", "ws101 connect ", "ws101 decode ", "ws101 encode "];
+    let begins = |line: &&str| starts.iter().any(|start| line.contains(start));
     let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();
-    assert!(examples.len() >= 3, "{help}");
+    assert!(examples.len() >= 15, "{help}");
     for example in examples {
         // Between the example and its explanation stand at least two blanks. --help wins over all that is right.
-        let command = example.split("  ").next().unwrap_or_default().split(" > ").next().unwrap_or_default();
-        let arguments = command.split(' ').chain(["--help"]);
+        let command = example.split("  ").next().unwrap_or_default();
+        let command = command.split(['|', '>', '<']).next().unwrap_or_default().trim();
+        let words = words(command);
+        let arguments = words.iter().map(String::as_str).chain(["--help"]);
         let run = run(&arguments.collect::<Vec<_>>());
         assert_eq!(run.code, Some(0), "{example}: {}", run.stderr);
     }
+}
+
+/// Words as a shell makes them, with single quotes and no other.
+fn words(command: &str) -> Vec<String> {
+    let parts = command.split('\'').enumerate();
+    let split = |(number, part): (usize, &str)| match number % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    };
+    parts.flat_map(split).collect()
 }
 
 fn has_variable(flag: &&String) -> bool {
@@ -261,16 +274,34 @@ fn every_option_has_its_environment_variable() {
 fn the_manual_and_the_help_name_the_same_options() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
     let manual = std::fs::read_to_string(path).expect("docs/cli.md, the manual of the command line");
+    let mut all = BTreeSet::new();
+    for command in COMMANDS {
+        let mut options = options(&help_of(command));
+        all.append(&mut options.clone());
+        // It stands once, for all of them.
+        let _ = command.is_empty() || options.remove("--help");
+        let documented: BTreeSet<String> = lines_about_ws101(&part_about(&manual, command)).flat_map(flags).collect();
+        let missing: Vec<_> = options.difference(&documented).collect();
+        assert!(missing.is_empty(), "not in the part of docs/cli.md about {command:?}: {missing:?}");
+    }
     let documented: BTreeSet<String> = lines_about_ws101(&manual).flat_map(flags).collect();
-    let all: BTreeSet<String> = COMMANDS.iter().flat_map(|command| options(&help_of(command))).collect();
-    let missing: Vec<_> = all.difference(&documented).collect();
     let invented: Vec<_> = documented.difference(&all).collect();
-    assert!(missing.is_empty() && invented.is_empty(), "not in docs/cli.md: {missing:?}; only there: {invented:?}");
+    assert!(invented.is_empty(), "only in docs/cli.md: {invented:?}");
     let with_variables = COMMANDS.iter().filter(|command| !WITHOUT_VARIABLES.contains(command));
     let with_variables: BTreeSet<String> = with_variables.flat_map(|command| options(&help_of(command))).collect();
     for variable in with_variables.iter().filter(has_variable).map(|flag| variable(flag)) {
         assert!(manual.contains(&variable), "{variable} is not in docs/cli.md");
     }
+}
+
+/// The section of a command; of the server, all that is in no such section.
+fn part_about(manual: &str, command: &[&str]) -> String {
+    let sections = manual.split("\n## ");
+    let is_about = |section: &&str| match command.first() {
+        Some(name) => section.lines().next() == Some(&format!("ws101 {name}")),
+        None => !section.starts_with("ws101 "),
+    };
+    sections.filter(is_about).collect::<Vec<_>>().join("\n## ")
 }
 
 /// Prose, tables, and in code blocks the lines that run ws101: other programs have options of their own.
@@ -324,6 +355,52 @@ fn wrong_use_ends_with_2_and_a_hint() {
             assert!(run.stderr.contains(arguments[0]) && run.stderr.contains(hint), "{arguments:?}: {}", run.stderr);
         }
     }
+}
+
+/// The same of `connect`. Nothing is connected to: nobody could be there.
+#[test]
+fn wrong_use_of_connect_ends_with_2_and_a_hint() {
+    const NOWHERE: &str = "ws://127.0.0.1:1/";
+    let cases: [(&[&str], &str); 29] = [
+        (&[], "<URL>"),
+        (&["localhost:8080"], "ws://HOST:PORT"),
+        (&["ftp://example.org/"], "ws://HOST:PORT"),
+        (&["ws://127.0.0.1:0/"], "listening"),
+        (&["ws://127.0.0.1:99999/"], "65535"),
+        (&["ws://a/#top"], "RFC 6455 s3"),
+        (&[NOWHERE, "ws://127.0.0.1:2/"], "unexpected argument"),
+        (&[NOWHERE, "-H", "Cookie"], "'Name: value'"),
+        (&[NOWHERE, "-H", "a b: c"], "'Name: value'"),
+        (&[NOWHERE, "-H", "a: b\r\nc: d"], "control characters"),
+        (&[NOWHERE, "--origin", "example.org"], "https://example.org"),
+        (&[NOWHERE, "--protocol", "a b"], "token"),
+        (&[NOWHERE, "--protocol", "a,b,a"], "offered twice"),
+        (&[NOWHERE, "--wait", "soon"], "forever"),
+        (&[NOWHERE, "--connect-timeout", "0"], "more than 0"),
+        (&[NOWHERE, "--ping-timeout", "0"], "more than 0"),
+        (&[NOWHERE, "--ping-interval", "10"], "500ms, 10s, 2m"),
+        (&[NOWHERE, "--binary", "--hex"], "cannot be used with"),
+        (&[NOWHERE, "--hex", "-x", "0a", "-x", "0x"], "--execute"),
+        (&[NOWHERE, "--every", "1s"], "2 values"),
+        (&[NOWHERE, "--every", "0", "x"], "--every: must be more than 0"),
+        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {n}"),
+        (&[NOWHERE, "--close", "1000"], "2 values"),
+        (&[NOWHERE, "--close", "1006", ""], "1000 to 1003, 1007 to 1014 and 3000 to 4999"),
+        (&[NOWHERE, "--close", "bye", ""], "a close code is a number"),
+        (&[NOWHERE, "--max-message", "lots"], "64KiB, 16MiB"),
+        (&[NOWHERE, "--dump-bytes", "-1"], "--dump-bytes"),
+        (&[NOWHERE, "--frobnicate"], "--help"),
+        (&[NOWHERE, "--exec", "a"], "--execute"),
+    ];
+    for (arguments, hint) in cases {
+        let run = run(&[&["connect"], arguments].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(hint) && run.stderr.contains("--help"), "{arguments:?}: {}", run.stderr);
+    }
+    let long = "x".repeat(124);
+    let too_long = run(&["connect", NOWHERE, "--close", "1000", &long]);
+    assert_eq!(too_long.code, Some(2));
+    assert!(too_long.stderr.contains("at most 123 bytes (RFC 6455 s5.5), not 124"), "{}", too_long.stderr);
 }
 
 #[test]

@@ -5,16 +5,18 @@
 //! ```text
 //! <!-- console: OPTIONS -->         a ```console fence: lines that begin with `$ ` are commands, the others their output
 //! <!-- console NAME: OPTIONS -->    the same with a server of its own
+//! <!-- terminal NAME: OPTIONS -->   the same on a terminal, made by `script`: what is not a pipe may look different there
 //! <!-- log: LEVEL -->               what the server said of the connections that the fence before it made
 //! ```
 //!
 //! Fences of a page with the same name, or with none, share a server. It has the options of their first marker; `--tick
 //! off` is one of them unless `--tick` stands there. `localhost:8080` is where it listens: curl is told so by a `.curlrc`,
-//! so that every byte of a request is what the page says, and `localhost 8080` is replaced. `$WS101` is its process, and
-//! `ws101` is on the PATH.
+//! so that every byte of a request is what the page says; `localhost 8080` and `ws://localhost:8080` are replaced, and
+//! what is printed is turned back. `$WS101` is its process, and `ws101` is this build's program.
 //!
-//! A line `...` stands for any number of lines, and `[..]` in a line for any part of it. Dates, times (`"at"`, `after`),
-//! ports, curl's version and the numbers of connections are not compared.
+//! A line `...` stands for any number of lines, and `[..]` in a line for any part of it. Dates, times (`"at"`, `after`,
+//! RFC 3339), ports, curl's version and the numbers of connections are not compared, nor is what a client draws at random:
+//! masking keys in a log, `Sec-WebSocket-Key` and what answers it, unless it is the RFC's sample.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
@@ -27,6 +29,7 @@ mod fences;
 use common::program::Program;
 use fences::{Fence, fences, matches};
 use std::collections::BTreeMap;
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
@@ -37,15 +40,16 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
-const PAGES: [(&str, usize, usize); 2] = [("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
+const PAGES: [(&str, usize, usize); 4] =
+    [("README.md", 2, 0), ("docs/connect.md", 25, 1), ("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
 
 /// Nothing on the pages comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
-#[ignore = "needs bash, curl and nc"]
+#[ignore = "needs bash, curl, nc and script"]
 fn the_pages_show_what_happens() {
-    for tool in ["bash", "curl", "nc"] {
+    for tool in ["bash", "curl", "nc", "script"] {
         // nc has no option that only prints something everywhere: it is there when it can be started.
         let found =
             Command::new(tool).arg("-h").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -63,14 +67,14 @@ fn the_pages_show_what_happens() {
 #[ignore = "needs bash"]
 fn what_goes_wrong_is_seen() {
     let shell = Shell::new("wrong", PATIENCE);
-    let output = |command: &str| shell.run(command, None);
+    let output = |command: &str| shell.run(command, None, At::Pipe);
     let wrong = [step("echo a; echo b >&2", &["a", "c"]), step("no-such-curl -i", &["HTTP/1.1 200 OK", "..."])];
     for step in &wrong {
         assert!(fault(&step.wanted, &output(&step.command)).is_some(), "{}", step.command);
     }
     assert_eq!(fault(&["a".to_owned(), "b".to_owned()], &output("echo a; echo b >&2")), None);
     let hasty = Shell::new("hasty", Duration::from_millis(200));
-    let late = hasty.run("echo begun; sleep 20; echo done", None);
+    let late = hasty.run("echo begun; sleep 20; echo done", None, At::Pipe);
     assert!(late == ["begun", "(not done after 200ms)"], "{late:?}");
 }
 
@@ -103,12 +107,58 @@ fn a_wrong_transcript_is_seen() {
 }
 
 #[test]
+fn what_is_drawn_at_random_is_not_compared_and_nothing_else() {
+    let comparable = |line: &str| comparable(&[line.to_owned()]).remove(0);
+    for (one, other) in [
+        ("DEBUG connect > TEXT mask=37fa213d len=5", "DEBUG connect > TEXT mask=00000000 len=5"),
+        ("Sec-WebSocket-Key: aVtzFD59ubOuEACoRiwEwQ==  x", "Sec-WebSocket-Key: 0vXfeqL0CkczN1eDWBTDvg==  x"),
+        ("Sec-WebSocket-Accept: vttdPalEr5NzBX+a1jo5/PGKXt4=", "Sec-WebSocket-Accept: AAtdPalEr5NzBX+a1jo5/PGKXt4="),
+        ("< Pong \"1\" after 621.5µs", "< Pong \"1\" after 1.2ms"),
+        ("\"seconds\":1.001,\"milliseconds\":0.5}", "\"seconds\":2,\"milliseconds\":0.77}"),
+        ("at 2026-11-21T17:47:28.803Z.", "at 2027-01-01T00:00:00.000Z."),
+    ] {
+        assert_eq!(comparable(one), comparable(other));
+    }
+    for (one, other) in [
+        ("DEBUG connect > TEXT mask=37fa213d", "DEBUG connect > TEXT mask=none"),
+        ("frame mask=37fa213d", "frame mask=00000000"),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Key: 0vXfeqL0CkczN1eDWBTDvg=="),
+        ("after 1.2ms, 5 bytes", "after 1.2ms, 6 bytes"),
+        ("at 2026-11-21T17:47:28Z", "at 2026-11-21T17:47:29Z"),
+    ] {
+        assert_ne!(comparable(one), comparable(other));
+    }
+}
+
+#[test]
+fn commands_meet_the_server_of_their_page() {
+    let addr = SocketAddr::from(([127, 0, 0, 1], 40123));
+    let command = "nc localhost 8080; curl localhost:8080; ws101 connect ws://user:pass@localhost:8080/ws";
+    let expected = "nc 127.0.0.1 40123; curl localhost:8080; ws101 connect ws://user:pass@localhost:40123/ws";
+    assert_eq!(mapped(command, Some(addr)), expected);
+    assert_eq!(mapped(command, None), command);
+    let printed = ["Host: localhost:40123", "Host: localhost:40123    the server"].map(str::to_owned);
+    assert_eq!(as_on_the_page(&printed, addr), ["Host: localhost:8080", "Host: localhost:8080     the server"]);
+}
+
+#[test]
+#[ignore = "needs bash and script"]
+fn a_terminal_is_one_and_finds_this_build() {
+    let shell = Shell::new("terminal", PATIENCE);
+    let command = "[ -t 1 ] && [ -t 2 ] && echo a terminal; echo >&2 b; ws101 --version; (exit 3); echo $?";
+    let version = concat!("ws101 ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(shell.run(command, None, At::Terminal), ["a terminal", "b", version, "3"]);
+    assert_eq!(shell.run(command, None, At::Pipe), ["b", version, "3"]);
+}
+
+#[test]
 fn fences_are_cut_into_commands() {
     let text = "<!-- console few: --feed-keep 2 -->\n\n```console\n$ a \\\n    b\nc\n\n$ d\n```\nx\n```text\ny\n```\n\
                 <!-- log: info -->\n```text\n```\n";
     let fences = fences(text);
     assert_eq!(steps(&fences[0].lines), [step("a \\\n    b", &["c"]), step("d", &[])]);
-    let few = Marker::Console { name: "few".to_owned(), options: vec!["--feed-keep".to_owned(), "2".to_owned()] };
+    let options = vec!["--feed-keep".to_owned(), "2".to_owned()];
+    let few = Marker::Console { name: "few".to_owned(), options, at: At::Pipe };
     assert_eq!(Marker::of(&fences[0]), Some(few));
     assert_eq!((Marker::of(&fences[1]), Marker::of(&fences[2])), (None, Some(Marker::Log { at_debug: false })));
 }
@@ -130,8 +180,15 @@ fn page(path: &str) -> String {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Marker {
-    Console { name: String, options: Vec<String> },
+    Console { name: String, options: Vec<String>, at: At },
     Log { at_debug: bool },
+}
+
+/// What a command's output goes into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Pipe,
+    Terminal,
 }
 
 impl Marker {
@@ -141,8 +198,10 @@ impl Marker {
             ("log", "debug") => Some(Marker::Log { at_debug: true }),
             ("log", "info") => Some(Marker::Log { at_debug: false }),
             _ => {
-                let name = what.strip_prefix("console")?.trim().to_owned();
-                Some(Marker::Console { name, options: how.split_whitespace().map(str::to_owned).collect() })
+                let kinds = [("console", At::Pipe), ("terminal", At::Terminal)];
+                let (name, at) = kinds.iter().find_map(|(kind, at)| Some((what.strip_prefix(kind)?, *at)))?;
+                let options = how.split_whitespace().map(str::to_owned).collect();
+                Some(Marker::Console { name: name.trim().to_owned(), options, at })
             }
         }
     }
@@ -202,13 +261,13 @@ impl Run {
 
     fn fence(&mut self, fence: &Fence) {
         match Marker::of(fence) {
-            Some(Marker::Console { name, options }) => self.console(&name, &options, fence),
+            Some(Marker::Console { name, options, at }) => self.console(&name, &options, at, fence),
             Some(Marker::Log { at_debug }) => self.log(at_debug, fence),
             None => {}
         }
     }
 
-    fn console(&mut self, name: &str, options: &[String], fence: &Fence) {
+    fn console(&mut self, name: &str, options: &[String], at: At, fence: &Fence) {
         let server = self.servers.entry(name.to_owned()).or_insert_with(|| {
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
             let quiet: &[&str] = if options.contains(&"--tick") { &[] } else { &["--tick", "off"] };
@@ -216,7 +275,7 @@ impl Run {
         });
         self.last = (name.to_owned(), server.lines().len());
         for Step { command, wanted } in steps(&fence.lines) {
-            let came = self.shell.run(&command, Some(server));
+            let came = self.shell.run(&command, Some(server), at);
             self.commands += 1;
             self.faults.extend(fault(&wanted, &came).map(|fault| format!("$ {command}\n{fault}")));
         }
@@ -228,8 +287,9 @@ impl Run {
         let deadline = Instant::now() + PATIENCE;
         self.logs += 1;
         loop {
-            let lines = self.servers[name].lines();
-            let Some(fault) = fault(&fence.lines, &of_those_that_began(&lines[*before..], at_debug)) else { return };
+            let server = &self.servers[name];
+            let lines = of_those_that_began(&server.lines()[*before..], at_debug);
+            let Some(fault) = fault(&fence.lines, &as_on_the_page(&lines, server.addr)) else { return };
             if Instant::now() > deadline {
                 return self.faults.push(format!("the log of the server {name:?}\n{fault}"));
             }
@@ -261,14 +321,6 @@ struct Shell {
     patience: Duration,
 }
 
-/// Pages call the program `ws101`.
-fn path_with_the_program() -> OsString {
-    let program = Path::new(env!("CARGO_BIN_EXE_ws101"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = program.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&path));
-    std::env::join_paths(directories).expect("a PATH")
-}
-
 impl Shell {
     fn new(name: &str, patience: Duration) -> Shell {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console").join(name);
@@ -280,15 +332,19 @@ impl Shell {
 
     /// What a command prints, on stdout and stderr, until bash ends. What it leaves running in the background is not waited
     /// for.
-    fn run(&self, command: &str, server: Option<&Program>) -> Vec<String> {
+    fn run(&self, command: &str, server: Option<&Program>, at: At) -> Vec<String> {
         let path = self.directory.join("output");
         // Another file each time: something in the background may still write to the last one.
         let _ = fs::remove_file(&path);
         let output = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
-        let mut bash = Command::new("bash");
-        bash.arg("-c").arg(mapped(command, server.map(|server| server.addr))).current_dir(&self.directory);
-        bash.stdin(Stdio::null()).stdout(output.try_clone().expect("a file")).stderr(output).process_group(0);
-        bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*").env("PATH", path_with_the_program());
+        let mut bash = at.bash(&mapped(command, server.map(|server| server.addr)));
+        bash.current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output)
+            .process_group(0);
+        bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*").env("NO_COLOR", "1").env("PATH", path_with_this_build());
+        bash.env_remove("RUST_LOG").env_remove("CLICOLOR_FORCE");
         if let Some(server) = server {
             bash.env("WS101", server.pid().to_string());
             bash.env("CURL_HOME", self.curl_home(server.addr));
@@ -301,7 +357,7 @@ impl Shell {
         if !in_time {
             lines.push(format!("(not done after {:?})", self.patience));
         }
-        lines
+        server.map_or(lines.clone(), |server| as_on_the_page(&lines, server.addr))
     }
 
     /// A directory with a `.curlrc` that leads to this server. It is written once: a curl in the background may be reading it.
@@ -332,12 +388,41 @@ impl Shell {
     }
 }
 
+impl At {
+    /// A shell that runs the command.
+    fn bash(self, command: &str) -> Command {
+        let mut bash = Command::new(if self == At::Pipe { "bash" } else { "script" });
+        match self {
+            At::Pipe => bash.args(["-c", command]),
+            At::Terminal => bash.env("SHELL", "bash").args(["-q", "-e", "-c", command, "/dev/null"]),
+        };
+        bash
+    }
+}
+
+fn path_with_this_build() -> OsString {
+    let here = Path::new(env!("CARGO_BIN_EXE_ws101")).parent().expect("a directory").to_owned();
+    let others = env::var_os("PATH").unwrap_or_default();
+    env::join_paths([here].into_iter().chain(env::split_paths(&others))).expect("a path")
+}
+
 /// For programs that read no `.curlrc`.
 fn mapped(command: &str, addr: Option<SocketAddr>) -> String {
-    match addr {
-        Some(addr) => command.replace("localhost 8080", &format!("{} {}", addr.ip(), addr.port())),
-        None => command.to_owned(),
-    }
+    let Some(addr) = addr else { return command.to_owned() };
+    let mapped = command.replace("localhost 8080", &format!("{} {}", addr.ip(), addr.port()));
+    let host = format!("localhost:{}", addr.port());
+    let before = ["ws://", "wss://", "ws://user:pass@"];
+    before
+        .iter()
+        .fold(mapped, |text, before| text.replace(&format!("{before}localhost:8080"), &format!("{before}{host}")))
+}
+
+/// What a program that was given the port of this run says of it.
+fn as_on_the_page(lines: &[String], addr: SocketAddr) -> Vec<String> {
+    let host = format!("localhost:{}", addr.port());
+    // Where a column follows, it stays where it was.
+    let (before_a_column, column) = (format!("{host}  "), format!("{:1$}", "localhost:8080", host.len() + 2));
+    lines.iter().map(|line| line.replace(&before_a_column, &column).replace(&host, "localhost:8080")).collect()
 }
 
 // --- comparing ---
@@ -367,15 +452,46 @@ fn renumbered(line: &str, connections: &mut Vec<String>) -> String {
 }
 
 fn without_times(line: &str) -> String {
+    let line = &without_chance(&without_instants(line));
     let is_number = |character: char| character.is_ascii_digit() || character == '.';
     let line = replaced(line, "127.0.0.1:", is_number, "PORT");
     let line = replaced(&line, "curl/", is_number, "VERSION");
     let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
     let line = replaced(&line, "\"at\":", is_number, "AT");
+    let line = replaced(&line, "\"milliseconds\":", is_number, "TIME");
+    let line = replaced(&line, "\"seconds\":", is_number, "TIME");
     match line.split_once("Date: ").and_then(|(before, after)| Some((before, after.split_once("GMT")?.1))) {
         Some((before, after)) => format!("{before}Date: DAY{}", after.trim_end()),
         None => line.trim_end().to_owned(),
     }
+}
+
+/// Times as RFC 3339 writes them, to the millisecond.
+fn without_instants(line: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00.000Z";
+    let is_one = |bytes: &[u8]| {
+        let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+        bytes.iter().zip(SHAPE).all(fits)
+    };
+    let mut line = line.to_owned();
+    while let Some(at) = line.as_bytes().windows(SHAPE.len()).position(is_one) {
+        line.replace_range(at..at + SHAPE.len(), "INSTANT");
+    }
+    line
+}
+
+/// What a client draws at random. A key that everybody uses, RFC 6455's sample, was not drawn.
+fn without_chance(line: &str) -> String {
+    const SAMPLE: [&str; 2] = ["dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="];
+    if SAMPLE.iter().any(|sample| line.contains(sample)) {
+        return line.to_owned();
+    }
+    let is_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=".contains(character);
+    let line = replaced(line, "Sec-WebSocket-Key: ", is_base64, "KEY");
+    let line = replaced(&line, "Sec-WebSocket-Accept: ", is_base64, "ACCEPT");
+    // In a log alone: elsewhere the page has chosen it.
+    let is_log = line.split_whitespace().nth(1).is_some_and(|who| who == "connect" || who.starts_with("ws-"));
+    if is_log { replaced(&line, " mask=", |character| character.is_ascii_hexdigit(), "MASK") } else { line }
 }
 
 /// What follows `before`, as long as it goes on, is replaced, wherever it stands.

@@ -289,11 +289,15 @@ fn every_marker_is_there() {
 
 #[test]
 fn no_log_stands_without_a_marker() {
-    let is_log = |line: &String| line.split_whitespace().nth(1).is_some_and(|who| who.starts_with("ws-"));
+    let is_log = |line: &String| {
+        let who = line.split_whitespace().nth(1).unwrap_or_default();
+        who.starts_with("ws-") || who == "connect" && line.starts_with(|first: char| first.is_ascii_uppercase())
+    };
     for page in pages() {
         for fence in fences(&page.text).iter().filter(|fence| fence.lines.iter().any(is_log)) {
             // Logs of tests/console.rs, too.
-            let is_held = ["transcript: ", "log: "].iter().any(|kind| fence.marker.starts_with(kind));
+            let kinds = ["transcript: ", "log: ", "console", "terminal"];
+            let is_held = kinds.iter().any(|kind| fence.marker.starts_with(kind));
             assert!(is_held, "{}: {:#?}", page.path, fence.lines);
         }
     }

@@ -1,7 +1,6 @@
 //! The options of `connect`, and what they mean to it.
 
 use super::values::{close_code, duration, duration_or_zero, origin, server_url, size, token, wait};
-use crate::client::Url;
 use crate::client::handshake::Offer;
 use crate::client::tls::Trust;
 use crate::connect::command::{self, Reading};
@@ -31,8 +30,9 @@ Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
 #[derive(Debug, Clone, Args)]
 pub struct Connect {
     /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@example.org/
-    #[arg(value_name = "URL", value_parser = server_url)]
-    pub url: Url,
+    // Read in `settings`: clap repeats what it cannot read, and there may be a password in it.
+    #[arg(value_name = "URL")]
+    pub url: String,
 
     /// Header field of the opening handshake; repeatable. 'Name:' leaves a field out
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = Offer::field)]
@@ -176,7 +176,7 @@ impl Connect {
                 show_secrets: options.show_secrets,
                 ..tap::Settings::default()
             },
-            url: options.url,
+            url: server_url(&options.url).map_err(|error| format!("URL: {error}"))?,
         })
     }
 }

@@ -60,10 +60,11 @@ fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitC
     };
     let (tls, protocol) = (dialled.tls.clone(), dialled.opened.protocol.clone());
     let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
-    teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
+    // Whoever reads that it is open may send a signal, and wants a closing handshake.
     let (to_signals, signals) = bounded(2);
     let (to_hurry, hurry) = bounded(1);
     input::signals(to_signals, to_hurry).map_err(|error| format!("signals cannot be caught: {error}"))?;
+    teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
     let (lines, prompt) = lines(&settings, screen, signals)?;
     let (done, ended) = bounded(1);
     let teller = teller.clone();

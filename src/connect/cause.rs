@@ -58,3 +58,58 @@ fn upgrade_not_seen(version: &Option<String>) -> String {
 fn shown(text: &str) -> String {
     crate::wire::escape::text(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::response::{Parsed, parse};
+
+    fn refusal(status: u16, fields: &str, body: &str) -> Refusal {
+        let raw_head = format!("HTTP/1.1 {status} X\r\n{fields}\r\n").into_bytes();
+        let Parsed::Complete(head, _) = parse(&raw_head) else { panic!("{fields}") };
+        Refusal { head, raw_head, body: body.as_bytes().to_vec(), cut: None }
+    }
+
+    fn cause(status: u16, fields: &str) -> String {
+        of(&refusal(status, fields, ""))
+    }
+
+    #[test]
+    fn every_status_has_one_that_ends_like_no_sentence() {
+        for status in 200..1000 {
+            let said = cause(status, "");
+            assert!(!said.is_empty() && !said.ends_with('.') && !said.contains('\n'), "{status}: {said}");
+        }
+    }
+
+    #[test]
+    fn versions_are_only_to_blame_when_ours_is_not_among_them() {
+        for (fields, blamed) in [
+            ("Sec-WebSocket-Version: 8\r\n", true),
+            ("Sec-WebSocket-Version: 113, 7\r\n", true),
+            ("Sec-WebSocket-Version: 8, 13 ,7\r\n", false),
+            ("", false),
+        ] {
+            for status in [400, 426] {
+                assert_eq!(cause(status, fields).contains("other versions"), blamed, "{fields}");
+                assert_eq!(cause(status, fields).contains("hop-by-hop"), !blamed, "{fields}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_answer_adds_is_repeated_and_escaped() {
+        assert!(cause(308, "LOCATION: https://a/\u{202e}\r\n").contains("connect to https://a/\\u{202e} (with"));
+        assert!(cause(307, "").contains("without a Location"));
+        assert!(cause(429, "Retry-After: 5\u{9b}\r\n").ends_with("Retry-After: 5\\u{9b}"));
+        assert!(cause(426, "Sec-WebSocket-Version: \u{9b}\r\n").ends_with(": \\u{9b}"));
+    }
+
+    /// nginx says it with 400, in a page.
+    #[test]
+    fn a_page_that_speaks_of_tls_wins_over_its_status() {
+        let body = "<title>400 The plain HTTP request was sent to HTTPS port</title>";
+        assert!(of(&refusal(400, "", body)).contains("wss://"));
+        assert!(!of(&refusal(400, "", "")).contains("wss://"));
+    }
+}

@@ -223,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_after_our_close_was_told_to_nobody() {
+        let violation = Violation::protocol("s5.1", "a mask");
+        let before = Ending::Broken(violation.clone()).words();
+        assert!(before.ends_with("a mask (RFC 6455 s5.1); it was told so with a Close 1002"), "{before}");
+        let after = Ending::BrokenAfterClose(violation).words();
+        assert!(after.ends_with("after our Close: a mask (RFC 6455 s5.1)"), "{after}");
+    }
+
+    #[test]
     fn only_a_whole_closing_handshake_is_clean() {
         let close = Close::new(1011, "");
         assert!(Ending::ServerClosed(close.clone()).is_clean());

@@ -101,3 +101,67 @@ fn refusal_facts(refusal: &Refusal) -> Value {
 fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::ending::Cut;
+    use crate::protocol::frame::Handmade;
+    use crate::protocol::opcode::Opcode;
+    use crate::protocol::rules::Violation;
+    use std::time::Duration;
+
+    /// The event without its time.
+    fn told(told: &Told<'_>) -> Value {
+        let mut event: Value = serde_json::from_str(&line(told).expect("an event")).expect("an object");
+        let time = event.as_object_mut().and_then(|event| event.remove("time")).expect("a time");
+        humantime::parse_rfc3339(time.as_str().expect("text")).expect("a time");
+        event
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_is_in_it() {
+        let text = Message::Text("a\r\nb\u{2028}\"\u{1b}".into());
+        let said = line(&Told::Received(&text)).expect("an event");
+        assert!(!said.contains(['\n', '\r', '\u{1b}']), "{said}");
+        assert_eq!(told(&Told::Received(&text))["text"], "a\r\nb\u{2028}\"\u{1b}");
+    }
+
+    #[test]
+    fn bytes_are_hex_and_text_only_when_they_are_text() {
+        let ping = told(&Told::PingSent(b"a\xff"));
+        assert_eq!(ping, json!({ "event": "ping_sent", "bytes": 2, "hex": "61ff", "text": null }));
+        let pong = told(&Told::PongSent(b"a"));
+        assert_eq!(pong, json!({ "event": "pong_sent", "bytes": 1, "hex": "61", "text": "a" }));
+        let frame = Handmade { fin: false, ..Handmade::new(Opcode::Ping, vec![0xff]) };
+        assert_eq!(told(&Told::FrameSent(&frame)), json!({ "event": "frame_sent", "hex": "0901ff" }));
+        let pong = told(&Told::Pong(b"", Some(Duration::from_micros(1500))));
+        assert_eq!((&pong["event"], &pong["milliseconds"]), (&json!("pong"), &json!(1.5)));
+        assert_eq!(told(&Told::Ping(b"", false))["answered"], false);
+    }
+
+    #[test]
+    fn an_end_says_who_why_and_whether_it_was_clean() {
+        let facts = |ending: Ending| {
+            let end = told(&Told::Ended(&ending, Duration::from_millis(1500)));
+            assert_eq!((&end["event"], &end["seconds"]), (&json!("end"), &json!(1.5)));
+            assert_eq!(end["why"], ending.words());
+            json!([end["clean"], end["by"], end["code"], end["reason"]])
+        };
+        let close = Close::new(1001, "later");
+        assert_eq!(facts(Ending::ServerClosed(close.clone())), json!([true, "server", 1001, "later"]));
+        assert_eq!(facts(Ending::ServerClosed(Close::default())), json!([true, "server", 1005, ""]));
+        let violation = Violation::protocol("s5.1", "masked");
+        assert_eq!(facts(Ending::Broken(violation.clone())), json!([false, "client", 1006, null]));
+        assert_eq!(facts(Ending::BrokenAfterClose(violation)), json!([false, "client", 1006, null]));
+        let fin = Cut::Fin { silence: Duration::ZERO, close_notify: None };
+        assert_eq!(facts(Ending::Cut(fin)), json!([false, null, 1006, null]));
+        let closed = Ending::WeClosed { ours: Close::new(1000, ""), answer: close };
+        assert_eq!(facts(closed), json!([true, "client", 1001, "later"]));
+    }
+
+    #[test]
+    fn words_for_a_person_are_no_event() {
+        assert_eq!((line(&Told::Help("x")), line(&Told::Misread("x"))), (None, None));
+    }
+}

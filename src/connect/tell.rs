@@ -225,3 +225,56 @@ fn refused(refusal: &Refusal) -> String {
 fn head_shown(raw: &[u8]) -> String {
     lines::head_as_it_arrived(raw).trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::response::{Parsed, parse};
+
+    #[test]
+    fn lines_of_a_message_stay_lines_on_a_terminal_and_nothing_else_moves_the_cursor() {
+        assert_eq!(for_terminal(b"one"), "< one\n");
+        assert_eq!(for_terminal(b"one\ntwo\n"), "< one\n  two\n  \n");
+        assert_eq!(for_terminal(b"\x1b[2J\rforged\x00\t"), "< \\u{1b}[2J\\rforged\\0\\t\n");
+        assert_eq!(for_terminal(b""), "< \n");
+    }
+
+    #[test]
+    fn a_binary_message_is_shown_in_part() {
+        let shown = |bytes: Vec<u8>| summary(&Message::Binary(bytes.into()));
+        assert_eq!(shown(vec![0x0a]), "binary, 1 byte: 0a");
+        assert!(shown(vec![0; BINARY_SHOWN]).ends_with("00"));
+        assert!(shown(vec![0; BINARY_SHOWN + 1]).ends_with(" 00 ..."));
+        assert!(shown(vec![0; 1 << 20]).len() < 300);
+    }
+
+    #[test]
+    fn a_pong_that_answers_says_how_long_it_took() {
+        assert_eq!(pong(b"1", Some(Duration::from_micros(1234))), "Pong \"1\" after 1.2ms");
+        assert_eq!(pong(b"", None), "Pong, not asked for");
+    }
+
+    fn refusal(body: &[u8], cut: Option<&str>) -> Refusal {
+        let raw_head = b"HTTP/1.1 404 Not Found\r\nA: b\r\n\r\n".to_vec();
+        let Parsed::Complete(head, _) = parse(&raw_head) else { panic!("a head") };
+        Refusal { head, raw_head, body: body.to_vec(), cut: cut.map(str::to_owned) }
+    }
+
+    /// Without its first and its last line, which carry the mark and the cause.
+    fn middle(refusal: &Refusal) -> String {
+        let text = refused(refusal);
+        assert!(text.contains("refused: HTTP/1.1 404 Not Found\n    A: b\n"), "{text}");
+        let (_, rest) = text.split_once("    A: b\n").expect("a field");
+        rest.split_once("  likely cause: ").expect("a cause").0.to_owned()
+    }
+
+    #[test]
+    fn the_body_of_a_refusal_is_shown_below_its_head() {
+        assert_eq!(middle(&refusal(b"", None)), "");
+        assert_eq!(middle(&refusal(b"a\r\n\x1b\n\n", None)), "\n    a\n    \\u{1b}\n");
+        let long = vec![b'x'; BODY_SHOWN + 7];
+        assert!(middle(&refusal(&long, None)).ends_with("x\n    ... 7 more bytes\n"));
+        let cut = middle(&refusal(b"", Some("it is longer\x1b")));
+        assert_eq!(cut, "  that is not the whole body: it is longer\\u{1b}\n");
+    }
+}

@@ -329,3 +329,71 @@ fn held_first(inspector: &mut Inspector, held: &[u8], held_at: &mut usize, rest:
 pub fn tls() -> Wrong {
     Wrong { why: "these bytes are records of TLS, which hide the frames inside".to_owned(), section: "RFC 8446 s5.1" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+    /// Every item and the end, as text that can be compared.
+    fn decode(parts: &[&[u8]]) -> (Vec<String>, Summary) {
+        let mut decoder = Decoder::new(None, 16, false);
+        let mut items = Vec::new();
+        for part in parts {
+            let mut rest = *part;
+            while let Some(item) = decoder.next(&mut rest) {
+                items.push(format!("{item:?}"));
+            }
+            assert!(rest.is_empty());
+        }
+        let end = decoder.finish();
+        items.extend(end.items.iter().map(|item| format!("{item:?}")));
+        items.push(format!("{:?} {:?}", end.head, end.unfinished));
+        (items, end.summary)
+    }
+
+    #[test]
+    fn a_stream_cut_anywhere_is_the_same_stream() {
+        let plain = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nbody";
+        let streams = [
+            [REQUEST, b"\x81\x81abcd\x00\x88\x80abcd\x81"].concat(),
+            [REQUEST, b"HTTP/1.1 101 OK\r\nUpgrade: websocket\r\n\r\n\x81\x00"].concat(),
+            plain.to_vec(),
+            b"\x17\x03\x03\x00\x01\xff".to_vec(),
+            b"\x16\x03\x09\x80\x00\x80\x00".to_vec(),
+        ];
+        for stream in streams {
+            let whole = decode(&[&stream]);
+            assert_eq!(whole.1.bytes, stream.len() as u64);
+            for cut in 0..=stream.len() {
+                assert_eq!(decode(&[&stream[..cut], &stream[cut..]]), whole, "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_rest_is_counted_and_not_looked_at() {
+        let (items, summary) = decode(&[b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"bo", b"dy"]);
+        assert_eq!((items.len(), summary.rest), (3, Some((Rest::Body, 4))));
+        let (_, summary) = decode(&[b"\x16\x03\x01\x00", b"\x00"]);
+        assert_eq!((summary.rest, summary.faults), (Some((Rest::Tls, 5)), 1));
+        let endless = [b"GET / HTTP/1.1\r\nX: ", &[b'a'; 20_000][..]].concat();
+        let (_, summary) = decode(&[&endless]);
+        let rest = endless.len() - head::MAX_HEAD;
+        assert_eq!((summary.rest, summary.bytes), (Some((Rest::NoHead, rest as u64)), endless.len() as u64));
+    }
+
+    #[test]
+    fn who_is_impatient_gives_up_on_what_is_no_websocket() {
+        let zeros = vec![0; 2 * HOPELESS as usize + 10];
+        let (_, summary) = decode(&[&zeros]);
+        assert_eq!((summary.frames, summary.rest), (HOPELESS, Some((Rest::Hopeless, 10))));
+        assert_eq!((summary.sender, summary.known_by), (Some(Role::Server), KnownBy::Guess));
+        let mut patient = Decoder::new(None, 0, true);
+        let mut rest = &zeros[..];
+        while patient.next(&mut rest).is_some() {}
+        assert_eq!(patient.finish().summary.frames, HOPELESS + 5);
+    }
+}

@@ -267,3 +267,55 @@ fn says(bytes: &[u8], name: &str, word: &str) -> bool {
         .filter_map(|line| line.split_once(':'))
         .any(|(left, right)| left.trim() == name && right.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_told_from_frames_by_their_first_bytes() {
+        let (client, server) = (Begins::Head(Role::Client), Begins::Head(Role::Server));
+        let cases: [(&[u8], Begins); 14] = [
+            (b"", Begins::Maybe),
+            (b"H", Begins::Maybe),
+            (b"HTTP", Begins::Maybe),
+            (b"HTTP/", server),
+            (b"HEAD", Begins::Maybe),
+            (b"HEAD ", client),
+            (b"GET ", client),
+            (b"GETx", Begins::Frames),
+            (b"GE ", Begins::Frames),
+            (b"ABCDEFGHIJKLMNOPQR", Begins::Frames),
+            (b"\x81", Begins::Frames),
+            (b"\x16\x03", Begins::Maybe),
+            (b"\x16\x03\x01", Begins::Tls),
+            (b"\x16\x05", Begins::Frames),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(begins(bytes), expected, "{bytes:02x?}");
+        }
+        assert_eq!(
+            (may_begin(b"H"), may_begin(b"HT"), may_begin(b"GE")),
+            (None, Some(Role::Server), Some(Role::Client))
+        );
+        assert_eq!(may_begin(b"\x16\x03"), None);
+    }
+
+    #[test]
+    fn a_key_alone_was_meant_for_a_websocket_and_no_frames_follow() {
+        let text = b"GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let head = judge(0, text.to_vec(), Role::Client, None);
+        assert!(head.is_handshake && !head.frames_follow && head.accepted.is_none());
+        assert!(head.faults[0].why.contains("Upgrade"), "{:?}", head.faults);
+    }
+
+    #[test]
+    fn an_accept_value_has_the_form_of_twenty_bytes() {
+        assert!(is_accept(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        for wrong in
+            ["", "=", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo", "s3pPLMBiTxaQ9kYGzzhZRbK+xO==", "s3pPLMBiTxaQ9kYGzzhZRbK-xOo="]
+        {
+            assert!(!is_accept(wrong.as_bytes()), "{wrong}");
+        }
+    }
+}

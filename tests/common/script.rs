@@ -15,6 +15,9 @@ use tungstenite::handshake::derive_accept_key;
 pub trait Pipe: Read + Write {
     /// The socket below.
     fn socket(&self) -> &TcpStream;
+
+    /// Says that nothing more will be said, in the layer above TCP.
+    fn say_the_end(&mut self) {}
 }
 
 impl Pipe for TcpStream {
@@ -26,6 +29,12 @@ impl Pipe for TcpStream {
 impl Pipe for super::tls::Stream {
     fn socket(&self) -> &TcpStream {
         &self.sock
+    }
+
+    fn say_the_end(&mut self) {
+        self.conn.send_close_notify();
+        // Who has gone already need not hear it.
+        let _ = self.flush();
     }
 }
 
@@ -174,8 +183,14 @@ impl<S: Pipe> Script<S> {
         close
     }
 
-    /// Sends no more, but still reads.
+    /// Sends no more, but still reads. Under TLS it says so there too.
     pub fn finish(&mut self) {
+        self.stream.say_the_end();
+        self.cut();
+    }
+
+    /// Ends its half of TCP and nothing else.
+    pub fn cut(&mut self) {
         let _ = self.stream.socket().shutdown(Shutdown::Write);
     }
 

@@ -160,7 +160,7 @@ fn a_101_that_breaks_a_rule_fails_with_the_section() {
 fn a_wrong_accept_value_is_shown_beside_the_right_one() {
     failed(
         &[GOOD[0], GOOD[1], ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")],
-        "Sec-WebSocket-Accept is \"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\" and not \"ACCEPT\"; so it is not a WebSocket server (RFC 6455 s4.1, 4)",
+        "Sec-WebSocket-Accept is not the hash of the key: it is \"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\", and not ACCEPT (RFC 6455 s4.1, 4)",
     );
 }
 
