@@ -202,12 +202,24 @@ mod tests {
                 fin(minute, None),
                 "FIN without a Close frame after 60.0 s of silence (1006): often a proxy's idle timeout",
             ),
+            (fin(Duration::from_secs(2), None), "after 2.0 s of silence (1006): often a proxy's idle timeout"),
             (fin(Duration::ZERO, None), "after 0.0 s of silence (1006): the server ended or crashed"),
             (fin(Duration::ZERO, Some(false)), "TLS was not ended either"),
             (Ending::NotTaken(minute).words(), "did not take what was written in 60s"),
         ] {
             assert!(sentence.contains(part), "{sentence}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_repeated_when_it_says_something_else() {
+        let ours = Close::new(4001, "bye");
+        let words = |answer| Ending::WeClosed { ours: ours.clone(), answer }.words();
+        for echo in [ours.clone(), Close::new(4001, "")] {
+            assert!(words(echo).ends_with("\"bye\", answered by the server"));
+        }
+        assert!(words(Close::new(4001, "so long")).contains("; the server answered 4001"));
+        assert!(words(Close::default()).contains("; the server answered no code"));
     }
 
     #[test]

@@ -41,6 +41,6 @@ pub fn wait_for(port: u16) {
     let limit = Limit::seconds(30);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(!limit.left().is_zero(), "nobody listens on port {port}");
-        thread::sleep(Duration::from_millis(20));
+        thread::park_timeout(Duration::from_millis(20));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{free_port, wait_for};
 use crate::run::to_end;
-use crate::tools::program;
+use crate::tools::{first_of, program};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,7 +32,8 @@ impl Nginx {
              server {{ listen 127.0.0.1:{port} {listen}; {rules} }} }}\n"
         );
         fs::write(folder.join("nginx.conf"), configuration).expect("the configuration is written");
-        let mut nginx = program("nginx", "bash .ci/peers");
+        // Who is not root has no /usr/sbin on PATH, mostly.
+        let mut nginx = Command::new(first_of(&["nginx", "/usr/sbin/nginx"], "bash .ci/peers"));
         nginx.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-e", "stderr"]);
         // Its words go to the test's own stderr: they say why it did not start.
         let child = nginx.stdin(Stdio::null()).spawn().expect("nginx starts");
@@ -71,7 +72,7 @@ pub fn certificate(folder: &Path) {
         "req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout server.key -out server.csr",
         "x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extensions -out server.pem",
     ] {
-        let mut openssl: Command = program("openssl", "bash .ci/peers");
+        let mut openssl = program("openssl", "bash .ci/peers");
         to_end(openssl.current_dir(folder).args(line.split(' ')), b"", 30).succeeded();
     }
 }

@@ -75,7 +75,7 @@ impl Terminal {
                 return screen;
             }
             assert!(!self.limit.left().is_zero(), "no {what} on the screen:\n{screen}");
-            thread::sleep(Duration::from_millis(20));
+            thread::park_timeout(Duration::from_millis(20));
         }
     }
 
