@@ -189,6 +189,22 @@ fn ascii_beside_the_bytes_is_never_read_as_bytes() {
     assert_eq!(one("00000000: 6361 6665 2062 6162 6520 3132 3334       cafe babe 1234"), cafe[2..]);
 }
 
+/// Text in a frame is often digits, and a row may have no ASCII beside it.
+#[test]
+fn a_row_without_ascii_keeps_its_last_bytes() {
+    let total = b"\x81\x11The total is: 300";
+    for text in [
+        // Wireshark's hex dump
+        "0000  81 11 54 68 65 20 74 6f 74 61 6c 20 69 73 3a 20\n0010  33 30 30\n",
+        // od -tx1
+        "0000000 81 11 54 68 65 20 74 6f 74 61 6c 20 69 73 3a 20\n0000020 33 30 30\n0000023\n",
+        // od -tx1 -w5
+        "0000000 81 11 54 68 65\n0000005 20 74 6f 74 61\n0000012 6c 20 69 73 3a\n0000017 20 33 30 30\n0000023\n",
+    ] {
+        assert_eq!(one(text), total, "{text}");
+    }
+}
+
 #[test]
 fn rows_that_a_star_stands_for_are_put_in() {
     let mut expected = b"\x81\x05Hello".to_vec();

@@ -21,7 +21,11 @@ pub fn bytes(text: &[u8], colon: bool) -> Result<Vec<u8>, Fault> {
     let (bytes, ends) = groups(text, colon)?;
     let Some(&(_, end)) = ends.last() else { return Ok(bytes) };
     let rest = &text[end..];
-    let before_column = ends.iter().rev().find(|(len, end)| is_column(&text[*end..], &bytes[..*len]));
+    // `33 30 30` is three bytes, though the third looks like the first two in ASCII: what could be bytes is ASCII only
+    // behind a gap.
+    let before_column = ends.iter().rev().find(|(len, at)| {
+        (*at == end || has_gap(&text[*at..])) && is_column(&text[*at..], &bytes[..*len])
+    });
     match before_column {
         Some(&(len, _)) => Ok(bytes[..len].to_vec()),
         None if rest.trim_ascii().is_empty() => Ok(bytes),
@@ -38,10 +42,14 @@ pub fn bytes(text: &[u8], colon: bool) -> Result<Vec<u8>, Fault> {
 
 /// Whether this is bytes and, two blanks or a tab behind them, the same bytes as ASCII.
 pub fn has_column(text: &[u8], colon: bool) -> bool {
-    let has_gap = |rest: &[u8]| rest.starts_with(b"  ") || rest.starts_with(b"\t");
     groups(text, colon).is_ok_and(|(bytes, ends)| {
         ends.iter().any(|(len, end)| has_gap(&text[*end..]) && is_column(&text[*end..], &bytes[..*len]))
     })
+}
+
+/// ASCII stands two blanks or a tab behind the bytes.
+fn has_gap(rest: &[u8]) -> bool {
+    rest.starts_with(b"  ") || rest.starts_with(b"\t")
 }
 
 /// How many bytes there are up to the end of a group, and where in the text it ends.
@@ -144,8 +152,22 @@ mod tests {
         }
         // Eight bytes and two blanks: the rest could be the other half.
         assert_eq!(bytes(b"  61 62 20 63 64 20 65 66  ab cd ef", false).as_deref(), Ok(&b"ab cd ef"[..]));
-        assert_eq!(bytes(b" 61 62 20 63 64 20 65 66 ab cd ef", false).as_deref(), Ok(&b"ab cd ef"[..]));
+        assert_eq!(bytes(b" 61 62 20 63 64 20 65 66 ab cd ef", false).as_deref(), Ok(&b"ab cd ef\xab\xcd\xef"[..]));
         assert_eq!(bytes("  81 05 20  \u{b7}\u{b7}".as_bytes(), false).as_deref(), Ok(&[0x81, 5, 0x20][..]));
+    }
+
+    #[test]
+    fn bytes_that_look_like_the_ascii_of_those_before_them_are_bytes() {
+        for (text, expected) in [
+            ("  33 30 30", &b"300"[..]),
+            (" 33 30 30 ", b"300"),
+            (" 41 30 61 30", b"A0a0"),
+            ("   33 30 20 33 30 20 33 30 30 20 30", b"30 30 300 0"),
+            (" 33 30 30  300", b"300"),
+        ] {
+            assert_eq!(bytes(text.as_bytes(), false).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(bytes(b" 3330 3330", true).as_deref(), Ok(&b"3030"[..]));
     }
 
     #[test]
