@@ -225,17 +225,19 @@ fn a_request_and_its_frames() {
 fn an_answer_and_its_frames() {
     let (code, text) = told(&[], &[ANSWER.as_bytes(), b"\x81\x00"].concat());
     let expected = "\
-      = a right answer to an opening handshake
+      = right in form as an answer to an opening handshake
           yes Upgrade: websocket                                    the protocol that begins behind this head (RFC 6455 s4.1)
           yes Connection: Upgrade                                   Upgrade is meant for this connection (RFC 6455 s4.1)
-          yes Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=    the hash of the request's key, 20 bytes in base64 (RFC 6455 s4.1)
+          yes Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=    20 bytes in base64; the request's key is not here, so not compared (RFC 6455 s4.1)
 0081  TEXT fin=1 rsv=000 mask=none len=0
 ";
     assert_eq!((code, text.contains(expected)), (0, true), "{text}");
     assert!(text.ends_with("from the server (by its head)\n"), "{text}");
     // With the request before it, the accept value is held to the key.
     let both = |answer: &str| told(&[], format!("{REQUEST}{answer}").as_bytes());
-    assert_eq!(both(ANSWER).0, 0);
+    let (code, text) = both(ANSWER);
+    assert!(code == 0 && text.contains("= a right answer to the opening handshake\n"), "{text}");
+    assert!(text.contains("the hash of the key in the request before it (RFC 6455 s4.1)"), "{text}");
     let (code, text) = both(&ANSWER.replace("s3pP", "S3pP"));
     let wrong = "! in a 101, Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo= is not the hash of the request's key";
     assert_eq!((code, text.contains(wrong)), (1, true), "{text}");
@@ -271,6 +273,90 @@ fn an_extension_owns_the_rsv_bits() {
     let offer = REQUEST.replace("\r\n\r\n", field);
     assert_eq!(told(&[], &[offer.as_bytes(), b"\xc1\x81abcd\xff"].concat()).0, 0);
     assert_eq!(told(&[], &[ANSWER.as_bytes(), b"\xc1\x01\xff"].concat()).0, 1);
+}
+
+/// s4.1: what was not offered may not be taken. Without the request nobody knows.
+#[test]
+fn an_answer_is_held_to_what_was_offered() {
+    let with = |head: &str, field: &str| head.replace("\r\n\r\n", &format!("\r\n{field}\r\n\r\n"));
+    let protocol = "Sec-WebSocket-Protocol: chat";
+    let deflate = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover";
+    let twice = format!("{protocol}\r\n{protocol}");
+    let cases = [
+        (None, with(ANSWER, protocol), None),
+        (None, with(ANSWER, deflate), None),
+        (Some(with(REQUEST, protocol)), with(ANSWER, protocol), None),
+        (Some(with(REQUEST, deflate)), with(ANSWER, "Sec-WebSocket-Extensions: Permessage-Deflate"), None),
+        (
+            Some(REQUEST.to_owned()),
+            with(ANSWER, protocol),
+            Some("Sec-WebSocket-Protocol: chat is a subprotocol that was not offered (RFC 6455 s4.1)"),
+        ),
+        (
+            Some(with(REQUEST, "Sec-WebSocket-Protocol: Chat, b")),
+            with(ANSWER, protocol),
+            Some("chat is a subprotocol that was not offered (RFC 6455 s4.1)"),
+        ),
+        (
+            Some(REQUEST.to_owned()),
+            with(ANSWER, deflate),
+            Some("server_no_context_takeover names an extension that was not offered (RFC 6455 s4.1)"),
+        ),
+        (None, with(ANSWER, &twice), Some("chat, chat stands there more than once (RFC 6455 s11.3.4)")),
+        (None, with(ANSWER, "Sec-WebSocket-Protocol: a, b"), Some("is not one subprotocol (RFC 6455 s4.2.2)")),
+    ];
+    for (request, answer, fault) in cases {
+        let (code, text) = told(&[], [request.clone().unwrap_or_default(), answer.clone()].concat().as_bytes());
+        let faults: Vec<&str> = text.lines().filter(|line| line.trim().starts_with('!')).collect();
+        match fault {
+            None => assert_eq!((code, faults), (0, vec![]), "{request:?} {answer}"),
+            Some(fault) => assert!(code == 1 && faults.len() == 1 && faults[0].ends_with(fault), "{text}"),
+        }
+    }
+    // RSV bits belong to an extension only if it could be agreed on.
+    let unasked = [REQUEST.as_bytes(), with(ANSWER, deflate).as_bytes(), b"\xc1\x01\xff"].concat();
+    assert!(told(&[], &unasked).1.contains("! RSV bits 100 without an extension (RFC 6455 s5.2)"));
+}
+
+/// In a log the request is in the other stream of the same connection.
+#[test]
+fn a_log_holds_the_answer_to_the_key_of_its_own_connection() {
+    let record = |name: &str, mark: char, bytes: &[u8]| {
+        format!("TRACE {name} {mark} {} bytes{}\n", bytes.len(), ws101::wire::lines::hex_dump(bytes, 0))
+    };
+    let wrong = ANSWER.replace("s3pP", "S3pP");
+    let other = REQUEST.replace("dGhl", "DGhl");
+    let log = [
+        record("ws-1", '<', REQUEST.as_bytes()),
+        record("ws-2", '<', other.as_bytes()),
+        record("ws-1", '>', ANSWER.as_bytes()),
+        record("ws-2", '>', wrong.as_bytes()),
+        record("ws-3", '>', wrong.as_bytes()),
+    ];
+    let (code, text) = told(&[], log.concat().as_bytes());
+    assert_eq!((code, text.matches("= a right answer to the opening handshake").count()), (1, 1), "{text}");
+    assert_eq!(text.matches("is not the hash of the request's key").count(), 1, "{text}");
+    assert_eq!(text.matches("= right in form as an answer").count(), 1, "{text}");
+}
+
+/// RFC 9112 s6.3: neither a 1xx nor a request without a length has a body.
+#[test]
+fn behind_a_head_without_a_body_stands_another_head() {
+    let interim = format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n{ANSWER}");
+    let (code, text) = told(&["--headers-only"], &[interim.as_bytes(), b"\x81\x02ok"].concat());
+    assert!(code == 0 && text.contains("  TEXT fin=1 rsv=000 mask=none len=2\n"), "{text}");
+    let kept_alive = format!("GET / HTTP/1.1\r\nHost: a\r\n\r\n{REQUEST}");
+    let (code, text) = told(&["--headers-only"], &[kept_alive.as_bytes(), b"\x89\x80abcd"].concat());
+    assert!(code == 0 && text.contains("  PING fin=1 rsv=000 mask=61626364 len=0\n"), "{text}");
+    let body = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n{REQUEST}");
+    assert!(told(&[], body.as_bytes()).1.contains(" bytes of body"));
+}
+
+#[test]
+fn a_101_that_cannot_be_read_is_an_answer_all_the_same() {
+    let (code, text) = told(&[], b"HTTP/1.1 101 \x1b[31mX\r\n\r\n\x81\x02ok");
+    assert!(code == 1 && text.contains("= an answer to an opening handshake that is not right\n"), "{text}");
+    assert!(!text.contains("no opening handshake") && text.contains(" len=2 \"ok\"\n"), "{text}");
 }
 
 #[test]

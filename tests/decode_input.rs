@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 use tungstenite::protocol::Role;
-use ws101::decode::input::{Error, Form, Input, MAX_LINE, MAX_STREAMS};
+use ws101::decode::input::{Error, Event, Form, Input, MAX_LINE, MAX_STREAMS};
 
 /// The masked "Hello" of RFC 6455 s5.7 and a masked Close 1000.
 const HELLO_CLOSE: [u8; 19] =
@@ -17,18 +17,25 @@ type Stream = (String, Option<Role>, Vec<u8>);
 /// All streams of an input, in the order in which they began.
 fn streams(source: impl Read + 'static, form: Option<Form>) -> Result<(Option<Form>, Vec<Stream>), Error> {
     let mut input = Input::new(Box::new(source), form);
-    let mut streams: Vec<Vec<u8>> = Vec::new();
+    let mut streams: Vec<Stream> = Vec::new();
     let mut bytes = Vec::new();
-    while let Some(stream) = input.next(&mut bytes)? {
-        streams.resize(streams.len().max(stream + 1), Vec::new());
-        streams[stream].append(&mut bytes);
+    loop {
+        match input.next(&mut bytes)? {
+            Event::Bytes(stream) => {
+                streams.resize(streams.len().max(stream + 1), Stream::default());
+                let label = input.label(stream).expect("a label for each stream");
+                (streams[stream].0, streams[stream].1) = (label.name.clone(), label.from);
+                streams[stream].2.append(&mut bytes);
+            }
+            Event::Ended(_) | Event::Waits => assert!(bytes.is_empty()),
+            Event::End => break,
+        }
     }
-    let label = |stream: usize| input.label(stream).expect("a label for each stream").clone();
-    let named = streams.into_iter().enumerate().map(|(stream, bytes)| {
-        let label = label(stream);
-        (label.name, label.from, bytes)
-    });
-    Ok((input.form(), named.collect()))
+    for (stream, told) in streams.iter_mut().enumerate() {
+        // What a second stream tells of the first.
+        told.1 = told.1.or(input.label(stream).and_then(|label| label.from));
+    }
+    Ok((input.form(), streams))
 }
 
 /// One byte a read, so that every border lies somewhere.
@@ -332,6 +339,12 @@ fn whole_packets_are_not_taken_for_frames() {
         let told = streams(io::Cursor::new(text.to_owned()), Some(Form::Hex)).unwrap();
         assert_eq!(told.1.len(), 1, "who says that it is hex gets it");
     }
+    // Two packets: what stands between them is no row. tcpdump -X, and tshark -x with two data sources.
+    let twice = tcpdump.to_owned() + tcpdump;
+    let frames = tshark.to_owned() + "\nFrame (61 bytes):\n" + tshark;
+    for text in [twice, frames] {
+        assert!(fault(&text).contains("Follow > TCP Stream"), "{}", fault(&text));
+    }
     let file = streams(&b"\x0a\x0d\x0d\x0a\xcc\x00\x00\x00\x4d\x3c\x2b\x1a"[..], None);
     assert!(file.is_err_and(|error| error.to_string().contains("captured packets")));
 }
@@ -415,8 +428,9 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
         fault(&without_row)
             .starts_with("line 4, column 1: row 0010 is missing: these are 20 bytes, and 16 of them are")
     );
-    let without_title = LOG.replace("TRACE ws-1 < 11 bytes\n    0000", "    0000");
-    assert!(fault(&without_title).starts_with("line 8, column 1: a row of a dump whose first line is missing"));
+    let without_title = LOG.replace("TRACE ws-1 > 7 bytes\n    0000", "    0000");
+    assert!(fault(&without_title).starts_with("line 16, column 1: a row of a dump whose first line is missing"));
+    assert!(fault(&LOG[LOG.find("    0000").unwrap()..]).starts_with("line 1, column 1: a row of a dump whose"));
     let starred = LOG.replace("0d 0a 0d 0a  ", "0d 0a 0d zz  ");
     assert!(fault(&starred).starts_with("line 4, column 20: `zz` is no byte in hex"), "{}", fault(&starred));
     assert!(fault("INFO  ws-1 = open /ws from 127.0.0.1:47736\n").contains("RUST_LOG=trace"));
@@ -425,12 +439,56 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
     assert_eq!(of_text(cut).unwrap()[0].2, b"GET /ws HTTP/1.1");
 }
 
+/// A peer chooses the names of its fields. Our log shows the head as it came, and none of it is a dump.
 #[test]
-fn a_log_has_a_bounded_number_of_streams() {
-    let record = |number: usize| format!("TRACE ws-{number} < 1 byte\n    0000  81  .\n");
+fn what_a_peer_has_written_is_no_row_and_no_title() {
+    let log = "INFO  ws-1 = connected from 127.0.0.1:47736\nDEBUG ws-1 < GET / HTTP/1.1\n    0000  81 85: x\n    0010  88: y\n    \
+               TRACE ws-1 < 2 bytes: z\n    Host: a\nINFO  ws-1 ! an HTTP/1.1 request\n    0000  81 00\n\
+               TRACE ws-1 < 2 bytes\n    0000  88 00                                             ..\n";
+    assert_eq!(of_text(log).unwrap(), [("ws-1".to_owned(), Some(Role::Client), vec![0x88, 0])]);
+}
+
+/// `--log-file` appends, and each run begins with ws-1.
+#[test]
+fn two_runs_in_one_log_are_two_connections() {
+    for (name, from) in [("ws-1", Role::Client), ("connect", Role::Server)] {
+        let run = |byte: &str, last: &str| {
+            format!("INFO  {name} = connected from 127.0.0.1:47736\nTRACE {name} < 1 byte\n    0000  {byte}  .\n{last}")
+        };
+        // The first one was ended by a signal it could not tell of.
+        let log =
+            run("81", "") + &run("82", &format!("INFO  {name} = ended after 2.0s; messages: 0 in\n")) + &run("83", "");
+        let of = |byte: u8| (name.to_owned(), Some(from), vec![byte]);
+        assert_eq!(of_text(&log).unwrap(), [of(0x81), of(0x82), of(0x83)]);
+    }
+}
+
+fn record(number: usize) -> String {
+    format!("TRACE ws-{number} < 1 byte\n    0000  81  .\n")
+}
+
+/// What is open at once is bounded; what comes one after the other is not.
+#[test]
+fn a_log_has_a_bounded_number_of_streams_at_once() {
     let log: String = (0..MAX_STREAMS).map(record).collect();
-    assert_eq!(of_text(&log).unwrap().len(), MAX_STREAMS);
-    assert!(fault(&(log + &record(MAX_STREAMS))).contains("more than 64 streams"));
+    let more = log.clone() + &record(MAX_STREAMS) + "INFO  ws-3 = ended after 2.0s\n" + &record(MAX_STREAMS + 1);
+    let read = |text: &str| {
+        let mut input = Input::new(Box::new(io::Cursor::new(text.to_owned())), None);
+        let (mut bytes, mut ended) = (Vec::new(), Vec::new());
+        loop {
+            match input.next(&mut bytes).unwrap() {
+                Event::Ended(stream) => ended.push(stream),
+                Event::End => break,
+                Event::Bytes(_) | Event::Waits => {}
+            }
+        }
+        (bytes.len(), ended, input.passed_over())
+    };
+    assert_eq!(read(&log), (MAX_STREAMS, vec![], 0));
+    assert_eq!(read(&more), (MAX_STREAMS + 1, vec![3], 1));
+    let one_by_one = |number| record(number) + &format!("INFO  ws-{number} = ended after 2.0s; messages: 0 in\n");
+    let log: String = (0..10 * MAX_STREAMS).map(one_by_one).collect();
+    assert_eq!(read(&log), (10 * MAX_STREAMS, (0..10 * MAX_STREAMS).collect(), 0));
 }
 
 // --- hex or not ---
@@ -471,6 +529,70 @@ fn text_that_is_no_hex_is_refused_with_its_place() {
     assert!(control.is_err_and(|error| error.to_string().contains("`\\u{1b}]0;title\\u{7}` is no hex")));
 }
 
+/// tshark -q -z follow,tcp,ascii,0
+#[test]
+fn a_text_without_a_row_is_not_empty() {
+    let ascii = "\n===================================================================\nFollow: tcp,ascii\n\
+                 Filter: tcp.stream eq 0\nNode 0: 10.1.1.1:40000\nNode 1: 10.2.2.2:8080\n7\n..Hello\n\
+                 ===================================================================\n";
+    for text in [ascii, "# nothing here\n"] {
+        assert!(fault(text).starts_with("there is no row of bytes in it"), "{}", fault(text));
+    }
+}
+
+#[test]
+fn an_offset_that_nothing_confirms_may_be_bytes() {
+    let words = "line 1, column 1: `8105` may be bytes or an offset";
+    for text in ["8105  48 65 6c 6c 6f", "8105  48 65 6c 6c 6f\n", "8105\t48 65\nand so on"] {
+        assert!(fault(text).starts_with(words), "{}", fault(text));
+    }
+    for text in [
+        "0130: 81 05 48 65 6c 6c 6f",
+        "0130  81 05 48 65 6c 6c 6f  ..Hello",
+        "0130  81 05\n0132  48 65 6c 6c 6f\n",
+        "8105 48 65 6c 6c 6f",
+    ] {
+        assert_eq!(one(text), b"\x81\x05Hello", "{text}");
+    }
+}
+
+/// `xxd -R always`, and hexdump in colours.
+#[test]
+fn a_dump_may_have_colours() {
+    let text = "00000000: \u{1b}[1;31m81\u{1b}[0m\u{1b}[1;31m05\u{1b}[0m \u{1b}[1;32m4865\u{1b}[0m \u{1b}[1;32m6c6c 6f\u{1b}[0m  \
+                \u{1b}[1;31m..\u{1b}[0m\u{1b}[1;32mHello\u{1b}[0m\n";
+    assert_eq!(one(text), b"\x81\x05Hello");
+    assert_eq!(one("\u{1b}[33m81 05 48 65 6c 6c 6f\u{1b}[0m  ..Hello"), b"\x81\x05Hello");
+}
+
+#[test]
+fn bytes_as_python_prints_them() {
+    for text in
+        [r"b'\x81\x05Hello'", "b\"\\x81\\x05Hello\"\n", r"[b'\x81\x05', b'Hello']", "(b'\\x81\\x05'\n b'Hel\\x6co')"]
+    {
+        assert_eq!(one(text), b"\x81\x05Hello", "{text}");
+    }
+    assert_eq!(one(r#"b'\x89\x05\'\\\n\r"'"#), b"\x89\x05'\\\n\r\"");
+    for (text, words) in [
+        (r"b'\x8'", "line 1, column 6: `'`: behind \\x stand two hex digits"),
+        (r"b'\q'", "line 1, column 4: `q'`: an escape is"),
+        ("b'a\nb'", "line 1, column 4: `"),
+        ("b'a", "line 1, column 4: no quote ends these bytes"),
+        ("b'a' + c", "line 1, column 6: `+`: between bytes of Python"),
+        ("b'\u{e9}'", "bytes that are no ASCII are written as \\x81"),
+    ] {
+        assert!(fault(text).contains(words), "{}", fault(text));
+    }
+}
+
+#[test]
+fn decimal_numbers_are_refused_with_a_word() {
+    for text in ["[129, 5, 72, 101]", "129,5,72", "Uint8Array(3) [ 129, 5, 72 ]\n", "1, 2, 3"] {
+        assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
+    }
+    assert_eq!(one("10, 20, 30"), [0x10, 0x20, 0x30]);
+}
+
 #[test]
 fn an_empty_input_has_no_bytes() {
     for text in ["", "\n", " \r\n\t\n"] {
@@ -499,8 +621,11 @@ fn a_source_that_fails_is_an_error() {
 fn a_line_without_end_needs_no_memory() {
     let mut input = Input::new(Box::new(io::repeat(b'8').take(100 << 20)), None);
     let (mut bytes, mut total) = (Vec::new(), 0);
-    while let Some(stream) = input.next(&mut bytes).unwrap() {
-        assert_eq!(stream, 0);
+    loop {
+        match input.next(&mut bytes).unwrap() {
+            Event::End => break,
+            event => assert!(matches!(event, Event::Bytes(0) | Event::Waits), "{event:?}"),
+        }
         assert!(bytes.capacity() <= 256 << 10, "{}", bytes.capacity());
         total += bytes.len();
         bytes.clear();

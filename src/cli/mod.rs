@@ -12,7 +12,7 @@ pub mod values;
 
 pub use compare::Compare;
 pub use connect::Connect;
-pub use decode::Decode;
+pub use decode::{Decode, Sender};
 pub use encode::Encode;
 pub use serve::Serve;
 

@@ -1,8 +1,9 @@
 //! `ws101 decode`: bytes, told and judged. The telling is on stdout, everything else on stderr.
 
-use crate::cli::Decode;
+use crate::cli::{Decode, Sender};
 use crate::decode::input::{Error, Form, Input};
 use crate::decode::{self, Failure, Outcome};
+use crate::wire::escape;
 use anstream::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::ffi::OsString;
@@ -17,23 +18,49 @@ const WORTH_A_BAR: u64 = 256 << 20;
 /// Wrong use, or nothing to decode.
 const UNUSABLE: u8 = 2;
 
-/// Runs it. 0: nothing is wrong; 1: something broke the protocol; 2: there was nothing that could be read.
+/// Runs it. 0: nothing is wrong; 1: something broke the protocol, or stdout could not be written; 2: there was nothing that
+/// could be read.
 pub fn run(options: &Decode) -> ExitCode {
     match decoded(options) {
-        Ok(Outcome { bytes: 0, .. }) => refuse("nothing to decode: the input is empty"),
+        Ok(Outcome { bytes: 0, .. }) => refuse(&nothing(options)),
         Ok(Outcome { faults: 0, .. }) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
-        // A reader that has gone away, as `head` does, has read what it wanted.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(Failure::Output(error)) => refuse(&error.to_string()),
-        Err(Failure::Input(error)) => refuse(&format!("{error}{}", no_such_file(options, &error))),
+        // A reader that has gone away, as `head` does, has read what it wanted; what is wrong up to there is wrong.
+        Err(Failure::Output { error, faults: 0 }) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Err(Failure::Output { error, .. }) => {
+            let _ = writeln!(anstream::stderr(), "ws101: {error}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::Input(error)) => refuse(&format!("{error}{}", not_a_file(options, &error))),
     }
 }
 
-/// A word that is no hex was meant for a file's name, perhaps.
-fn no_such_file(options: &Decode, error: &Error) -> &'static str {
-    let is_one_word = matches!(options.words.as_slice(), [word] if word != "-" && !Path::new(word).exists());
-    if is_one_word && matches!(error, Error::NotHex { .. }) { "; there is no file of that name either" } else { "" }
+/// Why there was nothing.
+fn nothing(options: &Decode) -> String {
+    let sender = options.from.map_or(String::new(), |sender| match sender {
+        Sender::Client => ", or has no bytes from the client".to_owned(),
+        Sender::Server => ", or has no bytes from the server".to_owned(),
+    });
+    format!("nothing to decode: the input is empty{sender}")
+}
+
+/// Words that are no hex were meant for the names of files, perhaps.
+fn not_a_file(options: &Decode, error: &Error) -> String {
+    let is_file = |word: &&OsString| *word != "-" && Path::new(word).exists();
+    match (options.words.as_slice(), error) {
+        ([word], Error::NotHex { .. }) if word != "-" && !is_file(&word) => {
+            "; there is no file of that name either".to_owned()
+        }
+        (words @ [_, _, ..], Error::NotHex { .. }) => match words.iter().find(is_file) {
+            Some(word) => {
+                let name = escape::text(word.as_encoded_bytes());
+                format!("; {name} is a file, and files are read one at a time")
+            }
+            None => String::new(),
+        },
+        _ => String::new(),
+    }
 }
 
 fn refuse(words: &str) -> ExitCode {
@@ -47,16 +74,12 @@ fn decoded(options: &Decode) -> Result<Outcome, Failure> {
     let mut out: Box<dyn Write> =
         if ink { Box::new(anstream::stdout()) } else { Box::new(BufWriter::new(io::stdout())) };
     let settings = options.settings(ink);
-    let outcome = if options.example {
-        decode::run_example(&settings, &mut *out)
-    } else {
-        let mut source = source(options)?;
-        let outcome = decode::run(&mut source.input, &settings, &mut *out);
-        source.bar.iter().for_each(ProgressBar::finish_and_clear);
-        outcome
-    };
-    // What was told before a failure stands all the same.
-    out.flush().map_err(Failure::Output)?;
+    if options.example {
+        return decode::run_example(&settings, &mut *out);
+    }
+    let mut source = source(options)?;
+    let outcome = decode::run(&mut source.input, &settings, &mut *out);
+    source.bar.iter().for_each(ProgressBar::finish_and_clear);
     outcome
 }
 
@@ -73,8 +96,19 @@ fn source(options: &Decode) -> Result<Source, Failure> {
         [] => Ok(without_bar(stdin(form))),
         [word] if word == "-" => Ok(without_bar(stdin(form))),
         [word] if Path::new(word).exists() => file(Path::new(word), form),
-        words => Ok(without_bar(hex(words, form))),
+        words if form == Some(Form::Raw) => Err(no_file(words)),
+        words => Ok(without_bar(hex(words))),
     }
+}
+
+/// The bytes themselves are in a file or come on stdin, so words that name no file are a mistake.
+fn no_file(words: &[OsString]) -> Failure {
+    let name = escape::text(words.join(std::ffi::OsStr::new(" ")).as_encoded_bytes());
+    let words = match words {
+        [_] => format!("{name}: no such file (--input raw reads a file or stdin; words are hex)"),
+        _ => format!("{name}: --input raw reads one file, or stdin; words are hex"),
+    };
+    Failure::Input(Error::Io(io::Error::new(io::ErrorKind::NotFound, words)))
 }
 
 fn stdin(form: Option<Form>) -> Input {
@@ -84,10 +118,10 @@ fn stdin(form: Option<Form>) -> Input {
     Input::new(Box::new(io::stdin()), form)
 }
 
-/// Words that name no file are hex, unless they were said to be the bytes themselves.
-fn hex(words: &[OsString], form: Option<Form>) -> Input {
+/// Words that name no file are hex.
+fn hex(words: &[OsString]) -> Input {
     let text = words.join(std::ffi::OsStr::new(" ")).into_encoded_bytes();
-    Input::new(Box::new(Cursor::new(text)), form.or(Some(Form::Hex)))
+    Input::new(Box::new(Cursor::new(text)), Some(Form::Hex))
 }
 
 fn file(path: &Path, form: Option<Form>) -> Result<Source, Failure> {

@@ -3,6 +3,7 @@
 //! The decoder takes the bytes in whatever parts they come and hands out items, one by one. What it holds is bounded: a
 //! head of 16 KiB, and what the inspector keeps of a frame and of a message.
 
+use super::answer::Asked;
 use super::head::{self, Begins, Head, Wrong};
 use crate::protocol::inspector::{Frame, Inspector, Unfinished};
 use tungstenite::protocol::Role;
@@ -19,6 +20,17 @@ pub enum Item {
     Frame(Frame),
     /// From here on the bytes are only counted.
     Rest(Rest),
+}
+
+impl Item {
+    /// How many rules it breaks.
+    pub fn faults(&self) -> u64 {
+        match self {
+            Item::Head(head) => head.faults.len() as u64,
+            Item::Frame(frame) => frame.faults.len() as u64,
+            Item::Rest(rest) => u64::from(*rest == Rest::Tls),
+        }
+    }
 }
 
 /// Why bytes are only counted.
@@ -88,8 +100,8 @@ pub struct Decoder {
     /// First bytes that were held back; those before `held_at` are used.
     held: Vec<u8>,
     held_at: usize,
-    /// The accept value that a request has asked for.
-    expected: Option<String>,
+    /// What the last request for a WebSocket asks for.
+    asked: Option<Asked>,
     extension: bool,
     of_head: Option<Role>,
     /// What the frames told, when there are no frames any more.
@@ -102,6 +114,8 @@ pub struct Decoder {
 enum Place {
     /// A head or a frame: it is not known yet. It begins at this byte.
     Start(u64),
+    /// Behind a head that has no body: another head begins at this byte, or nothing that can be read.
+    Next(u64),
     Head {
         offset: u64,
         sender: Role,
@@ -126,7 +140,7 @@ impl Decoder {
             place: Place::Start(0),
             held: Vec::new(),
             held_at: 0,
-            expected: None,
+            asked: None,
             extension: false,
             of_head: None,
             seen: None,
@@ -140,6 +154,25 @@ impl Decoder {
         match &self.place {
             Place::Frames(inspector) => inspector.sender(),
             _ => self.told.or(self.of_head).or(self.seen),
+        }
+    }
+
+    /// Who sends was learned from elsewhere. It is too late where a frame has told it.
+    pub fn learn(&mut self, sender: Role) {
+        if !matches!(self.place, Place::Frames(_)) {
+            self.told.get_or_insert(sender);
+        }
+    }
+
+    /// What the last request for a WebSocket asks for.
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// What the request asks for that this answers, where the request is in another stream.
+    pub fn answers(&mut self, asked: &Asked) {
+        if self.asked.is_none() {
+            self.asked = Some(asked.clone());
         }
     }
 
@@ -166,12 +199,15 @@ impl Decoder {
     pub fn finish(mut self) -> End {
         let mut items = Vec::new();
         // A few bytes that might have become a head: letters are one, anything else is frames, or the beginning of one.
-        if let Place::Start(offset) = self.place
+        let mut may_be_head = false;
+        if let Place::Start(offset) | Place::Next(offset) = self.place
             && !self.held.is_empty()
         {
-            match head::may_begin(&self.held) {
-                Some(sender) => self.begin_head(offset, sender),
-                None => self.begin_frames(offset),
+            may_be_head = true;
+            match (head::may_begin(&self.held), &self.place) {
+                (Some(sender), _) => self.begin_head(offset, sender),
+                (None, Place::Next(_)) => self.rest(Rest::Body, self.held.len() as u64),
+                (None, _) => self.begin_frames(offset),
             }
             while let Some(item) = self.next(&mut &[][..]) {
                 items.push(item);
@@ -187,9 +223,15 @@ impl Decoder {
         match self.place {
             Place::Head { offset, sender } => head = Some(Head::cut_off(offset, self.held, sender)),
             Place::Frames(inspector) => unfinished = inspector.finish(),
-            Place::Start(_) | Place::Rest { .. } => {}
+            Place::Start(_) | Place::Next(_) | Place::Rest { .. } => {}
         }
-        let cut_off_faults = unfinished.frame.as_ref().map_or(0, |frame| frame.faults.len() as u64);
+        if may_be_head {
+            // One `H` is nobody's fault yet.
+            unfinished.header.iter_mut().for_each(|header| header.faults.clear());
+        }
+        let of_frame = unfinished.frame.as_ref().map_or(0, |frame| frame.faults.len() as u64);
+        let of_header = unfinished.header.as_ref().map_or(0, |header| header.faults.len() as u64);
+        let cut_off_faults = of_frame + of_header;
         let faults = self.summary.faults + cut_off_faults;
         End { head, items, unfinished, summary: Summary { sender, known_by, faults, ..self.summary } }
     }
@@ -197,7 +239,7 @@ impl Decoder {
     fn item(&mut self, rest: &mut &[u8]) -> Option<Item> {
         loop {
             match &mut self.place {
-                Place::Start(offset) => {
+                Place::Start(offset) | Place::Next(offset) => {
                     let offset = *offset;
                     self.start(offset, rest)?;
                 }
@@ -238,6 +280,10 @@ impl Decoder {
                     self.rest(Rest::Tls, self.held.len() as u64);
                     return Some(());
                 }
+                Begins::Frames if matches!(self.place, Place::Next(_)) => {
+                    self.rest(Rest::Body, self.held.len() as u64);
+                    return Some(());
+                }
                 Begins::Frames => {
                     self.begin_frames(offset);
                     return Some(());
@@ -276,7 +322,7 @@ impl Decoder {
             self.held.extend_from_slice(taken);
             *rest = after;
         }
-        let head = head::judge(offset, std::mem::take(&mut self.held), sender, self.expected.as_deref());
+        let head = head::judge(offset, std::mem::take(&mut self.held), sender, self.asked.as_ref());
         self.follow(&head);
         Some(head)
     }
@@ -285,8 +331,9 @@ impl Decoder {
     fn follow(&mut self, head: &Head) {
         let end = head.offset + head.bytes.len() as u64;
         self.extension = head.extension;
-        self.expected = head.accepted.as_ref().map(|accepted| accepted.accept.clone());
+        self.asked = head.asked.clone().or(self.asked.take());
         match (head.frames_follow, head.sender) {
+            (false, _) if head.has_no_body => self.place = Place::Next(end),
             (false, _) => self.rest(Rest::Body, 0),
             (true, Role::Client) => self.place = Place::Start(end),
             (true, Role::Server) => self.begin_frames(end),
@@ -294,20 +341,16 @@ impl Decoder {
     }
 
     fn count(&mut self, item: Option<&Item>) {
-        match item {
-            Some(Item::Head(head)) => self.summary.faults += head.faults.len() as u64,
-            Some(Item::Frame(frame)) => {
-                self.summary.frames += 1;
-                self.summary.messages += u64::from(frame.message.is_some());
-                self.summary.faults += frame.faults.len() as u64;
-                self.faulty += u64::from(!frame.faults.is_empty());
-                if self.faulty >= HOPELESS && !self.patient {
-                    self.seen = self.sender();
-                    self.rest(Rest::Hopeless, 0);
-                }
+        let Some(item) = item else { return };
+        self.summary.faults += item.faults();
+        if let Item::Frame(frame) = item {
+            self.summary.frames += 1;
+            self.summary.messages += u64::from(frame.message.is_some());
+            self.faulty += u64::from(!frame.faults.is_empty());
+            if self.faulty >= HOPELESS && !self.patient {
+                self.seen = self.sender();
+                self.rest(Rest::Hopeless, 0);
             }
-            Some(Item::Rest(Rest::Tls)) => self.summary.faults += 1,
-            Some(Item::Rest(_)) | None => {}
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The HTTP head before the frames: is there one, where does it end, and is it a right opening handshake (RFC 6455 s4)?
 //!
-//! A request is judged as our server would judge it, with any origin and no subprotocol of its own. An answer is judged
-//! as a client has to (s4.1); without the request its accept value can be asked for its form alone.
+//! A request is judged as our server would judge it, with any origin and no subprotocol of its own. How an answer is
+//! judged, [`super::answer`] says.
 //!
 //! A head that asks for no WebSocket breaks nothing: what follows it is a body.
 
-use crate::client::response::{self, Head as Answer};
+use super::answer::{Asked, answer};
 use crate::protocol::head::{self, Limits, Request};
 use crate::protocol::upgrade::{self, Accepted, Policy, Step};
 use tungstenite::protocol::Role;
@@ -50,8 +50,14 @@ pub struct Head {
     pub faults: Vec<Wrong>,
     /// Of a right request: what its key has to become.
     pub accepted: Option<Accepted>,
-    /// Whether frames follow; else all that follows is a body.
+    /// Of a request for a WebSocket: what it asks for.
+    pub asked: Option<Asked>,
+    /// Whether it is an answer that was held to the request before it.
+    pub is_compared: bool,
+    /// Whether frames follow; else all that follows is a body, or another head.
     pub frames_follow: bool,
+    /// Whether it can have no body, so that another head may follow.
+    pub has_no_body: bool,
     /// Whether an extension is offered or agreed on, so that RSV bits may be its own.
     pub extension: bool,
 }
@@ -97,12 +103,12 @@ pub fn is_whole(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n")
 }
 
-/// Judges a whole head. `expected` is the accept value that a request before it has asked for.
-pub fn judge(offset: u64, bytes: Vec<u8>, sender: Role, expected: Option<&str>) -> Head {
+/// Judges a whole head. `asked` is what the request before an answer has asked for.
+pub fn judge(offset: u64, bytes: Vec<u8>, sender: Role, asked: Option<&Asked>) -> Head {
     let blank = Head::unread(offset, Vec::new(), sender);
     let judged = match sender {
         Role::Client => request(&bytes, blank),
-        Role::Server => answer(&bytes, blank, expected),
+        Role::Server => answer(&bytes, blank, asked),
     };
     Head { bytes, whole: true, ..judged }
 }
@@ -119,7 +125,10 @@ impl Head {
             steps: Vec::new(),
             faults: Vec::new(),
             accepted: None,
+            asked: None,
+            is_compared: false,
             frames_follow: false,
+            has_no_body: false,
             extension: false,
         }
     }
@@ -138,7 +147,8 @@ impl Head {
         head
     }
 
-    fn wrong(&mut self, why: impl Into<String>, section: &'static str) {
+    /// Takes note of a rule that is broken.
+    pub(super) fn wrong(&mut self, why: impl Into<String>, section: &'static str) {
         self.faults.push(Wrong { why: why.into(), section });
     }
 }
@@ -163,14 +173,16 @@ fn handshake(request: &Request<'_>, mut judged: Head) -> Head {
     if let Err(refusal) = head::check_host(request) {
         judged.wrong(refusal.why, refusal.section);
     }
+    // RFC 9112 s6.3: "If this is a request message and none of the above are true, then the message body length is zero".
+    let has_body =
+        request.values("content-length").any(|length| length != b"0") || request.value("transfer-encoding").is_some();
+    judged.has_no_body = !has_body;
     let upgrade = request.has_token("upgrade", "websocket");
     // A key alone was meant for a WebSocket as well: something on the way may have taken Upgrade out.
     judged.is_handshake = upgrade || request.value("sec-websocket-key").is_some();
     if !judged.is_handshake {
         return judged;
     }
-    let has_body =
-        request.values("content-length").any(|length| length != b"0") || request.value("transfer-encoding").is_some();
     judged.frames_follow = upgrade && !has_body;
     judged.extension = request.value("sec-websocket-extensions").is_some();
     let decision = upgrade::decide(request, &Policy::default());
@@ -180,6 +192,7 @@ fn handshake(request: &Request<'_>, mut judged: Head) -> Head {
         judged.wrong(refusal.take().unwrap_or_else(|| step.found.clone()), step.section);
     }
     judged.accepted = decision.outcome.ok();
+    judged.asked = Some(Asked::of(request, judged.accepted.as_ref()));
     judged.steps = decision.steps.into_iter().map(only_offered).collect();
     judged
 }
@@ -190,74 +203,6 @@ fn only_offered(step: Step) -> Step {
         true => Step { why: "extensions offered; where the answer takes one, RSV bits are its business", ..step },
         false => step,
     }
-}
-
-fn answer(bytes: &[u8], mut judged: Head, expected: Option<&str>) -> Head {
-    match response::parse(bytes) {
-        response::Parsed::Complete(answer, _) => {
-            if bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r') {
-                judged.wrong("a line ends in LF alone, not in CR LF", "RFC 9112 s2.2");
-            }
-            // s4.1, 1: another status is HTTP's, a redirect or a refusal, and breaks nothing.
-            if answer.status == 101 { switching(&answer, judged, expected) } else { judged }
-        }
-        response::Parsed::Refused(why) => {
-            judged.wrong(why, "RFC 9112 s4");
-            judged.frames_follow = bytes.starts_with(b"HTTP/1.1 101");
-            judged
-        }
-        response::Parsed::NeedMore => {
-            judged.wrong("this is no answer", "RFC 9112 s4");
-            judged
-        }
-    }
-}
-
-/// s4.1: what a client has to ask of a 101.
-fn switching(answer: &Answer, mut judged: Head, expected: Option<&str>) -> Head {
-    let upgrade = answer.has_token("upgrade", "websocket");
-    let connection = answer.has_token("connection", "upgrade");
-    // s11.3.3: the field "MUST NOT appear more than once in an HTTP response."
-    let mut accepts = answer.values("sec-websocket-accept");
-    let accept = accepts.next().filter(|_| accepts.next().is_none());
-    let is_right = accept.is_some_and(|accept| match expected {
-        Some(expected) => accept == expected.as_bytes(),
-        None => is_accept(accept),
-    });
-    let (hash, not_the_hash) = match expected {
-        Some(_) => ("the hash of the key in the request before it", "is not the hash of the request's key"),
-        None => {
-            ("the hash of the request's key, 20 bytes in base64", "is not 20 bytes in base64: 27 characters and `=`")
-        }
-    };
-    let mut step = |met: bool, name: &str, why, wrong: &str| {
-        let found = shown(answer, name);
-        if !met {
-            judged.wrong(format!("in a 101, {found} {wrong}"), "RFC 6455 s4.1");
-        }
-        judged.steps.push(Step { met, found, why, section: "RFC 6455 s4.1" });
-    };
-    step(upgrade, "Upgrade", "the protocol that begins behind this head", "is not Upgrade: websocket");
-    step(connection, "Connection", "Upgrade is meant for this connection", "is not Connection: Upgrade");
-    step(is_right, "Sec-WebSocket-Accept", hash, not_the_hash);
-    if answer.value("sec-websocket-extensions").is_some() {
-        step(true, "Sec-WebSocket-Extensions", "extensions agreed on; RSV bits are their business", "");
-        judged.extension = true;
-    }
-    judged.is_handshake = true;
-    judged.frames_follow = true;
-    judged
-}
-
-fn shown(answer: &Answer, name: &str) -> String {
-    let values: Vec<String> = answer.values(name).map(|value| value.escape_ascii().to_string()).collect();
-    if values.is_empty() { format!("no {name}") } else { format!("{name}: {}", values.join(", ")) }
-}
-
-/// 20 bytes are 160 bits, 27 characters of six bits and one `=`. The bits left over are not looked at.
-fn is_accept(accept: &[u8]) -> bool {
-    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    accept.strip_suffix(b"=").is_some_and(|digits| digits.len() == 27 && digits.iter().all(base64))
 }
 
 /// Whether a head that could not be read has a line of this name with this word.
@@ -307,15 +252,5 @@ mod tests {
         let head = judge(0, text.to_vec(), Role::Client, None);
         assert!(head.is_handshake && !head.frames_follow && head.accepted.is_none());
         assert!(head.faults[0].why.contains("Upgrade"), "{:?}", head.faults);
-    }
-
-    #[test]
-    fn an_accept_value_has_the_form_of_twenty_bytes() {
-        assert!(is_accept(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-        for wrong in
-            ["", "=", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo", "s3pPLMBiTxaQ9kYGzzhZRbK+xO==", "s3pPLMBiTxaQ9kYGzzhZRbK-xOo="]
-        {
-            assert!(!is_accept(wrong.as_bytes()), "{wrong}");
-        }
     }
 }

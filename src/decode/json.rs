@@ -1,6 +1,7 @@
 //! Items for programs: one JSON object a line. Offsets and lengths are numbers, bytes are lower-case hex.
 //!
-//! Every object has a `type`: `head`, `frame`, `message`, `missing`, `rest`, `hidden`, `summary`. Where the input names a
+//! Every object has a `type`: `head`, `frame`, `message`, `missing`, `rest`, `hidden`, `summary`,
+//! `passed_over`. Where the input names a
 //! connection or who sends, as a log does, it has `stream` and `sender` as well.
 
 use super::Show;
@@ -10,6 +11,7 @@ use super::input::Label;
 use crate::protocol::header::LengthForm;
 use crate::protocol::inspector::{Fault, Frame, Message};
 use crate::protocol::opcode::Opcode;
+use crate::protocol::rules::Violation;
 use crate::wire::secrets::starred;
 use crate::wire::{escape, purpose};
 use serde_json::{Value, json};
@@ -40,6 +42,7 @@ impl Objects<'_> {
                 ("handshake", head.is_handshake.into()),
                 ("lines", self.lines(head).into()),
                 ("steps", head.steps.iter().map(step).collect::<Vec<_>>().into()),
+                ("compared", head.is_compared.into()),
                 ("accept", head.accepted.as_ref().map(|accepted| accepted.accept.clone()).into()),
                 ("frames_follow", head.frames_follow.into()),
                 ("faults", head.faults.iter().map(wrong).collect::<Vec<_>>().into()),
@@ -90,6 +93,11 @@ impl Objects<'_> {
         self.object("hidden", vec![("after", most.into())]);
     }
 
+    /// Bytes of streams for which there was no room.
+    pub fn passed_over(&mut self, bytes: u64) {
+        self.object("passed_over", vec![("bytes", bytes.into())]);
+    }
+
     /// What the end has cut off, each as `missing`, and the counts.
     pub fn end(&mut self, end: &End, form: &str) {
         if let Some(head) = &end.head {
@@ -104,6 +112,7 @@ impl Objects<'_> {
                     ("offset", header.offset.into()),
                     ("bytes", hex(&header.bytes).into()),
                     ("needed", header.missing.into()),
+                    ("faults", header.faults.iter().map(violation).collect::<Vec<_>>().into()),
                 ],
             );
         }
@@ -210,13 +219,17 @@ fn visible(value: &Value) -> String {
 }
 
 fn fault(fault: &Fault) -> Value {
-    let violation = &fault.violation;
+    let mut told = violation(&fault.violation);
+    told["in_payload"] = fault.place.map(|place| place.in_payload).into();
+    told["offset"] = fault.place.map(|place| place.in_stream).into();
+    told
+}
+
+fn violation(violation: &Violation) -> Value {
     json!({
         "why": violation.why,
         "section": format!("RFC 6455 {}", violation.section),
         "close_code": violation.code,
-        "in_payload": fault.place.map(|place| place.in_payload),
-        "offset": fault.place.map(|place| place.in_stream),
     })
 }
 

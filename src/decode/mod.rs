@@ -5,6 +5,7 @@
 //! [`handmade`] goes the other way and makes a frame of words. Nothing here knows a file or a terminal: where the bytes
 //! come from and where the words go is said by the caller.
 
+pub mod answer;
 pub mod decoder;
 pub mod example;
 pub mod handmade;
@@ -14,7 +15,7 @@ pub mod json;
 mod telling;
 pub mod text;
 
-use input::{Form, Input, Label};
+use input::{Event, Form, Input, Label};
 use std::io::{self, Write};
 use telling::Telling;
 use tungstenite::protocol::Role;
@@ -69,8 +70,13 @@ pub struct Outcome {
 pub enum Failure {
     /// What was given can't be read.
     Input(input::Error),
-    /// The words can't be written.
-    Output(io::Error),
+    /// The words can't be written. So many rules were broken up to there.
+    Output {
+        /// What went wrong.
+        error: io::Error,
+        /// Rules broken.
+        faults: u64,
+    },
 }
 
 /// Decodes all of `input` and writes what is to be told to `out`, part by part.
@@ -80,21 +86,22 @@ pub fn run(input: &mut Input, settings: &Settings, out: &mut dyn Write) -> Resul
     let failed = loop {
         part.clear();
         match input.next(&mut part) {
-            Ok(Some(stream)) => telling.take(stream, |stream| input.label(stream).cloned(), &part)?,
-            Ok(None) => break None,
+            Ok(Event::Bytes(at)) => telling.take(at, input.label(at).unwrap_or(&Label::default()), &part)?,
+            Ok(Event::Ended(at)) => telling.end(at, form(input))?,
+            Ok(Event::Waits) => telling.flush()?,
+            Ok(Event::End) => break None,
             Err(error) => break Some(error),
         }
     };
-    let form = match input.form() {
+    // Of what can be read only in part there is no sum.
+    let outcome = telling.finish(form(input), failed.is_none(), input.passed_over())?;
+    failed.map_or(Ok(outcome), |error| Err(Failure::Input(error)))
+}
+
+fn form(input: &Input) -> &'static str {
+    match input.form() {
         Some(Form::Hex) => "hex",
         Some(Form::Raw) | None => "raw",
-    };
-    match failed {
-        None => telling.finish(form, true),
-        Some(error) => {
-            telling.flush()?;
-            Err(Failure::Input(error))
-        }
     }
 }
 
@@ -103,9 +110,9 @@ pub fn run_example(settings: &Settings, out: &mut dyn Write) -> Result<Outcome, 
     let mut telling = Telling::new(settings, out);
     for (at, (name, from, bytes)) in example::all().into_iter().enumerate() {
         let label = Label { name: name.to_owned(), from: Some(from) };
-        telling.take(at, |_| Some(label.clone()), &bytes)?;
+        telling.take(at, &label, &bytes)?;
     }
-    telling.finish("example", settings.json)
+    telling.finish("example", settings.json, 0)
 }
 
 /// `1 byte`, `2 bytes`.

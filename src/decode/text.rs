@@ -11,10 +11,12 @@
 
 use super::decoder::{self, End, KnownBy, Rest, Summary};
 use super::head::{Head, Wrong};
+use super::input::MAX_STREAMS;
 use super::{Show, count};
 use crate::protocol::header::Header;
 use crate::protocol::inspector::{Fault, Frame, Message, PartialHeader};
 use crate::protocol::opcode::Opcode;
+use crate::protocol::rules::Violation;
 use crate::wire::secrets::starred;
 use crate::wire::{escape, lines};
 use anstyle::{AnsiColor, Style};
@@ -66,7 +68,8 @@ impl Page<'_> {
             (false, _, Role::Client) => "= no opening handshake: it asks for no WebSocket",
             (false, _, Role::Server) => "= no opening handshake: only a 101 begins a WebSocket",
             (true, true, Role::Client) => "= a right opening handshake, if this server and path take it",
-            (true, true, Role::Server) => "= a right answer to an opening handshake",
+            (true, true, Role::Server) if head.is_compared => "= a right answer to the opening handshake",
+            (true, true, Role::Server) => "= right in form as an answer to an opening handshake",
             (true, false, Role::Client) => "= an opening handshake that is not right",
             (true, false, Role::Server) => "= an answer to an opening handshake that is not right",
         };
@@ -124,6 +127,14 @@ impl Page<'_> {
         ));
     }
 
+    /// Bytes of streams for which there was no room.
+    pub fn passed_over(&mut self, bytes: u64) {
+        let words = count(bytes, "byte");
+        self.line(format_args!(
+            "= {words} of further streams are not told: more than {MAX_STREAMS} streams went on at once"
+        ));
+    }
+
     /// What the end has cut off, and the counts. `form` is what the input was read as.
     pub fn end(&mut self, end: &End, extension: bool, form: &str) {
         if let Some(head) = &end.head {
@@ -151,6 +162,7 @@ impl Page<'_> {
 
     fn partial(&mut self, header: &PartialHeader) {
         self.line(format_args!("{:04x}  {}", header.offset, lines::hex(&header.bytes)));
+        header.faults.iter().for_each(|violation| self.violation(violation, ""));
         let least = if header.bytes.len() == 1 { "at least " } else { "" };
         let missing = count(header.missing as u64, "byte");
         let there = count(header.bytes.len() as u64, "byte");
@@ -162,7 +174,11 @@ impl Page<'_> {
 
     fn fault(&mut self, fault: &Fault) {
         let place = fault.place.map_or(String::new(), |place| format!(", offset {:04x}", place.in_stream));
-        let words = format!("! {}{place} (RFC 6455 {})", fault.violation.why, fault.violation.section);
+        self.violation(&fault.violation, &place);
+    }
+
+    fn violation(&mut self, violation: &Violation, place: &str) {
+        let words = format!("! {}{place} (RFC 6455 {})", violation.why, violation.section);
         self.told(&self.ink(WRONG, &words));
     }
 

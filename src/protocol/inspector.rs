@@ -20,8 +20,11 @@ use super::mask;
 use super::opcode::Opcode;
 use super::rules::{self, MAX_CONTROL_PAYLOAD, MessageInProgress, Violation};
 use super::splitter::{Piece, Splitter};
+use super::truncated;
 use super::utf8::Utf8Checker;
 use tungstenite::protocol::Role;
+
+pub use super::truncated::PartialHeader;
 
 /// One frame, as far as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,17 +85,6 @@ pub struct Unfinished {
     pub frame: Option<Frame>,
     /// A message whose last frame has not begun, or not ended.
     pub message: Option<Message>,
-}
-
-/// A header that is not whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartialHeader {
-    /// Where in the stream it begins.
-    pub offset: u64,
-    /// What is there of it.
-    pub bytes: Vec<u8>,
-    /// How many bytes more it needs, at least: a first byte alone does not tell.
-    pub missing: usize,
 }
 
 /// The eye on one direction of a connection.
@@ -199,11 +191,20 @@ impl Inspector {
             offset: self.offset,
             bytes: bytes.to_vec(),
             missing: Header::bytes_needed(bytes).saturating_sub(bytes.len()),
+            faults: self.partial_faults(bytes),
         });
         // A message that lacks but the rest of its only frame is that frame.
         let is_that_frame = self.frame.as_ref().is_some_and(|frame| frame.header.fin);
         let message = self.message.map(|gathered| gathered.message).filter(|told| told.frames > 0 || !is_that_frame);
         Unfinished { header, frame: self.frame, message }
+    }
+
+    fn partial_faults(&self, bytes: &[u8]) -> Vec<Violation> {
+        let so_far = self.message.as_ref().map_or(MessageInProgress::default(), Gathered::in_progress);
+        let mut found = truncated::judge(bytes, self.sender.map(other), self.extension, &so_far);
+        let is_control = bytes.first().is_none_or(|first| Opcode::decode(*first).is_control());
+        found.extend((self.closed && !is_control).then(after_close));
+        found
     }
 
     fn on_header(&mut self, header: Header) {
@@ -214,14 +215,13 @@ impl Inspector {
         let frame = self.frame.insert(frame);
         let so_far = self.message.as_ref().map_or(MessageInProgress::default(), Gathered::in_progress);
         let judged = Header { rsv: if self.extension { 0 } else { header.rsv }, ..header };
-        let receiver = if sender == Role::Client { Role::Server } else { Role::Client };
+        let receiver = other(sender);
         // The list of all faults costs more than the answer that there is none.
         if rules::check(&judged, receiver, &so_far, u64::MAX).is_err() {
             rules::all(&judged, receiver, &so_far, u64::MAX).into_iter().for_each(|violation| frame.fault(violation));
         }
-        // s5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
         if self.closed && !header.opcode.is_control() {
-            frame.fault(Violation::protocol("s5.5.1", "a data frame after the Close"));
+            frame.fault(after_close());
         }
         if matches!(header.opcode, Opcode::Text | Opcode::Binary) {
             self.message = Some(Gathered::new(header.opcode, self.offset));
@@ -311,6 +311,15 @@ impl Gathered {
             frame.fault_at(Violation::not_utf8("the text ends inside a character"), frame.passed);
         }
     }
+}
+
+fn other(end: Role) -> Role {
+    if end == Role::Client { Role::Server } else { Role::Client }
+}
+
+/// s5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+fn after_close() -> Violation {
+    Violation::protocol("s5.5.1", "a data frame after the Close")
 }
 
 /// Whether a frame with this opcode is a part of a message.
@@ -419,7 +428,9 @@ mod tests {
     #[test]
     fn the_end_says_what_is_missing() {
         let end = |stream: &[u8]| inspect(Inspector::new(None, 0, 9), stream).1;
-        let header = |missing, bytes: &[u8]| Some(PartialHeader { offset: 0, bytes: bytes.to_vec(), missing });
+        let header = |missing, bytes: &[u8]| {
+            Some(PartialHeader { offset: 0, bytes: bytes.to_vec(), missing, faults: Vec::new() })
+        };
         assert_eq!(end(b"\x81").header, header(1, b"\x81"));
         assert_eq!(end(b"\x81\xfe\x00").header, header(5, b"\x81\xfe\x00"));
         let inside = end(b"\x81\x05He");

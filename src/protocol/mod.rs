@@ -28,5 +28,6 @@ pub mod response;
 pub mod rules;
 pub mod session;
 pub mod splitter;
+mod truncated;
 pub mod upgrade;
 pub mod utf8;

@@ -3,7 +3,8 @@
 //!
 //! Wireshark's "Follow TCP Stream" shown as C arrays names them `peer0_0`, `peer1_0`: two streams, the client's first.
 
-use super::{Error, Label};
+use super::Error;
+use super::streams::{Label, Streams};
 use crate::wire::hex;
 use tungstenite::protocol::Role;
 
@@ -37,7 +38,7 @@ impl Default for Array {
 
 impl Array {
     /// Goes on in `text`. How much of it was used, and whose bytes came of it; it stops before an array of another stream.
-    pub fn feed(&mut self, text: &[u8], into: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<(usize, usize), Error> {
+    pub fn feed(&mut self, text: &[u8], into: &mut Vec<u8>, streams: &mut Streams) -> Result<(usize, usize), Error> {
         let (mut at, before) = (0, into.len());
         while at < text.len() {
             let State::Inside(reader) = &mut self.state else {
@@ -45,7 +46,7 @@ impl Array {
                 self.outside(text[at - 1]);
                 continue;
             };
-            let stream = stream(&self.name, labels);
+            let stream = stream(&self.name, streams);
             if stream != self.stream && into.len() > before {
                 return Ok((at, self.stream));
             }
@@ -57,6 +58,11 @@ impl Array {
             }
         }
         Ok((at, self.stream))
+    }
+
+    /// Whose bytes were read last.
+    pub fn stream(&self) -> usize {
+        self.stream
     }
 
     /// The end of the text.
@@ -104,20 +110,19 @@ impl Array {
 }
 
 /// The stream of an array with this name. A text without Wireshark's names is one stream of nobody knows whom.
-fn stream(name: &[u8], labels: &mut Vec<Label>) -> usize {
+fn stream(name: &[u8], streams: &mut Streams) -> usize {
     let from = match name {
         [b'p', b'e', b'e', b'r', b'0', b'_', ..] => Role::Client,
         [b'p', b'e', b'e', b'r', b'1', b'_', ..] => Role::Server,
         _ => return 0,
     };
-    match labels.iter().position(|label| label.from.is_none() || label.from == Some(from)) {
-        Some(stream) => {
-            labels[stream].from = Some(from);
-            stream
-        }
-        None => {
-            labels.push(Label { from: Some(from), ..Label::default() });
-            labels.len() - 1
-        }
+    let is_known = |stream: &usize| streams.label(*stream).is_some_and(|label| label.from == Some(from));
+    if let Some(stream) = [0, 1].iter().find(|stream| is_known(stream)) {
+        return *stream;
     }
+    if streams.label(0).is_some_and(|label| label.from.is_some()) {
+        return streams.begin(Label { from: Some(from), ..Label::default() });
+    }
+    streams.is_from(0, from);
+    0
 }

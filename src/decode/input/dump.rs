@@ -6,7 +6,8 @@
 
 use super::lines::{Line, LineReader, Step};
 use super::row;
-use super::{Error, Label, PART};
+use super::streams::{Label, Streams};
+use super::{Error, PART};
 use crate::wire::hex;
 use tungstenite::protocol::Role;
 
@@ -74,7 +75,7 @@ pub fn offset(line: &[u8]) -> Option<Offset<'_>> {
 }
 
 impl LineReader for Dump {
-    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error> {
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, streams: &mut Streams) -> Result<Step, Error> {
         if self.repeat > 0 {
             self.give_repeated(bytes);
             return Ok(Step::Again(self.stream));
@@ -85,10 +86,10 @@ impl LineReader for Dump {
         } else if text == b"*" {
             self.blocks[self.stream].star = true;
         } else if let Some(offset) = offset(line.text).filter(|_| !self.raw) {
-            self.stream = self.stream_of(line.text, offset.is_zero(), labels);
+            self.stream = self.stream_of(line.text, offset.is_zero(), streams);
             return self.row(line, &offset, bytes);
         } else if self.raw && !text.is_empty() && !is_title(text) {
-            self.stream = self.stream_of(line.text, true, labels);
+            self.stream = self.stream_of(line.text, true, streams);
             *bytes =
                 hex::parse(&String::from_utf8_lossy(text)).map_err(|problem| Error::at(line.number, 1, problem))?;
         } else if !text.is_empty() && self.first_indented.is_some() && !is_title(text) {
@@ -113,19 +114,19 @@ fn is_title(text: &[u8]) -> bool {
 }
 
 impl Dump {
-    fn stream_of(&mut self, line: &[u8], from_zero: bool, labels: &mut Vec<Label>) -> usize {
+    fn stream_of(&mut self, line: &[u8], from_zero: bool, streams: &mut Streams) -> usize {
         let indented = line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'));
         let first = *self.first_indented.get_or_insert(indented);
         let is_other = indented != first;
         self.two_sided |= is_other && from_zero && self.blocks[0].begun;
-        if labels.is_empty() {
-            labels.push(Label::default());
+        if streams.label(0).is_none() {
+            streams.begin(Label::default());
         }
         if self.two_sided {
-            labels[0].from = Some(side(first));
+            streams.is_from(0, side(first));
         }
-        if self.two_sided && is_other && labels.len() == 1 {
-            labels.push(Label { from: Some(side(indented)), ..Label::default() });
+        if self.two_sided && is_other && streams.label(1).is_none() {
+            streams.begin(Label { from: Some(side(indented)), ..Label::default() });
         }
         usize::from(self.two_sided && is_other)
     }
@@ -237,9 +238,9 @@ impl Rows {
 }
 
 impl LineReader for Rows {
-    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error> {
-        if labels.is_empty() {
-            labels.push(Label::default());
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, streams: &mut Streams) -> Result<Step, Error> {
+        if streams.label(0).is_none() {
+            streams.begin(Label::default());
         }
         if !line.text.trim_ascii().is_empty() {
             *bytes = row::bytes(line.text, self.grouped)

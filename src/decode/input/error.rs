@@ -27,6 +27,10 @@ pub enum Error {
     NoDumps,
     /// A text of C with no byte in it.
     NoBytes,
+    /// A text with no row and no byte in it.
+    NoRows,
+    /// A list of decimal numbers.
+    Decimal,
 }
 
 impl Error {
@@ -65,6 +69,14 @@ impl fmt::Display for Error {
             ),
             Error::NoDumps => {
                 write!(f, "this log has no bytes in it: they are there when it is written with RUST_LOG=trace")
+            }
+            Error::NoRows => write!(
+                f,
+                "there is no row of bytes in it: a row is an offset and bytes in hex, as 0000  81 05 (tshark has them with \
+                 follow,tcp,hex)"
+            ),
+            Error::Decimal => {
+                write!(f, "these are decimal numbers: bytes are written in hex, as 81 05 or 0x81, 0x05")
             }
             Error::NoBytes => {
                 write!(f, "this looks like C, but no bytes stand in braces or in quotes, as {{ 0x81, 0x05 }}")

@@ -5,9 +5,10 @@
 
 use super::array::Array;
 use super::dump::{self, Dump, Rows};
-use super::lines::{Kind, Lines};
+use super::lines::{Kind, Lines, without_colour};
+use super::literal::{self, Literal};
 use super::trace::{self, Trace};
-use super::{Error, Form, Layout, packet};
+use super::{Error, Form, Layout, packet, row};
 use crate::wire::hex;
 
 /// UTF-8's byte order mark, which editors on Windows put in front.
@@ -27,7 +28,21 @@ pub fn layout(head: &[u8], told: Option<Form>) -> Result<Layout, Error> {
     if told.is_none() && (!may_be_text(head) || is_http(head)) {
         return Ok(Layout::Raw);
     }
-    Ok(text(head.strip_prefix(BOM).unwrap_or(head)))
+    text(&without_colour(head.strip_prefix(BOM).unwrap_or(head)))
+}
+
+/// Whether more of the text would change nothing: it is raw, or a log. So a connection or a log that goes on is told as it
+/// comes. All other forms need a look ahead.
+pub fn is_settled(head: &[u8], told: Option<Form>) -> bool {
+    if told == Some(Form::Raw) || told.is_none() && (!may_be_text(head) || is_http(head)) {
+        return true;
+    }
+    let whole = head.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    head[..whole].split(|byte| *byte == b'\n').any(|line| trace::is_record(&without_colour(trimmed(line))))
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Whether nothing in these first bytes says that they are no text. A character may be cut at their end.
@@ -57,23 +72,60 @@ fn is_http(head: &[u8]) -> bool {
 }
 
 /// What form of hex a text has. A line that is cut by the end of `head` counts as well: it may be the only one.
-fn text(head: &[u8]) -> Layout {
-    let lines = || {
-        let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        lines.filter(|line| !line.trim_ascii().is_empty())
-    };
+fn text(head: &[u8]) -> Result<Layout, Error> {
+    let lines = || head.split(|byte| *byte == b'\n').map(trimmed).filter(|line| !line.trim_ascii().is_empty());
     if lines().any(trace::is_record) {
-        return Layout::Lines(Lines::new(Kind::Trace(Trace::default())));
+        return Ok(Layout::Lines(Lines::new(Kind::Trace(Trace::default()))));
     }
     // Words may stand before the first row, as tcpdump and Wireshark put them there.
-    let first = lines().find(|line| is_first_row(line) || is_hex(line) || line.starts_with(b"Follow: "));
-    if first.is_some_and(|line| is_first_row(line) || line.starts_with(b"Follow: ")) {
-        return Layout::Lines(Lines::new(Kind::Dump(Dump::default())));
+    let from_first = || lines().skip_while(|line| !is_first_row(line) && !is_hex(line) && !is_follow(line));
+    if let Some(first) = from_first().next().filter(|line| is_first_row(line) || is_follow(line)) {
+        if !is_follow(first) && !is_confirmed(first, from_first().nth(1)) {
+            let number = head.split(|byte| *byte == b'\n').map(trimmed).take_while(|line| *line != first).count() + 1;
+            let problem = format!(
+                "`{}` may be bytes or an offset: bytes are set apart as 81 05, and a colon ends an offset",
+                hex::word(first.trim_ascii_start())
+            );
+            return Err(Error::at(number as u64, 1, problem));
+        }
+        return Ok(Layout::Lines(Lines::new(Kind::Dump(Dump::default()))));
     }
     if let Some(rows) = lines().next().and_then(Rows::new) {
-        return Layout::Lines(Lines::new(Kind::Rows(rows)));
+        return Ok(Layout::Lines(Lines::new(Kind::Rows(rows))));
     }
-    if is_declaration(head) { Layout::Array(Array::default()) } else { Layout::Plain(hex::Reader::default()) }
+    if is_decimal(head) {
+        return Err(Error::Decimal);
+    }
+    if literal::begins(head) {
+        return Ok(Layout::Literal(Literal::default()));
+    }
+    Ok(if is_declaration(head) { Layout::Array(Array::default()) } else { Layout::Plain(hex::Reader::default()) })
+}
+
+/// The head of what Wireshark's `follow` prints.
+fn is_follow(line: &[u8]) -> bool {
+    line.starts_with(b"Follow: ")
+}
+
+/// Whether a first row begins with an offset and not with two bytes that stand apart from the others: it is 0 or has a
+/// colon, the bytes' ASCII stands behind them, or there is a second row.
+fn is_confirmed(first: &[u8], second: Option<&[u8]>) -> bool {
+    let Some(offset) = dump::offset(first) else { return false };
+    let is_row = |line: &[u8]| line.trim_ascii() == b"*" || dump::offset(line).is_some();
+    offset.is_zero() || offset.colon || row::has_column(&first[offset.end..], false) || second.is_some_and(is_row)
+}
+
+/// Whether these are decimal numbers, as JavaScript and Python print a list of bytes: `[129, 5, 72]`. Where each has two
+/// digits they may be hex, and are read as that.
+fn is_decimal(head: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(head) else { return false };
+    let text = text.trim();
+    let inside = text.find('[').filter(|_| text.ends_with(']')).map_or(text, |at| &text[at + 1..text.len() - 1]);
+    let numbers: Vec<&str> = inside.split(',').map(str::trim).filter(|number| !number.is_empty()).collect();
+    let is_byte = |number: &&str| {
+        number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<u8>().is_ok()
+    };
+    numbers.len() > 1 && numbers.iter().all(is_byte) && numbers.iter().any(|number| number.len() != 2)
 }
 
 /// An offset and then bytes, and not just bytes: it is 0, or ends with a colon, or has a gap behind it.

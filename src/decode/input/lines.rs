@@ -1,14 +1,16 @@
 //! Text that is read line by line: dumps and logs. Lines are cut here, and bytes of two streams are kept apart.
 
 use super::dump::{Dump, Rows};
+use super::streams::Streams;
 use super::trace::Trace;
-use super::{Error, Label, MAX_LINE, PART};
+use super::{Error, MAX_LINE, PART};
+use std::borrow::Cow;
 
 /// A line without its end.
 pub struct Line<'a> {
     /// From 1.
     pub number: u64,
-    /// As it came.
+    /// As it came, but without colours.
     pub text: &'a [u8],
 }
 
@@ -23,7 +25,7 @@ pub enum Step {
 /// Reads one form of text.
 pub trait LineReader {
     /// Appends a line's bytes.
-    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error>;
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, streams: &mut Streams) -> Result<Step, Error>;
     /// The end: `last` is the number of the last line, `gave_bytes` whether there were any bytes.
     fn finish(&mut self, last: u64, gave_bytes: bool) -> Result<(), Error>;
 }
@@ -45,11 +47,13 @@ pub struct Lines {
     scratch: Vec<u8>,
     /// Bytes of another stream than those before them, for the next call.
     held: Option<(usize, Vec<u8>)>,
+    /// What was wrong behind the bytes of the last call.
+    failed: Option<Error>,
 }
 
 impl Lines {
     pub fn new(kind: Kind) -> Lines {
-        Lines { kind, number: 0, scratch: Vec::new(), held: None }
+        Lines { kind, number: 0, scratch: Vec::new(), held: None, failed: None }
     }
 
     pub fn reader_is_log(&self) -> bool {
@@ -62,25 +66,30 @@ impl Lines {
         text: &[u8],
         ended: bool,
         into: &mut Vec<u8>,
-        labels: &mut Vec<Label>,
+        streams: &mut Streams,
     ) -> Result<(usize, usize), Error> {
         if let Some((stream, bytes)) = self.held.take() {
             into.extend_from_slice(&bytes);
             return Ok((0, stream));
         }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let before = into.len();
         let (mut used, mut current) = (0, None);
         while into.len() - before < PART {
-            let Some((line, len)) = self.cut(&text[used..], ended)? else { break };
-            self.scratch.clear();
-            let line = Line { number: self.number + 1, text: line };
-            let stream = match self.kind.reader().line(&line, &mut self.scratch, labels)? {
-                Step::Again(stream) => stream,
-                Step::Done(stream) => {
-                    self.number += 1;
+            let stream = match self.line(&text[used..], ended, streams) {
+                Ok(None) => break,
+                Ok(Some((len, stream))) => {
                     used += len;
                     stream
                 }
+                // What was read before it is given first.
+                Err(error) if into.len() > before => {
+                    self.failed = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
             };
             if self.scratch.is_empty() {
                 continue;
@@ -93,6 +102,21 @@ impl Lines {
             into.append(&mut self.scratch);
         }
         Ok((used, current.unwrap_or(0)))
+    }
+
+    /// Reads one line into `scratch`. How much of the text was used, and whose bytes came.
+    fn line(&mut self, text: &[u8], ended: bool, streams: &mut Streams) -> Result<Option<(usize, usize)>, Error> {
+        let Some((line, len)) = self.cut(text, ended)? else { return Ok(None) };
+        self.scratch.clear();
+        let plain = without_colour(line);
+        let line = Line { number: self.number + 1, text: &plain };
+        match self.kind.reader().line(&line, &mut self.scratch, streams)? {
+            Step::Again(stream) => Ok(Some((0, stream))),
+            Step::Done(stream) => {
+                self.number += 1;
+                Ok(Some((len, stream)))
+            }
+        }
     }
 
     /// The next line without its end, and its length with it.
@@ -123,4 +147,20 @@ impl Kind {
             Kind::Trace(trace) => trace,
         }
     }
+}
+
+/// A line without `ESC [ ... m`: logs and xxd are coloured where somebody asks for it.
+pub fn without_colour(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.contains(&0x1b) {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.windows(2).position(|start| start == b"\x1b[") {
+        plain.extend_from_slice(&rest[..at]);
+        let parameters = rest[at + 2..].iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
+        rest = rest.get(at + 2 + parameters + 1..).unwrap_or_default();
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
 }

@@ -23,9 +23,10 @@ pub fn bytes(text: &[u8], colon: bool) -> Result<Vec<u8>, Fault> {
     let rest = &text[end..];
     // `33 30 30` is three bytes, though the third looks like the first two in ASCII: what could be bytes is ASCII only
     // behind a gap.
-    let before_column = ends.iter().rev().find(|(len, at)| {
-        (*at == end || has_gap(&text[*at..])) && is_column(&text[*at..], &bytes[..*len])
-    });
+    let before_column = ends
+        .iter()
+        .rev()
+        .find(|(len, at)| (*at == end || has_gap(&text[*at..])) && is_column(&text[*at..], &bytes[..*len]));
     match before_column {
         Some(&(len, _)) => Ok(bytes[..len].to_vec()),
         None if rest.trim_ascii().is_empty() => Ok(bytes),

@@ -2,10 +2,10 @@
 //! passed over. The names and the marks are those of `docs/logging.md`; a timestamp or another logger's words may stand
 //! before them, and colours around them.
 
+use super::Error;
 use super::lines::{Line, LineReader, Step};
-use super::{Error, Label, MAX_STREAMS};
+use super::streams::{Label, Streams};
 use crate::wire::hex;
-use std::borrow::Cow;
 use tungstenite::protocol::Role;
 
 /// The longest name of a connection.
@@ -16,10 +16,13 @@ const ROW: usize = 16;
 /// Reads a log.
 #[derive(Default)]
 pub struct Trace {
-    /// The stream of the dump that is being read, how many of its bytes have been read, and how many it has.
-    stream: usize,
+    /// The stream of the dump that is being read, `None` if there was no room for it; how many of its bytes have been
+    /// read, and how many it has.
+    stream: Option<usize>,
     read: u64,
     whole: u64,
+    /// Whether the last record was no dump: the lines below it are its own.
+    in_record: bool,
 }
 
 /// A line that begins a record.
@@ -32,24 +35,26 @@ struct Record<'a> {
 
 /// Whether this is a line of our log that begins a record.
 pub fn is_record(line: &[u8]) -> bool {
-    let line = without_colour(line);
-    std::str::from_utf8(&line).is_ok_and(|line| record(line).is_some())
+    std::str::from_utf8(line).is_ok_and(|line| record(line).is_some())
 }
 
 impl LineReader for Trace {
-    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, labels: &mut Vec<Label>) -> Result<Step, Error> {
-        let text = without_colour(line.text);
+    fn line(&mut self, line: &Line<'_>, bytes: &mut Vec<u8>, streams: &mut Streams) -> Result<Step, Error> {
         if self.read < self.whole {
-            self.row(line.number, &text, bytes)?;
-        } else if let Some((who, mark, len)) = std::str::from_utf8(&text).ok().and_then(title) {
-            self.stream = stream(who, mark, labels).map_err(|problem| Error::at(line.number, 1, problem))?;
-            (self.read, self.whole) = (0, len);
-        } else if is_row(&text) {
+            self.row(line.number, line.text, bytes)?;
+            if self.stream.is_none() {
+                streams.pass_over(bytes.len());
+                bytes.clear();
+            }
+        } else if let Some(record) = std::str::from_utf8(line.text).ok().and_then(record) {
+            self.record(&record, streams);
+        } else if is_row(line.text) && !self.in_record {
+            // Below any other record such a line is no dump: a field of a head that somebody has named `0000  81` is one.
             let problem =
                 "a row of a dump whose first line is missing: `TRACE ws-1 < 11 bytes` says whose bytes they are";
             return Err(Error::at(line.number, 1, problem));
         }
-        Ok(Step::Done(self.stream))
+        Ok(Step::Done(self.stream.unwrap_or_default()))
     }
 
     fn finish(&mut self, _last: u64, gave_bytes: bool) -> Result<(), Error> {
@@ -59,6 +64,18 @@ impl LineReader for Trace {
 }
 
 impl Trace {
+    /// A dump begins, or a connection does, or ends; all other records have no bytes.
+    fn record(&mut self, record: &Record<'_>, streams: &mut Streams) {
+        self.in_record = true;
+        if let Some(len) = dump_len(record) {
+            self.stream = streams.named(label(record));
+            (self.read, self.whole, self.in_record) = (0, len, false);
+        } else if record.mark == "=" && ["connected ", "ended "].iter().any(|word| record.rest.starts_with(word)) {
+            // A log may go on with another run of the program, whose connections have the same names.
+            streams.end(record.who);
+        }
+    }
+
     /// The row that comes next, whatever stands before it.
     fn row(&mut self, number: u64, text: &[u8], bytes: &mut Vec<u8>) -> Result<(), Error> {
         let start = format!("    {:04x}  ", self.read);
@@ -94,12 +111,11 @@ impl Trace {
     }
 }
 
-/// `TRACE ws-1 < 11 bytes`: whose bytes, the mark, how many.
-fn title(line: &str) -> Option<(&str, &str, u64)> {
-    let Record { level, who, mark, rest } = record(line).filter(|record| record.level == "TRACE")?;
-    let (count, unit) = rest.split_once(' ')?;
-    let is_title = level == "TRACE" && matches!(mark, "<" | ">") && matches!(unit, "byte" | "bytes");
-    count.parse().ok().filter(|_| is_title).map(|count| (who, mark, count))
+/// How many bytes the dump has that a record begins: `TRACE ws-1 < 11 bytes`.
+fn dump_len(record: &Record<'_>) -> Option<u64> {
+    let (count, unit) = record.rest.split_once(' ')?;
+    let is_title = record.level == "TRACE" && matches!(record.mark, "<" | ">") && matches!(unit, "byte" | "bytes");
+    count.parse().ok().filter(|_| is_title)
 }
 
 /// `LEVEL who mark rest`, with a timestamp before it, or as `[TIME LEVEL module] who mark rest`.
@@ -136,37 +152,10 @@ fn is_row(text: &[u8]) -> bool {
     digits >= 4 && rest[digits..].starts_with(b"  ") && rest.get(digits + 2..digits + 4).is_some_and(is_pair)
 }
 
-/// The stream of a connection's direction, a new one if it is new. The log is a server's, where `<` came from the client;
-/// only the connections of `ws101 connect` are called `connect`, and there it came from the server.
-fn stream(who: &str, mark: &str, labels: &mut Vec<Label>) -> Result<usize, String> {
-    let is_clients_log = who.starts_with("connect");
-    let from = if (mark == "<") != is_clients_log { Role::Client } else { Role::Server };
-    let known = labels.iter().position(|label| label.name == who && label.from == Some(from));
-    if let Some(stream) = known {
-        return Ok(stream);
-    }
-    if labels.len() == MAX_STREAMS {
-        return Err(format!(
-            "more than {MAX_STREAMS} streams: a connection has one for each direction, and docs/logging.md shows how to \
-             take one connection out of a log"
-        ));
-    }
-    labels.push(Label { name: who.to_owned(), from: Some(from) });
-    Ok(labels.len() - 1)
-}
-
-/// The line without `ESC [ ... m`.
-fn without_colour(line: &[u8]) -> Cow<'_, [u8]> {
-    if !line.contains(&0x1b) {
-        return Cow::Borrowed(line);
-    }
-    let mut plain = Vec::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.windows(2).position(|start| start == b"\x1b[") {
-        plain.extend_from_slice(&rest[..at]);
-        let parameters = rest[at + 2..].iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
-        rest = rest.get(at + 2 + parameters + 1..).unwrap_or_default();
-    }
-    plain.extend_from_slice(rest);
-    Cow::Owned(plain)
+/// A connection's direction. The log is a server's, where `<` came from the client; only the connections of
+/// `ws101 connect` are called `connect`, and there it came from the server.
+fn label(record: &Record<'_>) -> Label {
+    let is_clients_log = record.who.starts_with("connect");
+    let from = if (record.mark == "<") != is_clients_log { Role::Client } else { Role::Server };
+    Label { name: record.who.to_owned(), from: Some(from) }
 }
