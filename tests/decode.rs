@@ -607,7 +607,190 @@ fn a_capture_cut_anywhere_has_no_fault() {
     }
 }
 
+/// What is there of a header can be wrong already.
+#[test]
+fn a_header_that_is_cut_off_is_judged_as_far_as_it_is_there() {
+    let (code, text) = told(&["83"], b"");
+    let expected = "\
+0000  83
+      ! reserved opcode 3 (RFC 6455 s5.2)
+      ... at least 1 byte more needed: 1 byte of a frame header is here
+= 1 byte (hex), 0 frames, 0 messages, 1 fault
+";
+    assert_eq!((code, text.as_str()), (1, expected));
+    for (hex, from, faults) in [
+        ("f3 7e", "server", &["! RSV bits 111 without an extension", "! reserved opcode 3"][..]),
+        ("81 7e 01", "client", &["! a frame from a client must be masked"]),
+        ("89 7e", "server", &["! a control frame of more than 125 bytes"]),
+        ("01 00 81", "server", &["! a new message inside an unfinished one"]),
+        ("88 00 81 7f", "server", &["! a data frame after the Close"]),
+        ("88 00 89", "server", &[]),
+    ] {
+        let (code, text) = told(&["--from", from, hex], b"");
+        let found: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with('!')).collect();
+        assert_eq!((code, found.len()), (i32::from(!faults.is_empty()), faults.len()), "{hex}: {text}");
+        assert!(found.iter().zip(faults).all(|(found, fault)| found.starts_with(fault)), "{hex}: {text}");
+    }
+    let (_, json) = told(&["--json", "83"], b"");
+    assert!(json.contains("\"of\":\"header\"") && json.contains("reserved opcode 3"), "{json}");
+}
+
+/// A program writes a line and goes on: what it has written is told before the next one comes.
+#[test]
+fn what_comes_is_told_as_it_comes() {
+    let record =
+        |bytes: &[u8]| format!("TRACE ws-1 < {} bytes{}\n", bytes.len(), ws101::wire::lines::hex_dump(bytes, 0));
+    let log = record(b"\x81\x82abcd\x0e\x09") + "DEBUG ws-1 < TEXT fin=1\n    more of it";
+    let cases: [(&[&str], &[u8], &str); 5] = [
+        (&["--headers-only"], ANSWER.as_bytes(), "HTTP/1.1 101"),
+        (&["--json"], REQUEST.as_bytes(), "\"type\":\"head\""),
+        (&["--json"], b"\x81\x02ok\x81", "\"type\":\"frame\""),
+        (&["--headers-only"], b"\x81\x02ok\x81", "TEXT fin=1"),
+        (&["--headers-only"], log.as_bytes(), "--- ws-1, from the client ---"),
+    ];
+    for (arguments, first, says) in cases {
+        let mut child = start(arguments, &[]);
+        let mut stdin = child.0.stdin.take().unwrap();
+        stdin.write_all(first).unwrap();
+        // It stays open: only what is told now can be read.
+        let stdout = child.0.stdout.take().unwrap();
+        let (said, line) = std::sync::mpsc::channel();
+        let reader = on_a_thread(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).unwrap();
+            said.send(line).unwrap();
+        });
+        let line = line.recv_timeout(DEADLINE);
+        drop(stdin);
+        reader.join().unwrap();
+        assert!(line.as_ref().is_ok_and(|line| line.contains(says)), "{arguments:?}: {line:?}");
+    }
+}
+
+/// Wireshark's window shows no word of who is who before the other end's first row.
+#[test]
+fn a_long_first_side_of_a_dump_learns_whose_it_is() {
+    let rows = |bytes: &[u8], from: usize, indent: &str| -> String {
+        let row = |(number, row): (usize, &[u8])| {
+            let pairs: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{indent}{:08x}  {}\n", from + number * 16, pairs.join(" "))
+        };
+        bytes.chunks(16).enumerate().map(row).collect()
+    };
+    let long = [&b"\x82\xff\0\0\0\0\0\x02\0\0abcd"[..], &vec![7; 0x20000]].concat();
+    let first = long.len().next_multiple_of(16);
+    let long = [&long[..], &b"\x89\x80abcd\x89\x80abcd"[..]].concat();
+    assert!(first < long.len());
+    let text = [rows(&long, 0, ""), rows(b"\x81\x02ok", 0, "    "), rows(b"\x8a\x80abcd", long.len(), "")].concat();
+    let (code, told) = told(&["--headers-only"], text.as_bytes());
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("\n--- from the server ---\n0000  TEXT fin=1 rsv=000 mask=none len=2\n"), "{told}");
+    assert!(told.contains("\n--- from the client ---\n2001a  PONG fin=1"), "{told}");
+    assert!(told.ends_with("= 4 bytes (hex), 1 frame, 1 message, no fault; from the server (told)\n"), "{told}");
+}
+
+/// `--from` chooses a side where the input says who is who.
+#[test]
+fn from_chooses_the_streams_of_one_end() {
+    let log = "TRACE ws-1 < 6 bytes\n    0000  89 80 61 62 63 64                                 ..abcd\n\
+               TRACE ws-1 > 2 bytes\n    0000  8a 00                                             ..\n";
+    for (from, says, not) in [("client", "PING", "PONG"), ("server", "PONG", "PING")] {
+        let (code, text) = told(&["--headers-only", "--from", from], log.as_bytes());
+        assert!(code == 0 && text.contains(says) && !text.contains(not), "{text}");
+    }
+    let run = decode(&["--from", "server"], log.lines().take(2).collect::<Vec<_>>().join("\n").as_bytes());
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("no bytes from the server"), "{}", run.stderr);
+}
+
+/// More connections at once than there is room for: those that were first are told, and it is said.
+#[test]
+fn streams_without_room_are_counted() {
+    let record = |number: usize| format!("TRACE ws-{number} > 2 bytes\n    0000  8a 00  ..\n");
+    let log: String = (0..ws101::decode::input::MAX_STREAMS + 3).map(record).collect();
+    let (code, text) = told(&["--headers-only"], log.as_bytes());
+    let words = "\n= 6 bytes of further streams are not told: more than 256 streams went on at once\n";
+    assert!(code == 0 && text.ends_with(words), "{text}");
+    let (_, json) = told(&["--json"], log.as_bytes());
+    assert!(json.ends_with("{\"type\":\"passed_over\",\"bytes\":6}\n"), "{json}");
+}
+
+/// A log of a busy day: what is kept is what is open.
+#[test]
+fn ten_thousand_connections_one_after_the_other_need_no_memory() {
+    let mut child = start(&["--headers-only", "--max-frames", "1"], &[]);
+    let mut stdin = child.0.stdin.take().unwrap();
+    let output = read_all(child.0.stdout.take().unwrap());
+    for number in 0..10_000 {
+        let log = format!(
+            "INFO  ws-{number} = connected from 127.0.0.1:47736\nTRACE ws-{number} > 2 bytes\n    0000  8a 00  ..\n\
+             INFO  ws-{number} = ended after 2.0s; messages: 0 in, 0 out; bytes: 0 in, 2 out\n"
+        );
+        stdin.write_all(log.as_bytes()).unwrap();
+    }
+    let peak = peak_kib(child.0.id());
+    drop(stdin);
+    assert_eq!(wait(&mut child), Some(0));
+    let text = output.join().unwrap();
+    assert_eq!(text.matches("= 2 bytes (hex), 1 frame, 0 messages, no fault; from the server (told)").count(), 10_000);
+    assert!(peak < 40 << 10, "{peak} KiB");
+}
+
 // --- input that cannot be used ---
+
+/// What stands before the mistake is told.
+#[test]
+fn what_was_read_before_an_error_is_told() {
+    for (arguments, input, place) in [
+        (&["--headers-only", "81 05 48 65 6c 6c 6f 83 00 zz"][..], "", "line 1, column 28: `zz`"),
+        (&["--headers-only"], "0000  81 05 48 65 6c 6c 6f\n0007  83 00\n0009  zz\n", "line 3, column 7: `zz`"),
+        (&["--headers-only"], "char a[] = { 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x83, 0x00, zz };", "`zz`"),
+        (&["--headers-only"], "b'\\x81\\x05Hello\\x83\\x00\\zz'", "`zz'`"),
+    ] {
+        let run = decode(arguments, input.as_bytes());
+        let expected = "0000  TEXT fin=1 rsv=000 mask=none len=5\n0007  RESERVED(3) fin=1 rsv=000 mask=none len=0\n      \
+                        ! reserved opcode 3 (RFC 6455 s5.2)\n";
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), expected), "{input}");
+        assert!(run.stderr.contains(place), "{}", run.stderr);
+    }
+}
+
+/// Bytes themselves come from a file or stdin, and one file at a time.
+#[test]
+fn names_of_files_are_no_bytes() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for (arguments, says) in [
+        (&["--input", "raw", "captur.bin"][..], "captur.bin: no such file (--input raw reads a file or stdin"),
+        (&["--input", "raw", "81", "05"], "81 05: --input raw reads one file, or stdin"),
+        (&[manifest, "b.bin"], "is a file, and files are read one at a time"),
+        (&["b.bin", manifest], "is a file, and files are read one at a time"),
+        (&["\u{1b}[2J.bin", "--input", "raw"], "\\u{1b}[2J.bin: no such file"),
+    ] {
+        let run = decode(arguments, b"");
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+}
+
+/// With `| head` a fault that was seen by then still counts.
+#[test]
+fn a_reader_that_goes_away_does_not_undo_a_fault() {
+    let mut child = start(&["--max-frames", "0", "--headers-only"], &[]);
+    let mut stdin = child.0.stdin.take().unwrap();
+    let writer = on_a_thread(move || drop(stdin.write_all(&b"\x83\x00".repeat(200_000))));
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    assert_eq!(wait(&mut child), Some(1));
+    writer.join().unwrap();
+}
+
+#[test]
+fn an_output_that_cannot_be_written_ends_with_1() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+    let run = command.args(["decode", "8900"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("ws101: "), "{run:?}");
+}
 
 #[test]
 fn what_cannot_be_read_ends_with_2_and_says_what_would_be_right() {

@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 use std::process::{Command, Output, Stdio};
 use std::thread::Builder;
 use ws101::decode::handmade;
-use ws101::decode::input::Input;
+use ws101::decode::input::{Event, Input};
 use ws101::protocol::frame::Handmade;
 use ws101::protocol::header::LengthForm;
 use ws101::protocol::mask;
@@ -258,7 +258,7 @@ proptest! {
         let lines: String = frames.iter().map(|frame| hex::pairs(&frame.encode()) + "\n").collect();
         let mut input = Input::new(Box::new(Cursor::new(lines)), None);
         let mut bytes = Vec::new();
-        while input.next(&mut bytes).unwrap().is_some() {}
+        while input.next(&mut bytes).unwrap() != Event::End {}
         let wanted = frames.iter().map(|frame| Handmade { form: Some(frame.header().form), ..frame.clone() });
         prop_assert_eq!(split(&bytes), wanted.collect::<Vec<_>>());
     }

@@ -53,7 +53,7 @@ pub struct Decode {
     #[arg(long)]
     pub example: bool,
 
-    /// Show values of Authorization, Proxy-Authorization and Cookie instead of stars
+    /// Show values of Authorization, Proxy-Authorization, Cookie and Set-Cookie instead of stars
     #[arg(long)]
     pub show_secrets: bool,
 }

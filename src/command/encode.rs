@@ -1,12 +1,12 @@
 //! `ws101 encode`: a frame made by hand. The frame is on stdout, what it breaks is noted on stderr.
 
 use crate::cli::Encode;
+use crate::client::random;
 use crate::decode::handmade::{self, Mask};
 use crate::protocol::frame::Handmade;
 use crate::protocol::inspector::{Inspector, Unfinished};
 use crate::protocol::rules::{self, MessageInProgress, Violation};
 use crate::wire::hex;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use tungstenite::protocol::Role;
@@ -60,27 +60,32 @@ fn stdin() -> Result<Vec<u8>, String> {
     }
 }
 
-fn frames(options: &Encode, payload: Vec<u8>) -> Result<impl Iterator<Item = Handmade> + use<>, String> {
+/// The frames, each with its key.
+fn frames(
+    options: &Encode,
+    payload: Vec<u8>,
+) -> Result<impl Iterator<Item = Result<Handmade, String>> + use<>, String> {
     let mask = options.mask.unwrap_or(Mask::None);
-    let whole = Handmade { mask: key(mask), ..options.frame(payload) };
+    // A key of zeros is as long as any: the first fragment is the longest frame, and it has to fit.
+    let whole = Handmade { mask: (mask != Mask::None).then_some([0; 4]), ..options.frame(payload) };
     let frames = handmade::fragments(whole, options.fragment);
-    // The first fragment is as long as any.
     frames.clone().next().map_or(Ok(()), |first| handmade::fits(&first))?;
-    Ok(frames.map(move |frame| Handmade { mask: if mask == Mask::Random { key(mask) } else { frame.mask }, ..frame }))
+    Ok(frames.map(move |frame| Ok(Handmade { mask: key(mask)?, ..frame })))
 }
 
-/// s5.3: "The masking key needs to be unpredictable". The keys of a hash map are, they come from the system.
-fn key(mask: Mask) -> Option<[u8; 4]> {
+/// s5.3: "The masking key needs to be unpredictable", and each frame has its own.
+fn key(mask: Mask) -> Result<Option<[u8; 4]>, String> {
     match mask {
-        Mask::None => None,
-        Mask::Key(key) => Some(key),
-        Mask::Random => RandomState::new().hash_one(()).to_ne_bytes().first_chunk().copied(),
+        Mask::None => Ok(None),
+        Mask::Key(key) => Ok(Some(key)),
+        Mask::Random => random::masking_key().map(Some),
     }
 }
 
-fn write(frames: impl Iterator<Item = Handmade>, raw: bool, notes: &mut Notes) -> io::Result<()> {
+fn write(frames: impl Iterator<Item = Result<Handmade, String>>, raw: bool, notes: &mut Notes) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(PART, io::stdout().lock());
     for frame in frames {
+        let frame = frame.map_err(io::Error::other)?;
         let bytes = frame.encode();
         notes.look_at(&frame, &bytes);
         if raw {

@@ -91,7 +91,7 @@ enum Layout {
     Plain(hex::Reader),
     Array(Array),
     Literal(Literal),
-    Lines(Lines),
+    Lines(Box<Lines>),
 }
 
 impl Input {

@@ -23,7 +23,7 @@ const PURPOSES: [(&str, &str); 46] = [
     ("authorization", "who asks: a secret (RFC 9110 s11.6.2)"),
     ("proxy-authorization", "who asks, for a proxy: a secret (RFC 9110 s11.7.2)"),
     ("cookie", "state of an earlier visit: a secret (RFC 6265 s4.2)"),
-    ("set-cookie", "state to be sent back (RFC 6265 s4.1)"),
+    ("set-cookie", "state to be sent back: a secret (RFC 6265 s4.1)"),
     ("cache-control", "what caches may do (RFC 9111 s5.2)"),
     ("pragma", "the same for HTTP/1.0 (RFC 9111 s5.4)"),
     ("content-length", "bytes of body that follow (RFC 9110 s8.6)"),

@@ -1,12 +1,12 @@
-//! Values that nobody should read over a shoulder: `Authorization`, `Proxy-Authorization` and `Cookie` are shown as stars
-//! of the same length, in text and in hex dumps alike.
+//! Values that nobody should read over a shoulder: `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie` are
+//! shown as stars of the same length, in text and in hex dumps alike.
 //!
 //! A value may be cut by a read anywhere, even inside the field's name, so the stars are put in byte by byte, by a
 //! reader of lines that remembers where in a line it is. It has no notion of a body: a line in there that looks like a
 //! secret is starred too, and that is the safe mistake.
 
 /// The names, in lower case.
-const SECRET: [&[u8]; 3] = [b"authorization", b"proxy-authorization", b"cookie"];
+const SECRET: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
 
 /// Longer than any of the names: a longer name is none of them.
 const NAME_MAX: usize = 24;
@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn malformed_lines_hide_nothing_less() {
         assert_eq!(starred(b"x\nCookie : a\n b\nX: c\n"), b"x\nCookie : *\n *\nX: c\n");
+        assert_eq!(starred(b"Set-Cookie: a=b; Path=/\r\n"), b"Set-Cookie: **** ******\r\n");
         assert_eq!(starred(b"Cookies: plain\r\n"), b"Cookies: plain\r\n");
         assert_eq!(starred(b"Host: a\r\n  \t Cookie: ab\r\n"), b"Host: a\r\n  \t Cookie: **\r\n");
         assert_eq!(starred(b"Host: a\rCookie: ab\r\n"), b"Host: a\rCookie: **\r\n");

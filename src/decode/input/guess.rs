@@ -75,7 +75,7 @@ fn is_http(head: &[u8]) -> bool {
 fn text(head: &[u8]) -> Result<Layout, Error> {
     let lines = || head.split(|byte| *byte == b'\n').map(trimmed).filter(|line| !line.trim_ascii().is_empty());
     if lines().any(trace::is_record) {
-        return Ok(Layout::Lines(Lines::new(Kind::Trace(Trace::default()))));
+        return Ok(Layout::Lines(Box::new(Lines::new(Kind::Trace(Trace::default())))));
     }
     // Words may stand before the first row, as tcpdump and Wireshark put them there.
     let from_first = || lines().skip_while(|line| !is_first_row(line) && !is_hex(line) && !is_follow(line));
@@ -88,10 +88,10 @@ fn text(head: &[u8]) -> Result<Layout, Error> {
             );
             return Err(Error::at(number as u64, 1, problem));
         }
-        return Ok(Layout::Lines(Lines::new(Kind::Dump(Dump::default()))));
+        return Ok(Layout::Lines(Box::new(Lines::new(Kind::Dump(Dump::default())))));
     }
     if let Some(rows) = lines().next().and_then(Rows::new) {
-        return Ok(Layout::Lines(Lines::new(Kind::Rows(rows))));
+        return Ok(Layout::Lines(Box::new(Lines::new(Kind::Rows(rows)))));
     }
     if is_decimal(head) {
         return Err(Error::Decimal);
