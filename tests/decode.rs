@@ -654,7 +654,7 @@ fn what_comes_is_told_as_it_comes() {
         stdin.write_all(first).unwrap();
         // It stays open: only what is told now can be read.
         let stdout = child.0.stdout.take().unwrap();
-        let (said, line) = std::sync::mpsc::channel();
+        let (said, line) = std::sync::mpsc::sync_channel(1);
         let reader = on_a_thread(move || {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).unwrap();

@@ -557,7 +557,7 @@ fn an_offset_that_nothing_confirms_may_be_bytes() {
     }
 }
 
-/// `xxd -R always`, and hexdump in colours.
+/// Each byte in a colour of its own, as newer versions of xxd do it.
 #[test]
 fn a_dump_may_have_colours() {
     let text = "00000000: \u{1b}[1;31m81\u{1b}[0m\u{1b}[1;31m05\u{1b}[0m \u{1b}[1;32m4865\u{1b}[0m \u{1b}[1;32m6c6c 6f\u{1b}[0m  \

@@ -16,7 +16,7 @@ Examples:
   ws101 decode --from server dump.txt    bytes that a server has sent
   ws101 decode --json capture.bin        the same for a program, an object a line
 
-Status 0: nothing is wrong. 1: something broke the protocol. 2: wrong use, or no bytes could be read.";
+Status 0: nothing is wrong. 1: something broke the protocol. 2: wrong use, or something could not be read.";
 
 /// Options of `decode`.
 #[derive(Debug, Clone, Args)]
@@ -29,7 +29,7 @@ pub struct Decode {
     #[arg(long = "input", value_name = "FORM", value_enum)]
     pub form: Option<InputForm>,
 
-    /// Who has sent the bytes; without it, a head or the first frame tells
+    /// Who has sent the bytes; without it, a head or the first frame tells. Of a log, only these are told
     #[arg(long, value_name = "WHO", value_enum)]
     pub from: Option<Sender>,
 
