@@ -45,7 +45,7 @@ fn on_the_terminal() {
         return;
     }
     let screen = Screen::new(false);
-    logger::start_on(screen.log_target(), screen.has_colour(), "warn").expect("a logger");
+    logger::start_on(screen.log_target(), screen.has_colour(), None, "warn").expect("a logger");
     let (to, from) = bounded(4);
     let (hurry, _told) = Hurry::new();
     input::signals(to.clone(), hurry.clone()).expect("signals");

@@ -24,7 +24,7 @@ Examples:
 
 Text that comes goes to stdout, a message a line; everything else goes to stderr.
 Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
--v, -vv and -vvv are RUST_LOG=info, debug and trace.";
+-v, -vv and -vvv are RUST_LOG=info, debug and trace, and win over it.";
 
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]

@@ -35,7 +35,8 @@ pub fn run(options: &Connect) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    if let Err(error) = logger::start_on(screen.log_target(), screen.has_colour(), options.level()) {
+    let asked = (options.verbose > 0).then(|| options.level());
+    if let Err(error) = logger::start_on(screen.log_target(), screen.has_colour(), asked, options.level()) {
         screen.warn(&format!("ws101: the log cannot be started: {error}"));
         return ExitCode::FAILURE;
     }
