@@ -391,7 +391,7 @@ fn wrong_use_of_connect_ends_with_2_and_a_hint() {
         (&[NOWHERE, "--hex", "-x", "0a", "-x", "0x"], "--execute"),
         (&[NOWHERE, "--every", "1s"], "2 values"),
         (&[NOWHERE, "--every", "0", "x"], "--every: must be more than 0"),
-        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {n}"),
+        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {count}"),
         (&[NOWHERE, "--close", "1000"], "2 values"),
         (&[NOWHERE, "--close", "1006", ""], "1000 to 1003, 1007 to 1014 and 3000 to 4999"),
         (&[NOWHERE, "--close", "bye", ""], "a close code is a number"),
