@@ -17,7 +17,7 @@ fn a_text_on_a_timer_counts_and_tells_the_time() {
         server.rest();
         texts
     });
-    let run = Client::to(server).args("--every 20ms").arg("{n} at {time} {{").run();
+    let run = Client::to(server).args("--every 20ms").arg("{count} at {time} {{").run();
     assert_eq!(run.code, Some(0), "{}", run.talk());
     for (number, text) in script.join().unwrap().iter().enumerate() {
         let (count, rest) = text.split_once(" at ").unwrap();
@@ -34,7 +34,7 @@ fn a_template_that_cannot_be_filled_is_wrong_use() {
     run.expect(
         2,
         "",
-        "error: --every: {date} is not known: known are {time} and {n}, and {{ is a brace that is sent\n\n\
+        "error: --every: {date} is not known: known are {time} and {count}, and {{ is a brace that is sent\n\n\
          For more information, try '--help'.\n",
     );
 }

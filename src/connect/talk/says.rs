@@ -108,7 +108,7 @@ impl Talk<'_> {
             return false;
         }
         self.tell(&Told::Received(&greetings.remove(0)));
-        self.deaf = true;
+        (self.one_came, self.deaf) = (true, true);
         true
     }
 
