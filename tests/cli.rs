@@ -369,7 +369,7 @@ fn wrong_use_ends_with_2_and_a_hint() {
 #[test]
 fn wrong_use_of_connect_ends_with_2_and_a_hint() {
     const NOWHERE: &str = "ws://127.0.0.1:1/";
-    let cases: [(&[&str], &str); 29] = [
+    let cases: [(&[&str], &str); 32] = [
         (&[], "<URL>"),
         (&["localhost:8080"], "ws://HOST:PORT"),
         (&["ftp://example.org/"], "ws://HOST:PORT"),
@@ -391,7 +391,10 @@ fn wrong_use_of_connect_ends_with_2_and_a_hint() {
         (&[NOWHERE, "--hex", "-x", "0a", "-x", "0x"], "--execute"),
         (&[NOWHERE, "--every", "1s"], "2 values"),
         (&[NOWHERE, "--every", "0", "x"], "--every: must be more than 0"),
-        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {n}"),
+        (&[NOWHERE, "--every", "1s", "a", "--every", "2s", "b"], "--every is given once"),
+        (&[NOWHERE, "--hex", "--every", "1s", "zz"], "--every: "),
+        (&[NOWHERE, "--close", "4000", "a", "--close", "4001", "b"], "--close is given once"),
+        (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {count}"),
         (&[NOWHERE, "--close", "1000"], "2 values"),
         (&[NOWHERE, "--close", "1006", ""], "1000 to 1003, 1007 to 1014 and 3000 to 4999"),
         (&[NOWHERE, "--close", "bye", ""], "a close code is a number"),
@@ -405,6 +408,8 @@ fn wrong_use_of_connect_ends_with_2_and_a_hint() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", run.stderr);
         assert!(run.stderr.contains(hint) && run.stderr.contains("--help"), "{arguments:?}: {}", run.stderr);
     }
+    let secret = self::run(&["connect", NOWHERE, "-H", "Authorization Bearer opensesame"]);
+    assert!(secret.code == Some(2) && !secret.stderr.contains("opensesame"), "{}", secret.stderr);
     let long = "x".repeat(124);
     let too_long = run(&["connect", NOWHERE, "--close", "1000", &long]);
     assert_eq!(too_long.code, Some(2));

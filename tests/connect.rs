@@ -24,3 +24,5 @@ mod pipe;
 mod refused;
 #[path = "connect/tls.rs"]
 mod tls;
+#[path = "connect/waits.rs"]
+mod waits;

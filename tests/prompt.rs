@@ -1,24 +1,30 @@
 //! The prompt on a terminal: lines come in while somebody types, and the end finds a half-typed line.
 //!
 //! Each test starts this file again, as the program on a pty: [`on_the_terminal`] is that program, and says what the
-//! screen and the prompt tell it. Linux alone, where `setsid` gives a program a terminal of its own.
+//! screen and the prompt tell it. What it takes to end is asked of `ws101 connect` itself. Linux alone, where `setsid` gives a program a terminal of its own.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod common;
 
+use common::script;
 use common::terminal::Terminal;
 use crossbeam_channel::{Receiver, bounded};
 use rustix::process::Signal;
 use std::env;
-use ws101::connect::input::{self, Input};
+use std::time::Duration;
+use ws101::connect::input::{self, Hurry, Input};
 use ws101::connect::prompt;
 use ws101::connect::screen::Screen;
 use ws101::wire::logger;
 
 /// Set for the program on the terminal.
 const ON_A_TERMINAL: &str = "WS101_TEST_ON_A_TERMINAL";
+
+/// `ws101 connect URL` with a stdout that nobody reads: a pipe whose only reader is its writer.
+const TO_NOBODY: &str = "d=$(mktemp -d) && mkfifo \"$d/f\" && exec 3<>\"$d/f\" && rm -r \"$d\" && \
+                         exec \"$0\" connect -w forever \"$1\" >&3";
 
 /// rustyline, before it draws a line again: to the row's start, and all of it away.
 const CLEARED: &str = "\r\x1b[K";
@@ -39,10 +45,11 @@ fn on_the_terminal() {
         return;
     }
     let screen = Screen::new(false);
-    logger::start_on(screen.log_target(), screen.has_colour(), "warn").expect("a logger");
+    logger::start_on(screen.log_target(), screen.has_colour(), None, "warn").expect("a logger");
     let (to, from) = bounded(4);
-    input::signals(to.clone(), bounded(1).0).expect("signals");
-    let prompt = prompt::start(&screen, to).expect("a prompt");
+    let (hurry, _told) = Hurry::new();
+    input::signals(to.clone(), hurry.clone()).expect("signals");
+    let prompt = prompt::start(&screen, to, hurry).expect("a prompt");
     follow(&screen, &from);
     screen.warn("goodbye");
     drop(prompt);
@@ -182,4 +189,60 @@ fn a_terminal_that_can_do_nothing_still_has_lines() {
     terminal.press("end\n");
     terminal.wait_for("\r\nafterwards\r\n");
     assert!(terminal.wait().success());
+}
+
+/// `ws101 connect` at its prompt, after a server has sent so much that it stands still before a stdout that nobody reads.
+fn stands_still() -> Terminal {
+    let (to, stuffed) = bounded(1);
+    let (server, _) = script::upgraded(move |server| {
+        server.stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+        let message = script::frame(0x81, &[b'x'; 10_000]);
+        while server.try_send(&message).is_ok() {}
+        to.send(()).expect("a test");
+        server.rest();
+    });
+    let (program, url) = (env!("CARGO_BIN_EXE_ws101"), format!("ws://{server}/"));
+    let terminal = Terminal::run("sh", &["-c", TO_NOBODY, program, &url], &[]);
+    terminal.wait_for("> ");
+    stuffed.recv_timeout(common::PATIENCE).expect("a server that has filled everything");
+    terminal
+}
+
+#[test]
+fn ctrl_c_twice_is_the_end_though_nobody_reads_stdout() {
+    let mut terminal = stands_still();
+    let before = terminal.written();
+    terminal.press("\x03");
+    terminal.wait_for_after(before, "> ");
+    terminal.press("\x03");
+    assert_eq!(terminal.wait().code(), Some(1));
+    terminal.assert_as_it_was();
+    let all = terminal.wait_for("\x1b[?2004l");
+    assert!(all.rfind("\x1b[?2004l") > all.rfind("\x1b[?2004h"), "pasting is marked no more: {all:?}");
+}
+
+#[test]
+fn two_signals_give_the_terminal_back_though_nobody_reads_stdout() {
+    let mut terminal = stands_still();
+    assert!(terminal.is_raw());
+    terminal.signal(Signal::TERM);
+    terminal.signal(Signal::HUP);
+    assert_eq!(terminal.wait().code(), Some(1));
+    terminal.assert_as_it_was();
+}
+
+/// A key and a signal are two, as two keys are; with a half-typed line the key only clears it.
+#[test]
+fn a_key_and_a_signal_are_two_wishes() {
+    let mut terminal = stands_still();
+    let before = terminal.written();
+    terminal.press("half a li");
+    terminal.wait_for_after(before, "half a li");
+    let before = terminal.written();
+    terminal.press("\x03");
+    terminal.wait_for_after(before, "> ");
+    terminal.signal(Signal::TERM);
+    terminal.press("\x03");
+    assert_eq!(terminal.wait().code(), Some(1));
+    terminal.assert_as_it_was();
 }

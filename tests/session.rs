@@ -11,7 +11,8 @@ use proptest::sample::select;
 use tungstenite::Bytes;
 use tungstenite::protocol::Role;
 use ws101::protocol::close::Close;
-use ws101::protocol::header::Header;
+use ws101::protocol::frame::Handmade;
+use ws101::protocol::header::{Header, LengthForm};
 use ws101::protocol::opcode::Opcode;
 use ws101::protocol::rules::{self, MessageInProgress};
 use ws101::protocol::session::{Event, Message, Session};
@@ -721,5 +722,27 @@ proptest! {
         prop_assert_eq!(closes, usize::from(ended));
         prop_assert!(!ended || said.last().is_some_and(|(opcode, _)| *opcode == Opcode::Close), "not the last word");
         prop_assert_eq!(without_words_about_utf8((sent, ended)), without_words_about_utf8(sent_for([&stream[..]])));
+    }
+}
+
+/// s5.5.1 forbids what follows a Close. What is no Close yet forbids nothing.
+#[test]
+fn only_a_whole_close_made_by_hand_is_our_close() {
+    let close = |payload: &[u8]| Handmade::new(Opcode::Close, payload.to_vec());
+    for (frame, is_ours) in [
+        (close(b""), true),
+        (close(b"\x03\xed"), true),
+        (close(&[b'x'; 126]), true),
+        (Handmade { form: Some(LengthForm::Extended64), ..close(b"\x03\xe8") }, true),
+        (Handmade { length: Some(2), ..close(b"\x03\xe8bye") }, true),
+        (Handmade { length: Some(100), ..close(b"x") }, false),
+        (Handmade { form: Some(LengthForm::Short), ..close(&[b'x'; 127]) }, false),
+        (Handmade { fin: false, ..close(b"\x03\xe8") }, false),
+        (Handmade::new(Opcode::Ping, Vec::new()), false),
+    ] {
+        let mut session = client();
+        session.send_handmade(&frame);
+        assert_eq!(session.close_sent(), is_ours, "{frame:?}");
+        assert_eq!(session.send(text("more")), !is_ours, "{frame:?}");
     }
 }

@@ -9,7 +9,7 @@ use crate::connect::template::Template;
 use crate::protocol::close::{Close, MAX_REASON, NORMAL};
 use crate::wire::tap;
 use clap::{ArgAction, Args};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What stands below the options.
 pub const EXAMPLES: &str = "\
@@ -24,7 +24,7 @@ Examples:
 
 Text that comes goes to stdout, a message a line; everything else goes to stderr.
 Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
--v, -vv and -vvv are RUST_LOG=info, debug and trace.";
+-v, -vv and -vvv are RUST_LOG=info, debug and trace, and win over it.";
 
 /// Options of `connect`.
 #[derive(Debug, Clone, Args)]
@@ -35,8 +35,9 @@ pub struct Connect {
     pub url: String,
 
     /// Header field of the opening handshake; repeatable. 'Name:' leaves a field out
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = Offer::field)]
-    pub header: Vec<(String, String)>,
+    // Read in `settings`, too: a token may stand in it.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
 
     /// Page that the handshake claims to come from, as https://example.org
     #[arg(long, value_parser = origin)]
@@ -74,7 +75,7 @@ pub struct Connect {
     #[arg(long)]
     pub hex: bool,
 
-    /// Send TEXT each TIME; {time} is the time, {n} counts
+    /// Send TEXT each TIME; {time} is the time, {count} counts
     #[arg(long, num_args = 2, value_names = ["TIME", "TEXT"], allow_hyphen_values = true)]
     pub every: Vec<String>,
 
@@ -94,7 +95,7 @@ pub struct Connect {
     #[arg(long, num_args = 2, value_names = ["CODE", "REASON"], allow_hyphen_values = true)]
     pub close: Vec<String>,
 
-    /// Largest message to take
+    /// Largest message to take, and longest line to read from stdin
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
     pub max_message: u64,
 
@@ -150,7 +151,9 @@ impl Connect {
     /// What is to be done. The error says which option cannot be read, and what would be right.
     pub fn settings(&self) -> Result<Settings, String> {
         let options = self.clone();
-        let offer = Offer { origin: options.origin, protocols: options.protocol, fields: options.header };
+        let fields = options.header.iter().map(|field| Offer::field(field));
+        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(|error| format!("--header: {error}"))?;
+        let offer = Offer { origin: options.origin, protocols: options.protocol, fields };
         offer.check()?;
         for message in &options.execute {
             command::message(message.as_bytes(), self.reading()).map_err(|error| format!("--execute: {error}"))?;
@@ -164,7 +167,7 @@ impl Connect {
             wait: options.wait.unwrap_or(Wait::UntilQuiet),
             one: options.one,
             echo: options.echo,
-            every: every(&self.every)?,
+            every: every(&self.every, self.reading())?,
             ping_interval: Some(options.ping_interval).filter(|interval| !interval.is_zero()),
             ping_timeout: options.ping_timeout,
             close: close(&self.close)?,
@@ -181,14 +184,24 @@ impl Connect {
     }
 }
 
-fn every(values: &[String]) -> Result<Option<(Duration, Template)>, String> {
-    let [time, text] = values else { return Ok(None) };
+/// The two values of an option that may be given once.
+fn pair<'a>(option: &str, values: &'a [String]) -> Result<Option<&'a [String; 2]>, String> {
+    match values {
+        [] => Ok(None),
+        values => values.try_into().map(Some).map_err(|_| format!("{option} is given once, with two values")),
+    }
+}
+
+fn every(values: &[String], reading: Reading) -> Result<Option<(Duration, Template)>, String> {
+    let Some([time, text]) = pair("--every", values)? else { return Ok(None) };
     let name = |error: String| format!("--every: {error}");
-    Ok(Some((duration(time).map_err(name)?, Template::parse(text).map_err(name)?)))
+    let (time, template) = (duration(time).map_err(name)?, Template::parse(text).map_err(name)?);
+    command::message(template.fill(1, SystemTime::now()).as_bytes(), reading).map_err(name)?;
+    Ok(Some((time, template)))
 }
 
 fn close(values: &[String]) -> Result<Close, String> {
-    let [code, reason] = values else { return Ok(Close::new(NORMAL, "")) };
+    let Some([code, reason]) = pair("--close", values)? else { return Ok(Close::new(NORMAL, "")) };
     let code = close_code(code).map_err(|error| format!("--close: {error}"))?;
     if reason.len() > MAX_REASON {
         return Err(format!("--close: a reason has at most {MAX_REASON} bytes (RFC 6455 s5.5), not {}", reason.len()));

@@ -72,11 +72,12 @@ impl Layer {
         };
         let (mut rest, mut state) = (ciphertext, LayerState::Open);
         loop {
+            let is_ready = !tls.is_handshaking();
             // Nothing is taken once close_notify has come: what follows it is nobody's.
             let taken = tls.read_tls(&mut rest).map_err(|error| Error::Tls(error.to_string()))?;
             let processed = tls.process_new_packets();
             drain(tls, plain)?;
-            if processed.map_err(|error| tls_words::error(&error))?.peer_has_closed() {
+            if processed.map_err(|error| tls_words::during(&error, is_ready))?.peer_has_closed() {
                 (state, self.ended) = (LayerState::Closed, true);
             }
             if taken == 0 || rest.is_empty() {

@@ -33,6 +33,16 @@ pub(super) fn error(error: &rustls::Error) -> Error {
     })
 }
 
+/// An error of a connection whose handshake is over, or not yet.
+pub(super) fn during(cause: &rustls::Error, is_ready: bool) -> Error {
+    match cause {
+        rustls::Error::InvalidMessage(_) if is_ready => {
+            Error::Tls("what came is no record of TLS: it was broken on its way, or by the server".to_owned())
+        }
+        _ => error(cause),
+    }
+}
+
 fn certificate(error: &CertificateError) -> String {
     match error {
         CertificateError::UnknownIssuer => {

@@ -2,8 +2,8 @@
 
 use crate::cli::Connect;
 use crate::connect::dial::{Dialled, dial};
-use crate::connect::input::{self, Input};
-use crate::connect::prompt::{self, Prompt};
+use crate::connect::input::{self, Hurry, Input};
+use crate::connect::prompt::{self, Prompt, Spare};
 use crate::connect::screen::Screen;
 use crate::connect::settings::Settings;
 use crate::connect::talk::{self, Lines};
@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 /// Lines that wait to be sent. More stay where they come from.
 const LINES_WAITING: usize = 16;
 
-/// How long after a second signal the process may still be there.
-const LAST_RESORT: Duration = Duration::from_secs(3);
+/// How long after a second signal, or a second Ctrl-C, the conversation may go on. A prompt needs a second more to give
+/// the terminal back.
+const LAST_RESORT: Duration = Duration::from_secs(2);
 
 /// Wrong use.
 const USAGE: u8 = 2;
@@ -34,7 +35,8 @@ pub fn run(options: &Connect) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    if let Err(error) = logger::start_on(screen.log_target(), screen.has_colour(), options.level()) {
+    let asked = (options.verbose > 0).then(|| options.level());
+    if let Err(error) = logger::start_on(screen.log_target(), screen.has_colour(), asked, options.level()) {
         screen.warn(&format!("ws101: the log cannot be started: {error}"));
         return ExitCode::FAILURE;
     }
@@ -62,10 +64,11 @@ fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitC
     let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
     // Whoever reads that it is open may send a signal, and wants a closing handshake.
     let (to_signals, signals) = bounded(2);
-    let (to_hurry, hurry) = bounded(1);
-    input::signals(to_signals, to_hurry).map_err(|error| format!("signals cannot be caught: {error}"))?;
+    let (to_hurry, hurry) = Hurry::new();
+    input::signals(to_signals, to_hurry.clone()).map_err(|error| format!("signals cannot be caught: {error}"))?;
     teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
-    let (lines, prompt) = lines(&settings, screen, signals)?;
+    let (lines, prompt) = lines(&settings, screen, signals, to_hurry)?;
+    let spare = prompt.as_ref().map(Prompt::spare);
     let (done, ended) = bounded(1);
     let teller = teller.clone();
     let talk = move || {
@@ -74,8 +77,16 @@ fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitC
     Builder::new().name("talk".to_owned()).spawn(talk).map_err(|error| format!("no thread to talk: {error}"))?;
     select! {
         recv(ended) -> code => Ok(code.unwrap_or(ExitCode::FAILURE)),
-        recv(hurry) -> _ => Ok(ended.recv_timeout(LAST_RESORT).unwrap_or(ExitCode::FAILURE)),
+        recv(hurry) -> _ => Ok(ended.recv_timeout(LAST_RESORT).unwrap_or_else(|_| give_up(spare))),
     }
+}
+
+/// The conversation stands still, with the prompt in its hands: it will not give the terminal back.
+fn give_up(terminal: Option<Spare>) -> ExitCode {
+    if let Some(terminal) = terminal {
+        terminal.restore();
+    }
+    ExitCode::FAILURE
 }
 
 /// From the 101 to the last line. A thread of its own: it may wait for a stdout that nobody reads, and then two signals
@@ -95,14 +106,19 @@ fn gone(error: io::Error) -> io::Result<()> {
 }
 
 /// Where lines come from: the command line, a prompt, or a pipe.
-fn lines(settings: &Settings, screen: &Screen, signals: Receiver<Input>) -> Result<(Lines, Option<Prompt>), String> {
+fn lines(
+    settings: &Settings,
+    screen: &Screen,
+    signals: Receiver<Input>,
+    hurry: Hurry,
+) -> Result<(Lines, Option<Prompt>), String> {
     if !settings.execute.is_empty() {
         let input = from_the_command_line(&settings.execute);
         return Ok((Lines { input, signals, at_prompt: false }, None));
     }
     let (to_input, input) = bounded(LINES_WAITING);
     if screen.is_interactive() {
-        let prompt = prompt::start(screen, to_input)?;
+        let prompt = prompt::start(screen, to_input, hurry)?;
         return Ok((Lines { input, signals, at_prompt: true }, Some(prompt)));
     }
     input::from_pipe(settings.max_message, to_input).map_err(|error| format!("no thread to read stdin: {error}"))?;

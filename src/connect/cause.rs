@@ -48,6 +48,7 @@ fn upgrade_not_seen(version: &Option<String>) -> String {
         Some(versions) if !versions.split(',').any(|version| version.trim() == "13") => {
             format!("the server speaks other versions of the protocol: {}", shown(versions))
         }
+        // Many servers name 13 whatever was wrong.
         _ => "the server did not see a whole upgrade request. If yours was whole, a proxy in between took Upgrade away: it \
               is hop-by-hop (RFC 9110 s7.8), and each proxy must be told to pass it on (nginx: proxy_http_version 1.1, \
               proxy_set_header Upgrade $http_upgrade, proxy_set_header Connection \"upgrade\")"

@@ -1,7 +1,11 @@
 //! What this end does by the clock: Pings, messages on a timer, and how long a Pong took.
 
 use super::template::Template;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
+
+/// How many Pings without a Pong are remembered.
+const REMEMBERED: usize = 16;
 
 /// Something that repeats. A tick that could not be served in time is not made up for.
 #[derive(Debug)]
@@ -56,8 +60,8 @@ pub struct Pings {
     /// When to ping by itself.
     pub timer: Option<Timer>,
     timeout: Duration,
-    /// The last Ping's payload, and when it was sent.
-    last: Option<(Vec<u8>, Instant)>,
+    /// Payloads of Pings that are not answered, and when they were sent: the oldest first, not more than [`REMEMBERED`].
+    unanswered: VecDeque<(Vec<u8>, Instant)>,
     /// A Ping by the timer was sent and nothing has come since.
     pub waiting_since: Option<Instant>,
 }
@@ -66,7 +70,7 @@ impl Pings {
     /// `interval` `None`: only when asked to.
     pub fn new(interval: Option<Duration>, timeout: Duration, now: Instant) -> Pings {
         let timer = interval.map(|interval| Timer::new(interval, now));
-        Pings { timer, timeout, last: None, waiting_since: None }
+        Pings { timer, timeout, unanswered: VecDeque::new(), waiting_since: None }
     }
 
     /// The payload of the Ping that is due: its number (s5.5.2 leaves it free).
@@ -78,7 +82,10 @@ impl Pings {
 
     /// A Ping was sent.
     pub fn sent(&mut self, payload: &[u8], now: Instant) {
-        self.last = Some((payload.to_vec(), now));
+        if self.unanswered.len() == REMEMBERED {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back((payload.to_vec(), now));
     }
 
     /// Bytes came. Any is a sign of life: a Pong may stand behind a large message.
@@ -86,9 +93,11 @@ impl Pings {
         self.waiting_since = None;
     }
 
-    /// How long the Pong took, if it answers the last Ping (s5.5.3: it has the same payload).
+    /// How long the Pong took, if it answers a Ping (s5.5.3: it has the same payload). Those before it will have no Pong:
+    /// an endpoint "MAY elect to send a Pong frame for only the most recently processed Ping frame".
     pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
-        let (_, sent) = self.last.take_if(|(last, _)| last == payload)?;
+        let at = self.unanswered.iter().position(|(sent, _)| sent == payload)?;
+        let (_, sent) = self.unanswered.drain(..=at).next_back()?;
         Some(now.duration_since(sent))
     }
 
@@ -114,13 +123,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_ping_is_timed() {
+    fn a_pong_answers_its_ping_and_those_before_it() {
         let now = Instant::now();
         let mut pings = Pings::new(Some(Duration::from_secs(1)), Duration::from_secs(10), now);
         pings.sent(b"1", now);
         pings.sent(b"2", now);
-        assert_eq!(pings.pong(b"1", now), None);
+        pings.sent(b"3", now);
         assert_eq!(pings.pong(b"2", now + Duration::from_millis(3)), Some(Duration::from_millis(3)));
         assert_eq!(pings.pong(b"2", now), None);
+        assert_eq!(pings.pong(b"1", now), None);
+        assert_eq!(pings.pong(b"3", now), Some(Duration::ZERO));
+        (0..100).for_each(|_| pings.sent(b"4", now));
+        assert_eq!(pings.unanswered.len(), REMEMBERED);
     }
 }

@@ -7,9 +7,9 @@ use crate::protocol::close::{Close, TOO_BIG};
 use crate::protocol::rules::Violation;
 use std::time::Duration;
 
-/// Silence after which the end is probably somebody's idle timeout. They are whole seconds, two and more even where
-/// somebody only tries them; what crashes mostly does so while it has something to do.
-const LONG_SILENCE: Duration = Duration::from_millis(1500);
+/// Silence after which the end is probably somebody's idle timeout. Those of proxies are rarely shorter; what crashes
+/// mostly does so while it has something to do.
+const LONG_SILENCE: Duration = Duration::from_millis(4500);
 
 /// What ended the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Ending {
     NotTaken(Duration),
     /// A message was waited for and none came, in this time.
     NoMessage(Duration),
+    /// It ended in good order, but before the message that was waited for.
+    WithoutMessage(Box<Ending>),
     /// This end could not go on, for a reason of its own.
     Ours(String),
     /// A second signal.
@@ -83,6 +85,7 @@ impl Ending {
     pub fn code(&self) -> u16 {
         match self {
             Ending::ServerClosed(close) | Ending::WeClosed { answer: close, .. } => close.code.unwrap_or(1005),
+            Ending::WithoutMessage(ending) => ending.code(),
             _ => 1006,
         }
     }
@@ -94,6 +97,7 @@ impl Ending {
             Ending::WeClosed { .. } | Ending::CloseUnanswered { .. } => Some("client"),
             Ending::Broken(_) | Ending::BrokenAfterClose(_) => Some("client"),
             Ending::NoMessage(_) | Ending::Ours(_) | Ending::Interrupted => Some("client"),
+            Ending::WithoutMessage(ending) => ending.by(),
             Ending::Cut(_) | Ending::NoAnswerToPing(_) | Ending::NotTaken(_) => None,
         }
     }
@@ -127,6 +131,7 @@ impl Ending {
                 format!("the server did not take what was written in {time:?}: it does not read, or the network is cut")
             }
             Ending::NoMessage(time) => format!("no message came in {time:?}; --wait waits longer"),
+            Ending::WithoutMessage(ending) => format!("{}; no message had come (-1)", ending.words()),
             Ending::Ours(why) => why.clone(),
             Ending::Interrupted => "ended by a second signal, without waiting for the server's Close".to_owned(),
         }
@@ -179,7 +184,7 @@ fn silence_words(silence: Duration) -> String {
 
 fn likely(silence: Duration) -> &'static str {
     if silence >= LONG_SILENCE {
-        ": often a proxy's idle timeout; --ping-interval keeps such a connection alive"
+        ": often a proxy's idle timeout; a --ping-interval below it keeps such a connection alive"
     } else {
         ": the server ended or crashed, or a proxy in between gave up"
     }
@@ -202,7 +207,8 @@ mod tests {
                 fin(minute, None),
                 "FIN without a Close frame after 60.0 s of silence (1006): often a proxy's idle timeout",
             ),
-            (fin(Duration::from_secs(2), None), "after 2.0 s of silence (1006): often a proxy's idle timeout"),
+            (fin(Duration::from_secs(2), None), "after 2.0 s of silence (1006): the server ended or crashed"),
+            (fin(Duration::from_secs(5), None), "after 5.0 s of silence (1006): often a proxy's idle timeout"),
             (fin(Duration::ZERO, None), "after 0.0 s of silence (1006): the server ended or crashed"),
             (fin(Duration::ZERO, Some(false)), "TLS was not ended either"),
             (Ending::NotTaken(minute).words(), "did not take what was written in 60s"),

@@ -1,7 +1,9 @@
 //! What comes in beside the socket: the lines of a pipe, the end of them, a signal.
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
 
 /// What a pipe, a prompt or a signal says.
@@ -19,6 +21,30 @@ pub enum Input {
     Nothing,
 }
 
+/// Counts the wishes to stop, be they signals or Ctrl-C at a prompt, and tells of the second. Who waits for a stdout that
+/// nobody reads hears none of them, so somebody else must. Clones count together.
+#[derive(Debug, Clone)]
+pub struct Hurry {
+    is_asked: Arc<AtomicBool>,
+    to: Sender<()>,
+}
+
+impl Hurry {
+    /// Nobody wishes anything yet. The receiver gets its only word at the second wish.
+    pub fn new() -> (Hurry, Receiver<()>) {
+        let (to, hurry) = bounded(1);
+        (Hurry { is_asked: Arc::default(), to }, hurry)
+    }
+
+    /// Somebody wants this to stop.
+    pub fn interrupted(&self) {
+        if self.is_asked.swap(true, Ordering::SeqCst) {
+            // Once told is enough.
+            let _ = self.to.try_send(());
+        }
+    }
+}
+
 /// So many bytes of a line take a place of the channel.
 const PLACE: usize = 1 << 20;
 
@@ -34,15 +60,12 @@ pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
 /// second for an end at once, and what a third would want is done already. Call it once, and before a prompt is started,
 /// which has a handler of its own while it reads.
 ///
-/// `hurry` is told of the second too: who waits for a stdout that nobody reads hears neither.
-pub fn signals(to: Sender<Input>, hurry: Sender<()>) -> io::Result<()> {
-    let mut is_first = true;
+/// `hurry` counts them too.
+pub fn signals(to: Sender<Input>, hurry: Hurry) -> io::Result<()> {
     let handler = move || {
+        hurry.interrupted();
         // Whoever has stopped listening is about to end.
         drop(to.try_send(Input::Interrupt));
-        if !std::mem::take(&mut is_first) {
-            let _ = hurry.try_send(());
-        }
     };
     ctrlc::set_handler(handler).map_err(io::Error::other)
 }
@@ -139,6 +162,18 @@ mod tests {
         let long = [(PLACE - 1).to_string(), (2 * PLACE).to_string(), (100 * PLACE).to_string()];
         let rest = ["Nothing", "Nothing", &long[2], "Nothing", "Nothing", "Nothing", "0", "End"];
         assert_eq!(places, [&[long[0].as_str(), &long[1]], &rest[..]].concat());
+    }
+
+    #[test]
+    fn the_second_wish_to_stop_is_told_whoever_has_it() {
+        let (hurry, told) = Hurry::new();
+        let other = hurry.clone();
+        hurry.interrupted();
+        assert!(told.is_empty());
+        for _ in 0..3 {
+            other.interrupted();
+            assert_eq!(told.len(), 1);
+        }
     }
 
     #[test]

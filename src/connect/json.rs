@@ -1,11 +1,14 @@
-//! Events as JSON, one object a line. Bytes are lower-case hex, text is text.
+//! Events as JSON, one object a line. Bytes are lower-case hex, text is text; what would move a terminal's cursor or hide on
+//! it is written as `\uXXXX`, wherever the line goes.
 
 use super::cause;
 use super::ending::Ending;
 use super::tell::Told;
 use crate::client::error::{Error, Refusal};
+use crate::client::response::Head;
 use crate::protocol::close::Close;
 use crate::protocol::session::Message;
+use crate::wire::escape;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -45,7 +48,7 @@ pub fn line(told: &Told<'_>) -> Option<String> {
     if let (Value::Object(object), Value::Object(facts)) = (&mut object, facts) {
         object.extend(facts);
     }
-    Some(object.to_string())
+    Some(escape::json(&object.to_string()))
 }
 
 fn now() -> String {
@@ -80,22 +83,32 @@ fn ending_facts(ending: &Ending) -> Value {
 fn failure_facts(error: &Error) -> Value {
     match error {
         Error::Refused(refusal) => refusal_facts(refusal),
+        Error::Handshake { section, head, .. } => json!({
+            "why": error.to_string(),
+            "section": section,
+            "status": head.status,
+            "status_line": head.status_line(),
+            "fields": fields(head),
+        }),
         other => json!({ "why": other.to_string() }),
     }
 }
 
 fn refusal_facts(refusal: &Refusal) -> Value {
-    let fields: Vec<Value> =
-        refusal.head.fields().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
     json!({
         "why": "refused",
         "status": refusal.head.status,
         "status_line": refusal.head.status_line(),
-        "fields": fields,
+        "fields": fields(&refusal.head),
         "body": String::from_utf8_lossy(&refusal.body),
         "body_cut": refusal.cut,
         "likely_cause": cause::of(refusal),
     })
+}
+
+/// Pairs of name and value, in order.
+fn fields(head: &Head) -> Vec<Value> {
+    head.fields().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -121,10 +134,10 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_whatever_is_in_it() {
-        let text = Message::Text("a\r\nb\u{2028}\"\u{1b}".into());
+        let text = Message::Text("a\r\nb\u{2028}\"\u{1b}\u{9b}2J\u{202e}".into());
         let said = line(&Told::Received(&text)).expect("an event");
-        assert!(!said.contains(['\n', '\r', '\u{1b}']), "{said}");
-        assert_eq!(told(&Told::Received(&text))["text"], "a\r\nb\u{2028}\"\u{1b}");
+        assert!(said.is_ascii() && !said.contains(['\n', '\r', '\u{1b}']), "{said}");
+        assert_eq!(told(&Told::Received(&text))["text"], "a\r\nb\u{2028}\"\u{1b}\u{9b}2J\u{202e}");
     }
 
     #[test]

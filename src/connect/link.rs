@@ -9,6 +9,7 @@
 use super::dial::Dialled;
 use super::pump::{self, Incoming, Writer};
 use super::settings::Settings;
+use crate::client::Error;
 use crate::client::tls::Layer;
 use crate::protocol::session::{Event, Session};
 use crate::wire::tap::Tap;
@@ -87,7 +88,10 @@ impl Link {
     pub fn receive(&mut self, bytes: &[u8], at: Instant) -> (Vec<Heard>, Result<(), String>) {
         self.read_at = at;
         let mut plain = Vec::new();
-        let result = self.layer.incoming(bytes, &mut plain).map_err(|error| error.to_string());
+        let result = self.layer.incoming(bytes, &mut plain).map_err(|error| match error {
+            Error::Tls(why) => why,
+            other => other.to_string(),
+        });
         if let Some(tap) = &mut self.tap {
             tap.read(&plain);
         }
@@ -151,6 +155,11 @@ impl Link {
     /// Whether nothing more should be read now.
     pub fn is_stuffed(&self) -> bool {
         self.waiting.len() >= STUFFED
+    }
+
+    /// Whether the reading thread has brought something that nobody has looked at.
+    pub fn has_more_to_hear(&self) -> bool {
+        !self.incoming.is_empty()
     }
 
     /// Since when nothing has passed, in either direction.

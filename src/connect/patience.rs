@@ -9,14 +9,32 @@ const QUIET: Duration = Duration::from_secs(1);
 /// And not longer than this, when messages never stop.
 const QUIET_AT_MOST: Duration = Duration::from_secs(10);
 
+/// The same when something was sent and nothing at all has come: a server may have to think.
+const NOTHING: Duration = Duration::from_secs(3);
+
+/// How long a message that comes in parts may take.
+const MESSAGE_AT_MOST: Duration = Duration::from_secs(300);
+
 /// How long the one message of `-1` is waited for.
 const ONE: Duration = Duration::from_secs(10);
+
+/// What has come of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// None, and one may be expected.
+    Nothing,
+    /// The last one was complete then, or none is expected since.
+    Message(Instant),
+    /// One has begun, and the last of its bytes came then.
+    Part(Instant),
+}
 
 /// What is waited for once there is nothing more to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// No message for so long, but not past so long in all.
-    Quiet(Duration, Duration),
+    /// No message for so long: the first time while none has come, the second time after one. But not past the third
+    /// time in all.
+    Quiet(Duration, Duration, Duration),
     /// So long, whatever comes.
     Exactly(Duration),
     /// The end that somebody else makes.
@@ -34,14 +52,19 @@ impl Patience {
             Wait::UntilQuiet if settings.one => Patience::Exactly(ONE),
             Wait::UntilQuiet if at_prompt => Patience::None,
             Wait::UntilQuiet if settings.talks_by_itself() => Patience::Endless,
-            Wait::UntilQuiet => Patience::Quiet(QUIET, QUIET_AT_MOST),
+            Wait::UntilQuiet => Patience::Quiet(NOTHING, QUIET, QUIET_AT_MOST),
         }
     }
 
-    /// When to stop, if all was written at `written` and the last message came at `heard`. `None`: never.
-    pub fn ends(&self, written: Instant, heard: Instant) -> Option<Instant> {
+    /// When to stop, if all was written at `written`. `None`: never.
+    pub fn ends(&self, written: Instant, heard: Heard) -> Option<Instant> {
         match *self {
-            Patience::Quiet(quiet, most) => Some((heard.max(written) + quiet).min(written + most)),
+            Patience::Quiet(nothing, quiet, most) => Some(match heard {
+                Heard::Nothing => written + nothing,
+                Heard::Message(at) => (at.max(written) + quiet).min(written + most),
+                // To stop now would lose it. Its end is not waited for without an end.
+                Heard::Part(at) => (at.max(written) + nothing).min(written + MESSAGE_AT_MOST),
+            }),
             Patience::Exactly(time) => Some(written + time),
             Patience::Endless => None,
             Patience::None => Some(written),
@@ -51,7 +74,7 @@ impl Patience {
     /// The time that is told when no message came in it.
     pub fn longest(&self) -> Duration {
         match *self {
-            Patience::Quiet(_, time) | Patience::Exactly(time) => time,
+            Patience::Quiet(_, _, time) | Patience::Exactly(time) => time,
             Patience::Endless | Patience::None => Duration::ZERO,
         }
     }
@@ -63,14 +86,17 @@ mod tests {
 
     #[test]
     fn messages_draw_the_wait_out_but_not_for_ever() {
-        let (quiet, most) = (Duration::from_secs(1), Duration::from_secs(10));
-        let patience = Patience::Quiet(quiet, most);
+        let (nothing, quiet, most) = (Duration::from_secs(3), Duration::from_secs(1), Duration::from_secs(10));
+        let patience = Patience::Quiet(nothing, quiet, most);
         let written = Instant::now();
         let after = |seconds| written + Duration::from_secs(seconds);
-        assert_eq!(patience.ends(written, written), Some(after(1)));
-        assert_eq!(patience.ends(written, after(5)), Some(after(6)));
-        assert_eq!(patience.ends(written, after(50)), Some(after(10)));
-        assert_eq!(Patience::Exactly(most).ends(written, after(50)), Some(after(10)));
-        assert_eq!(Patience::Endless.ends(written, written), None);
+        assert_eq!(patience.ends(written, Heard::Nothing), Some(after(3)));
+        assert_eq!(patience.ends(written, Heard::Message(written)), Some(after(1)));
+        assert_eq!(patience.ends(written, Heard::Message(after(5))), Some(after(6)));
+        assert_eq!(patience.ends(written, Heard::Message(after(50))), Some(after(10)));
+        assert_eq!(patience.ends(written, Heard::Part(after(50))), Some(after(53)));
+        assert_eq!(patience.ends(written, Heard::Part(after(500))), Some(after(300)));
+        assert_eq!(Patience::Exactly(most).ends(written, Heard::Message(after(50))), Some(after(10)));
+        assert_eq!(Patience::Endless.ends(written, Heard::Nothing), None);
     }
 }

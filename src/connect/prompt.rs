@@ -1,9 +1,9 @@
 //! The prompt of a terminal: one line to edit, with a history, that what comes in does not tear.
 
 use super::command::COMMANDS;
-use super::input::{self, Input};
+use super::input::{self, Hurry, Input};
 use super::screen::Screen;
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Sender, bounded};
 use rustyline::completion::Completer;
 use rustyline::config::{BellStyle, CompletionType};
 use rustyline::error::ReadlineError;
@@ -40,15 +40,25 @@ const ENDS_OF_A_DEAD_TERMINAL: u32 = 3;
 
 /// A prompt on the terminal. Dropping it gives the terminal back.
 pub struct Prompt {
+    held: Arc<Held>,
+}
+
+/// The same terminal, for whoever must give it back when the owner of the [`Prompt`] stands still. Dropping it does
+/// nothing.
+pub struct Spare {
+    held: Arc<Held>,
+}
+
+struct Held {
     screen: Screen,
     terminal: terminal::Saved,
     is_empty: Arc<AtomicBool>,
-    is_restored: bool,
+    is_restored: AtomicBool,
 }
 
 /// Starts a thread with a prompt, and one that brings above it what `screen` shows. The history is in memory. Lines and
 /// the wish to end are sent to `to`: Ctrl-D is [`Input::End`], Ctrl-C on an empty line [`Input::Interrupt`] (a line that
-/// is not empty it clears). After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
+/// is not empty it clears), and `hurry` counts it. After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
 ///
 /// [`input::signals`] comes before this: while a line is read, SIGINT belongs to the prompt, which
 /// gives it back to whoever had it before.
@@ -57,7 +67,7 @@ pub struct Prompt {
 ///
 /// # Errors
 /// Words, when the terminal can't be had, or a thread.
-pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
+pub fn start(screen: &Screen, to: Sender<Input>, hurry: Hurry) -> Result<Prompt, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("no prompt on this terminal: {error}");
     let is_empty = Arc::new(AtomicBool::new(true));
     let config = Config::builder()
@@ -73,7 +83,7 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
     let line = Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty), last: RefCell::default() };
     editor.set_helper(Some(line));
-    let prompt = Prompt { screen: screen.clone(), terminal: terminal::Saved::now(), is_empty, is_restored: false };
+    let prompt = Prompt { held: Arc::new(Held::new(screen, &is_empty)) };
 
     // TERM=dumb: a terminal that can't move its cursor edits its lines itself.
     let Ok(mut printer) = editor.create_external_printer() else {
@@ -85,9 +95,9 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
     let printing =
         Builder::new().name("screen".to_owned()).spawn(move || shown.stage().run(|text| printer.print(text).is_ok()));
     printing.map_err(|error| wrong(&error))?;
-    let (asked, is_empty) = (screen.clone(), Arc::clone(&prompt.is_empty));
+    let asked = screen.clone();
     let asking = Builder::new().name("prompt".to_owned()).spawn(move || {
-        ask(&mut editor, &asked, &is_empty, &to);
+        ask(&mut editor, &asked, &is_empty, &Ears { to, hurry });
         let rest = asked.stage().left();
         let _ = asked.to_terminal(&rest);
     });
@@ -96,10 +106,53 @@ pub fn start(screen: &Screen, to: Sender<Input>) -> Result<Prompt, String> {
 }
 
 impl Prompt {
+    /// A second hand on the terminal.
+    pub fn spare(&self) -> Spare {
+        Spare { held: Arc::clone(&self.held) }
+    }
+
     /// Shows what is still to be shown and gives the terminal back as it was, the cursor at the start of a line. From now
     /// on the screen writes directly, and nobody reads the terminal. Takes a second at most, and then only when the prompt is busy.
-    pub fn restore(&mut self) {
-        if std::mem::replace(&mut self.is_restored, true) {
+    pub fn restore(&self) {
+        self.held.restore();
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        self.restore();
+    }
+}
+
+impl Spare {
+    /// Does what [`Prompt::restore`] does, if nobody has. Takes a second at most, also when the terminal takes no bytes:
+    /// its modes it gets back in any case.
+    pub fn restore(&self) {
+        let (done, is_done) = bounded(1);
+        let held = Arc::clone(&self.held);
+        let restoring = Builder::new().name("terminal".to_owned()).spawn(move || {
+            held.restore();
+            let _ = done.send(());
+        });
+        if restoring.is_ok() {
+            let _ = is_done.recv_timeout(2 * PATIENCE);
+        }
+        let _ = self.held.terminal.restore_at_once();
+    }
+}
+
+impl Held {
+    fn new(screen: &Screen, is_empty: &Arc<AtomicBool>) -> Held {
+        Held {
+            screen: screen.clone(),
+            terminal: terminal::Saved::now(),
+            is_empty: Arc::clone(is_empty),
+            is_restored: AtomicBool::new(false),
+        }
+    }
+
+    fn restore(&self) {
+        if self.is_restored.swap(true, Ordering::SeqCst) {
             return;
         }
         let stage = self.screen.stage();
@@ -126,14 +179,24 @@ impl Prompt {
     }
 }
 
-impl Drop for Prompt {
-    fn drop(&mut self) {
-        self.restore();
+/// Who hears what is typed.
+struct Ears {
+    to: Sender<Input>,
+    hurry: Hurry,
+}
+
+impl Ears {
+    /// `false`: nobody listens any more. The wish to stop is counted first: `to` may have no room.
+    fn hear(&self, input: Input) -> bool {
+        if input == Input::Interrupt {
+            self.hurry.interrupted();
+        }
+        self.to.send(input).is_ok()
     }
 }
 
 /// Reads line after line until nobody wants more.
-fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &AtomicBool, to: &Sender<Input>) {
+fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &AtomicBool, ears: &Ears) {
     let mut ends = 0;
     while screen.stage().may_ask() {
         is_empty.store(true, Ordering::SeqCst);
@@ -160,11 +223,11 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
                 }
             }
             Err(error) => {
-                let _ = to.send(Input::Failed(format!("the terminal can't be read: {error}")));
+                ears.hear(Input::Failed(format!("the terminal can't be read: {error}")));
                 return;
             }
         };
-        if to.send(input).is_err() {
+        if !ears.hear(input) {
             return;
         }
     }
@@ -263,6 +326,12 @@ mod terminal {
             let Some(modes) = &self.0 else { return Ok(()) };
             Ok(tcsetattr(stdin(), OptionalActions::Drain, modes)?)
         }
+
+        /// The same, whether what was written has been shown or not: a terminal may take nothing more.
+        pub fn restore_at_once(&self) -> io::Result<()> {
+            let Some(modes) = &self.0 else { return Ok(()) };
+            Ok(tcsetattr(stdin(), OptionalActions::Now, modes)?)
+        }
     }
 
     /// Ends the line that is being read: rustyline takes SIGINT as Ctrl-C while it reads, and puts the terminal back.
@@ -290,6 +359,10 @@ mod terminal {
         }
 
         pub fn restore(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        pub fn restore_at_once(&self) -> io::Result<()> {
             Ok(())
         }
     }

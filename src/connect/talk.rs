@@ -12,7 +12,7 @@ use super::dial::{Dialled, WHO};
 use super::ending::{Cut, Ending};
 use super::input::Input;
 use super::link::Link;
-use super::patience::Patience;
+use super::patience::{Heard, Patience};
 use super::settings::Settings;
 use super::tell::{Teller, Told};
 use crate::protocol::close::Close;
@@ -28,6 +28,12 @@ const GREETING: Duration = Duration::from_millis(200);
 
 /// How long our half of the closing handshake may take to be written, when the server has ended already.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a line is waited for before a greeting is taken for the message.
+const LINE: Duration = Duration::from_secs(1);
+
+/// While the server goes on sending after our Close, its own is waited for so many times as long.
+const FLOWING: u32 = 10;
 
 /// Where lines come from.
 pub struct Lines {
@@ -56,7 +62,8 @@ pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller)
     talk.link.ended();
     let words = events::ended(started.elapsed(), talk.messages, talk.link.bytes);
     info!("{WHO} = {words}");
-    ending
+    let is_without = settings.one && !talk.one_came && ending.is_clean();
+    if is_without { Ending::WithoutMessage(Box::new(ending)) } else { ending }
 }
 
 struct Talk<'a> {
@@ -69,6 +76,8 @@ struct Talk<'a> {
     patience: Patience,
     /// With `-1`: until when no line is taken, because a greeting may come.
     greeting_until: Option<Instant>,
+    /// With `-1`: until when what comes may be a greeting, because a line may be sent.
+    line_until: Option<Instant>,
     /// Messages that are a greeting if something is sent, and answers if nothing is.
     greetings: Vec<Message>,
     /// Messages in and out.
@@ -80,6 +89,8 @@ struct Talk<'a> {
     all_said: Option<Instant>,
     /// Our Close, when it came first, and when it was sent.
     closing: Option<(Close, Instant)>,
+    /// With `-1`: the one message was told.
+    one_came: bool,
     /// Data is not told any more: the one message has come, or stdout is gone.
     deaf: bool,
     /// Writing has failed, for this reason, then.
@@ -101,12 +112,14 @@ impl<'a> Talk<'a> {
             patience: Patience::of(settings, lines.at_prompt),
             lines,
             greeting_until: waits_for_greeting.then_some(now + GREETING),
+            line_until: waits_for_greeting.then_some(now + LINE),
             greetings: Vec::new(),
             messages: (0, 0),
             heard_at: now,
             input_ended: None,
             all_said: None,
             closing: None,
+            one_came: false,
             deaf: false,
             write_error: None,
             verdict: None,
@@ -173,12 +186,13 @@ impl<'a> Talk<'a> {
         let open = self.is_open() && !self.link.is_full();
         let moments = [
             self.greeting_until.filter(|until| *until > now),
+            self.line_until.filter(|_| !self.greetings.is_empty() && self.is_open()),
             self.verdict.as_ref().map(|(_, until)| *until),
             self.patience_ends(),
             self.close_is_late(),
             self.write_error.as_ref().map(|(_, since)| *since + self.settings.close_timeout),
             self.dead_at(),
-            self.pings.timer.as_ref().map(|timer| timer.due).filter(|_| open),
+            self.pings.timer.as_ref().map(|timer| timer.due).filter(|_| self.can_ping()),
             self.every.as_ref().map(|every| every.timer.due).filter(|_| open),
         ];
         moments.into_iter().flatten().min()
@@ -188,20 +202,26 @@ impl<'a> Talk<'a> {
         if self.input_ended.is_some() && self.all_said.is_none() && self.link.is_idle() {
             self.all_said = Some(now);
         }
-        if self.is_open() && !self.link.is_full() {
-            if let Some(payload) = self.pings.tick(now) {
-                self.ping(&payload);
-            }
-            if let Some(text) = self.every.as_mut().and_then(|every| every.tick(now)) {
-                self.say_by_the_clock(&text);
-            }
+        if self.can_ping()
+            && let Some(payload) = self.pings.tick(now)
+        {
+            self.ping(&payload);
+        }
+        if self.is_open()
+            && !self.link.is_full()
+            && let Some(text) = self.every.as_mut().and_then(|every| every.tick(now))
+        {
+            self.say_by_the_clock(&text);
+        }
+        if self.is_open() && self.line_until.is_some_and(|moment| now >= moment) && self.greeting_counts() {
+            self.close(self.settings.close.clone());
         }
         if self.dead_at().is_some_and(|moment| now >= moment) {
             self.decide(Ending::NoAnswerToPing(self.settings.ping_timeout), Duration::ZERO);
         }
         if self.patience_ends().is_some_and(|moment| now >= moment) {
             self.close(self.settings.close.clone());
-            if self.settings.one && !self.deaf {
+            if self.settings.one && !self.one_came {
                 self.decide(Ending::NoMessage(self.patience.longest()), self.settings.close_timeout);
             }
         }
@@ -226,28 +246,50 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// A Ping behind other bytes would wait for these, and its Pong with it: then the write timeout watches.
+    fn can_ping(&self) -> bool {
+        self.is_open() && self.link.is_idle()
+    }
+
     /// When the silence after a Ping has lasted too long, unless it is over anyway.
     fn dead_at(&self) -> Option<Instant> {
-        self.pings.gives_up().filter(|_| self.verdict.is_none())
+        self.pings.gives_up().filter(|_| self.verdict.is_none() && !self.link.has_more_to_hear())
     }
 
     /// When there is nothing more to send and answers have been waited for long enough.
     fn patience_ends(&self) -> Option<Instant> {
-        let said = self.all_said.filter(|_| self.is_open())?;
-        self.patience.ends(said, self.heard_at)
+        let said = self.all_said.filter(|_| self.is_open() && !self.link.has_more_to_hear())?;
+        let heard = match self.messages {
+            _ if self.link.session.is_inside_message() => Heard::Part(self.link.read_at),
+            (0, sent) if sent > 0 => Heard::Nothing,
+            _ => Heard::Message(self.heard_at),
+        };
+        self.patience.ends(said, heard)
     }
 
-    /// When the server's Close has been waited for long enough. While bytes are being written, the write timeout watches.
+    /// When the server's Close has been waited for long enough: in silence, or while it goes on sending what it had to
+    /// say. While bytes are being written, the write timeout watches.
     fn close_is_late(&self) -> Option<Instant> {
         let (_, since) = self.closing.as_ref().filter(|_| self.verdict.is_none() && self.link.is_idle())?;
-        Some((*since).max(self.link.written_at) + self.settings.close_timeout)
+        let since = (*since).max(self.link.written_at);
+        let (timeout, latest) = (self.settings.close_timeout, since + self.settings.close_timeout * FLOWING);
+        if self.link.has_more_to_hear() {
+            return Some(latest);
+        }
+        Some((since.max(self.link.read_at) + timeout).min(latest))
     }
 
     fn tell(&mut self, told: &Told<'_>) {
         if self.deaf && matches!(told, Told::Received(_)) {
             return;
         }
-        match self.teller.tell(told) {
+        let began = Instant::now();
+        let result = self.teller.tell(told);
+        // The server is not late because whoever reads stdout is slow.
+        if let Some((_, since)) = &mut self.closing {
+            *since += began.elapsed();
+        }
+        match result {
             Ok(()) => {}
             // Who reads stdout has gone away, as `head` does: it has what it wanted.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

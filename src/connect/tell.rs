@@ -115,7 +115,7 @@ impl Teller {
                 self.screen.data(&[bytes, b"\n".as_slice()].concat())
             }
             (Message::Binary(_), _) => {
-                self.screen.talk(&mark('<', &summary(message)));
+                self.screen.warn(&mark('<', &summary(message)));
                 Ok(())
             }
         }

@@ -1,8 +1,8 @@
-//! Text that is sent again and again, each time a little different: `tick {n} at {time}`.
+//! Text that is sent again and again, each time a little different: `tick {count} at {time}`.
 
 use std::time::SystemTime;
 
-/// A text with places to fill: `{time}` is the moment of sending (RFC 3339, UTC, milliseconds), `{n}` the number of the
+/// A text with places to fill: `{time}` is the moment of sending (RFC 3339, UTC, milliseconds), `{count}` the number of the
 /// message, from 1. `{{` stands for `{`; a `}` outside a place is a `}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -51,11 +51,11 @@ impl Template {
 
 /// What stands behind a `{`: the place, and the text after its `}`.
 fn place(rest: &str) -> Result<(Part, &str), String> {
-    let hint = "known are {time} and {n}, and {{ is a brace that is sent";
+    let hint = "known are {time} and {count}, and {{ is a brace that is sent";
     let (word, after) = rest.split_once('}').ok_or_else(|| format!("a {{ without its }}: {hint}"))?;
     match word {
         "time" => Ok((Part::Time, after)),
-        "n" => Ok((Part::Number, after)),
+        "count" => Ok((Part::Number, after)),
         other => Err(format!("{{{}}} is not known: {hint}", other.escape_debug())),
     }
 }
@@ -72,24 +72,24 @@ mod tests {
 
     #[test]
     fn places_are_filled_and_the_rest_stays() {
-        assert_eq!(filled("tick {n} at {time}!"), "tick 7 at 2023-11-14T22:13:20.123Z!");
-        assert_eq!(filled("{n}{n}"), "77");
+        assert_eq!(filled("tick {count} at {time}!"), "tick 7 at 2023-11-14T22:13:20.123Z!");
+        assert_eq!(filled("{count}{count}"), "77");
         assert_eq!(filled("plain é"), "plain é");
         assert_eq!(filled(""), "");
     }
 
     #[test]
     fn two_braces_are_one_that_is_sent() {
-        assert_eq!(filled("{{\"n\":{n}}"), "{\"n\":7}");
-        assert_eq!(filled("{{n}"), "{n}");
-        assert_eq!(filled("{{{n}"), "{7");
+        assert_eq!(filled("{{\"n\":{count}}"), "{\"n\":7}");
+        assert_eq!(filled("{{count}"), "{count}");
+        assert_eq!(filled("{{{count}"), "{7");
     }
 
     #[test]
     fn what_is_not_known_is_refused_with_what_is() {
         for wrong in ["{date}", "{", "a {n", "{}", "{ n }"] {
             let why = Template::parse(wrong).expect_err(wrong);
-            assert!(why.contains("{time} and {n}") && why.contains("{{"), "{why}");
+            assert!(why.contains("{time} and {count}") && why.contains("{{"), "{why}");
         }
         assert!(Template::parse("{date}").expect_err("date").starts_with("{date} is not known"));
         assert!(Template::parse("{\u{1b}[2J}").expect_err("ESC").starts_with("{\\u{1b}[2J} is not known"));

@@ -134,10 +134,13 @@ impl Session {
     }
 
     /// Queues bytes as they are, legal or not, to show what the peer does with them. A whole Close among them counts as
-    /// ours.
+    /// ours: one that announces more bytes than it has is none before they have come, and one without FIN is a beginning.
     pub fn send_handmade(&mut self, frame: &Handmade) {
-        self.outgoing.extend_from_slice(&frame.encode());
-        if frame.opcode == Opcode::Close && self.state == State::Open {
+        let bytes = frame.encode();
+        self.outgoing.extend_from_slice(&bytes);
+        // Read back: a form that cannot hold the length says another.
+        let is_whole = Header::decode(&bytes).is_some_and(|(said, _)| said.length <= frame.payload.len() as u64);
+        if frame.opcode == Opcode::Close && frame.fin && is_whole && self.state == State::Open {
             self.state = State::Closing;
         }
     }

@@ -32,6 +32,24 @@ pub fn quoted(bytes: &[u8], whole_len: u64, most: usize) -> String {
     if part.len() as u64 == whole_len { format!("\"{inner}\"") } else { format!("\"{inner}\" ...") }
 }
 
+/// JSON as it is written, with `\uXXXX` for what [`text`] would escape too: to a program it is the same JSON, and on a
+/// terminal it moves nothing. JSON itself asks for that with U+0000 to U+001F alone (RFC 8259 s7), and CSI is also U+009B.
+///
+/// `written` is a whole text of JSON; outside its strings it is ASCII.
+pub fn json(written: &str) -> String {
+    let mut shown = String::with_capacity(written.len());
+    for character in written.chars() {
+        if matches!(character, '\n' | ' '..='~') || character.escape_debug().len() == 1 {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            shown.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    shown
+}
+
 /// One column of ASCII beside a hex dump: a dot for what can't be printed.
 pub fn ascii(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }).collect()
@@ -46,6 +64,20 @@ mod tests {
         assert_eq!(text(b"a\x1b[2J\r\nINFO forged\x00\x7f"), "a\\u{1b}[2J\\r\\nINFO forged\\0\\u{7f}");
         assert_eq!(text("right-to-left \u{202e} and \u{200b}".as_bytes()), "right-to-left \\u{202e} and \\u{200b}");
         assert_eq!(text(b"bad \xff\xfe utf-8 \xc3\xa9"), "bad \\xff\\xfe utf-8 é");
+    }
+
+    #[test]
+    fn json_stays_the_same_json_and_moves_nothing() {
+        let value = serde_json::json!(
+            "é \u{1f600} \u{7f}\u{9b}2J\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}\u{e0001}\"\\\n\u{1b}"
+        );
+        let written = json(&value.to_string());
+        assert_eq!(
+            written,
+            "\"é \u{1f600} \\u007f\\u009b2J\\u202e\\u2066\\u200b\\ufeff\\u2028\\udb40\\udc01\\\"\\\\\\n\\u001b\""
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).ok(), Some(value));
+        assert_eq!(json("{\n  \"a\": 1\n}"), "{\n  \"a\": 1\n}");
     }
 
     #[test]

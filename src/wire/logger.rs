@@ -1,4 +1,4 @@
-//! The logger: `RUST_LOG` chooses, stderr or a file shows.
+//! The logger: `RUST_LOG` or an option chooses, stderr or a file shows.
 //!
 //! A line is `LEVEL who mark words`. Nothing else stands on it, so that two logs of the same bytes are the same text.
 
@@ -22,26 +22,33 @@ pub fn start(log_file: Option<&Path>, default: &str) -> io::Result<()> {
     builder.try_init().map_err(io::Error::other)
 }
 
-/// The same to a target that is given whole records, with or without colours. `default` is a level or a filter, as
-/// `RUST_LOG` has them.
-pub fn start_on(target: Box<dyn Write + Send>, colour: bool, default: &str) -> io::Result<()> {
+/// The same to a target that is given whole records, with or without colours. `asked` is what the command line asks for, a
+/// level or a filter as `RUST_LOG` has them: an option wins over a variable.
+pub fn start_on(target: Box<dyn Write + Send>, colour: bool, asked: Option<&str>, default: &str) -> io::Result<()> {
     let style = if colour { WriteStyle::Always } else { WriteStyle::Never };
-    chosen(default).target(Target::Pipe(target)).write_style(style).try_init().map_err(io::Error::other)
+    asked
+        .map_or_else(|| chosen(default), filtered)
+        .target(Target::Pipe(target))
+        .write_style(style)
+        .try_init()
+        .map_err(io::Error::other)
 }
 
 /// What `RUST_LOG` chooses, or else `default`.
-///
-/// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
-/// RUST_LOG names tungstenite. Those of rustyline never are: it would have to print them above the line whose every key
-/// they tell of, and waits for itself.
 fn chosen(default: &str) -> Builder {
     let chosen = std::env::var(env_logger::DEFAULT_FILTER_ENV).unwrap_or_default();
-    let filters = if chosen.trim().is_empty() { default.to_owned() } else { chosen };
+    filtered(if chosen.trim().is_empty() { default } else { &chosen })
+}
+
+/// tungstenite has trace lines of its own. They say the same as ours in other words, so they are shown only when
+/// the filters name tungstenite. Those of rustyline never are: it would have to print them above the line whose every key
+/// they tell of, and waits for itself.
+fn filtered(filters: &str) -> Builder {
     let mut builder = Builder::new();
     if !filters.contains("tungstenite") {
         builder.filter_module("tungstenite", log::LevelFilter::Off);
     }
-    builder.parse_filters(&filters).filter_module("rustyline", log::LevelFilter::Off).format(write_line);
+    builder.parse_filters(filters).filter_module("rustyline", log::LevelFilter::Off).format(write_line);
     builder
 }
 

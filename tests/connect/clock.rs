@@ -17,7 +17,7 @@ fn a_text_on_a_timer_counts_and_tells_the_time() {
         server.rest();
         texts
     });
-    let run = Client::to(server).args("--every 20ms").arg("{n} at {time} {{").run();
+    let run = Client::to(server).args("--every 20ms").arg("{count} at {time} {{").run();
     assert_eq!(run.code, Some(0), "{}", run.talk());
     for (number, text) in script.join().unwrap().iter().enumerate() {
         let (count, rest) = text.split_once(" at ").unwrap();
@@ -34,7 +34,7 @@ fn a_template_that_cannot_be_filled_is_wrong_use() {
     run.expect(
         2,
         "",
-        "error: --every: {date} is not known: known are {time} and {n}, and {{ is a brace that is sent\n\n\
+        "error: --every: {date} is not known: known are {time} and {count}, and {{ is a brace that is sent\n\n\
          For more information, try '--help'.\n",
     );
 }
@@ -243,4 +243,40 @@ fn a_failure_is_the_last_line_of_json() {
     let run = Client::with(&["--json", "ws://127.0.0.1:1/"]).run();
     let failed = json!({ "event": "failed", "why": "no connection to 127.0.0.1:1: refused: nothing listens there" });
     assert_eq!((run.code, run.talk().as_str(), events(&run.data())), (Some(1), "", vec![failed]));
+}
+
+#[test]
+fn a_101_that_is_wrong_is_told_as_json_with_its_rule_and_its_head() {
+    let (server, script) = script::answer("HTTP/1.1 101 Sw\r\nUpgrade: h2c\r\nX: \u{9b}2J\r\n\r\n");
+    let run = Client::to(server).args("--json").run();
+    script.join().unwrap();
+    let data = run.data();
+    assert!(data.is_ascii(), "{data:?}");
+    let failed = json!({
+        "event": "failed",
+        "why": "the 101 is not one for a WebSocket: Upgrade is \"h2c\" and does not say websocket (RFC 6455 s4.1, 2)",
+        "section": "s4.1, 2",
+        "status": 101,
+        "status_line": "HTTP/1.1 101 Sw",
+        "fields": [["Upgrade", "h2c"], ["X", "\u{9b}2J"]],
+    });
+    assert_eq!((run.code, events(&data)), (Some(1), vec![failed]));
+}
+
+/// What would move the cursor of a terminal is written in another way, into a pipe too, and means the same.
+#[test]
+fn json_holds_no_character_that_a_terminal_obeys() {
+    let text = "\u{9b}2J\u{202e}\u{200b}\u{7f}\u{1b}";
+    let (server, script) = script::upgraded(move |server| {
+        server.send(frame(0x81, text.as_bytes()));
+        server.send(script::close(1000, text));
+        server.close();
+        server.finish();
+        server.rest();
+    });
+    let run = Client::to(server).args("--json -w forever").run();
+    script.join().unwrap();
+    assert!(run.data().is_ascii(), "{:?}", run.data());
+    let events = events(&run.data());
+    assert_eq!((&events[1]["text"], &events[2]["reason"]), (&json!(text), &json!(text)));
 }

@@ -23,15 +23,17 @@ fn levels(run: &Finished) -> [bool; 3] {
 }
 
 #[test]
-fn each_v_tells_more_and_rust_log_has_the_last_word() {
+fn each_v_tells_more_and_an_option_wins_over_the_variable() {
     assert_eq!(levels(&told("", None)), [false, false, false]);
     assert_eq!(levels(&told("-v", None)), [true, false, false]);
     assert_eq!(levels(&told("-vv", None)), [true, true, false]);
     assert_eq!(levels(&told("-vvv", None)), [true, true, true]);
     assert_eq!(levels(&told("-vvvv", None)), [true, true, true]);
     assert_eq!(levels(&told("", Some("debug"))), [true, true, false]);
-    assert_eq!(levels(&told("-vvv", Some("info"))), [true, false, false]);
-    assert_eq!(levels(&told("-vvv", Some("off"))), [false, false, false]);
+    assert_eq!(levels(&told("-vvv", Some("info"))), [true, true, true]);
+    assert_eq!(levels(&told("-v", Some("trace"))), [true, false, false]);
+    assert_eq!(levels(&told("-vv", Some("off"))), [true, true, false]);
+    assert_eq!(levels(&told("", Some("off"))), [false, false, false]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl Talk<'_> {
         }
         self.tell(&Told::Received(&message));
         if self.settings.one && !self.deaf {
-            self.deaf = true;
+            (self.one_came, self.deaf) = (true, true);
             self.close(self.settings.close.clone());
         }
         if is_echoed {
@@ -106,7 +106,8 @@ impl Talk<'_> {
 
     /// With `-1`: nothing was sent yet, but something may be.
     pub(super) fn may_be_a_greeting(&self) -> bool {
-        self.settings.one && !self.lines.at_prompt && self.messages.1 == 0 && self.input_ended.is_none()
+        let waits_for_line = self.line_until.is_some_and(|until| self.link.read_at < until);
+        waits_for_line && self.messages.1 == 0 && self.input_ended.is_none()
     }
 
     pub(super) fn server_closed(&mut self, close: Close) {

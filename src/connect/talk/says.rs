@@ -7,6 +7,7 @@ use crate::connect::ending::Ending;
 use crate::connect::input::Input;
 use crate::connect::tell::Told;
 use crate::protocol::close::Close;
+use crate::protocol::frame::Handmade;
 use crate::protocol::session::Message;
 use crate::wire::events;
 use log::info;
@@ -53,7 +54,8 @@ impl Talk<'_> {
                 self.link.session.send_handmade(&frame);
                 self.tell(&Told::FrameSent(&frame));
                 if self.link.session.close_sent() && self.closing.is_none() {
-                    let close = Close::decode(&frame.payload).unwrap_or_default();
+                    let close = as_sent(&frame);
+                    info!("{WHO} = {}", events::close(&close, "this client"));
                     self.closing = Some((close, Instant::now()));
                 }
             }
@@ -106,7 +108,7 @@ impl Talk<'_> {
             return false;
         }
         self.tell(&Told::Received(&greetings.remove(0)));
-        self.deaf = true;
+        (self.one_came, self.deaf) = (true, true);
         true
     }
 
@@ -123,5 +125,35 @@ impl Talk<'_> {
     pub(super) fn give_up(&mut self, why: String) {
         self.close(self.settings.close.clone());
         self.decide(Ending::Ours(why), self.settings.close_timeout);
+    }
+}
+
+/// What a Close made by hand says, be it a code that may not be sent: who asks why the server was cross has said it.
+fn as_sent(frame: &Handmade) -> Close {
+    let announced = usize::try_from(frame.header().length).unwrap_or(usize::MAX);
+    match &frame.payload[..announced.min(frame.payload.len())] {
+        [high, low, reason @ ..] => {
+            let code = u16::from_be_bytes([*high, *low]);
+            Close { code: Some(code), reason: String::from_utf8_lossy(reason).into_owned() }
+        }
+        _ => Close::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::opcode::Opcode;
+
+    #[test]
+    fn a_close_made_by_hand_is_told_as_it_was_sent() {
+        let told = |payload: &[u8], length| {
+            as_sent(&Handmade { length, ..Handmade::new(Opcode::Close, payload.to_vec()) }).to_string()
+        };
+        assert_eq!(told(b"\x03\xed", None), "1005 no status received; never sent in a frame");
+        assert_eq!(told(b"\x03\xeebye\xff", None), "1006 abnormal closure; never sent in a frame \"bye\u{fffd}\"");
+        assert_eq!(told(b"\x03\xe8bye", Some(2)), "1000 normal closure");
+        assert_eq!(told(b"\x03", None), "no code");
+        assert_eq!(told(b"", None), "no code");
     }
 }
