@@ -950,6 +950,31 @@ fn nearly_frames() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
 
+const HEADS: &[&str] = &[
+    REQUEST,
+    ANSWER,
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "HTTP/1.1 101 \u{1b}\r\n\r\n",
+    "HTTP/1.1 403 Forbidden\r\n\r\n",
+    "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+    "GE",
+    "\u{16}\u{3}",
+];
+
+/// So many bytes a read.
+struct Parts {
+    bytes: Cursor<Vec<u8>>,
+    size: usize,
+}
+
+impl Read for Parts {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer.len().min(self.size);
+        self.bytes.read(&mut buffer[..most])
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_comes_is_told_the_same_however_it_is_cut(bytes in nearly_frames(), cut in any::<prop::sample::Index>(), keep in 0..20_usize) {
@@ -963,6 +988,22 @@ proptest! {
             prop_assert!(frame.message.as_ref().is_none_or(|message| message.payload.len() <= keep));
             prop_assert!(frame.faults.len() <= 12);
         }
+    }
+
+    /// Heads in any order, right and wrong, and frames behind them: the counts are right, wherever a read ends.
+    #[test]
+    fn heads_and_frames_add_up_wherever_a_read_ends(
+        heads in prop::collection::vec(prop::sample::select(HEADS), 0..4), bytes in nearly_frames(), size in 1..40_usize,
+    ) {
+        let stream = [heads.concat().as_bytes(), &bytes].concat();
+        let (outcome, text) = in_memory(&stream, &Settings::default());
+        prop_assert_eq!(outcome.bytes, stream.len() as u64, "{}", &text);
+        let marks = text.lines().filter(|line| line.starts_with("      ! ")).count() as u64;
+        prop_assert_eq!(marks, outcome.faults, "{}", &text);
+        let mut in_parts = Vec::new();
+        let parts = Parts { bytes: Cursor::new(stream), size };
+        decode::run(&mut Input::new(Box::new(parts), Some(Form::Raw)), &Settings::default(), &mut in_parts).unwrap();
+        prop_assert_eq!(String::from_utf8(in_parts).unwrap(), text);
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn hex(words: &[OsString]) -> Input {
 
 fn file(path: &Path, form: Option<Form>) -> Result<Source, Failure> {
     let named = |error: io::Error| {
-        let words = format!("{}: {error}", path.display());
+        let words = format!("{}: {error}", escape::text(path.as_os_str().as_encoded_bytes()));
         Failure::Input(Error::Io(io::Error::new(error.kind(), words)))
     };
     let file = File::open(path).map_err(named)?;
