@@ -591,6 +591,7 @@ fn decimal_numbers_are_refused_with_a_word() {
     for text in ["[129, 5, 72, 101]", "129,5,72", "Uint8Array(3) [ 129, 5, 72 ]\n", "1, 2, 3"] {
         assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
     }
+    assert!(fault(&format!("[{}129]", "129, 5, ".repeat(2000))).starts_with("these are decimal numbers"));
     assert_eq!(one("10, 20, 30"), [0x10, 0x20, 0x30]);
 }
 

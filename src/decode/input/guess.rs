@@ -120,7 +120,8 @@ fn is_confirmed(first: &[u8], second: Option<&[u8]>) -> bool {
 fn is_decimal(head: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(head) else { return false };
     let text = text.trim();
-    let inside = text.find('[').filter(|_| text.ends_with(']')).map_or(text, |at| &text[at + 1..text.len() - 1]);
+    // A long list ends behind what is looked at.
+    let inside = text.split_once('[').map_or(text, |(_, inside)| inside.trim_end_matches(']'));
     let numbers: Vec<&str> = inside.split(',').map(str::trim).filter(|number| !number.is_empty()).collect();
     let is_byte = |number: &&str| {
         number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<u8>().is_ok()
