@@ -2,6 +2,7 @@
 
 use super::response::Head;
 use crate::wire::escape;
+use crate::wire::secrets::starred;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -84,6 +85,22 @@ impl Error {
         let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
         let says: String = escape::text(line).chars().take(EXCERPT).collect();
         Error::Status { status, says }
+    }
+
+    /// The same with stars where the answer's head has a secret, for showing it.
+    pub fn with_stars(self) -> Error {
+        match self {
+            Error::Refused(mut refusal) => {
+                refusal.raw_head = starred(&refusal.raw_head);
+                refusal.head = refusal.head.with_stars();
+                Error::Refused(refusal)
+            }
+            Error::Handshake { section, why, head, raw_head } => {
+                let (head, raw_head) = (Box::new(head.with_stars()), starred(&raw_head));
+                Error::Handshake { section, why, head, raw_head }
+            }
+            other => other,
+        }
     }
 
     /// Whether the deadline came first.

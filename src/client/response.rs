@@ -4,6 +4,7 @@
 //! reads one answer's end as the next one's beginning.
 
 use crate::protocol::chunked::Chunked;
+use crate::wire::secrets::starred_value;
 
 /// The longest head that is taken.
 pub const MAX_HEAD: usize = 32 * 1024;
@@ -60,6 +61,14 @@ fn first_line(head: &[u8]) -> String {
 }
 
 impl Head {
+    /// The same with stars where a value is a secret, for showing it.
+    pub fn with_stars(mut self) -> Head {
+        for (name, value) in &mut self.fields {
+            *value = starred_value(name, value);
+        }
+        self
+    }
+
     /// The status line as it came: `HTTP/1.1 404 Not Found`. It may hold what a terminal must not be given.
     pub fn status_line(&self) -> &str {
         &self.status_line

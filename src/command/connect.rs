@@ -55,6 +55,7 @@ fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitC
     let dialled = match dial(&settings) {
         Ok(dialled) => dialled,
         Err(error) => {
+            let error = if settings.tap.show_secrets { error } else { error.with_stars() };
             // stdout may be gone, and the status says the same.
             let _ = teller.tell(&Told::NotOpened(&error));
             return Ok(ExitCode::FAILURE);

@@ -194,28 +194,10 @@ impl Objects<'_> {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?.into())));
         for (name, value) in whose.chain(members) {
-            self.out.push_str(&format!(",\"{name}\":{}", visible(&value)));
+            self.out.push_str(&format!(",\"{name}\":{}", escape::json(&value.to_string())));
         }
         self.out.push_str("}\n");
     }
-}
-
-/// JSON escapes the control characters of ASCII alone. Others, and those that turn the direction of text, become `\u202e`
-/// as well: a terminal may be what reads the lines.
-fn visible(value: &Value) -> String {
-    let is_visible = |c: char| c.is_ascii_graphic() || c == ' ' || c.escape_debug().len() == 1;
-    let (text, mut units) = (value.to_string(), [0; 2]);
-    if text.chars().all(is_visible) {
-        return text;
-    }
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_visible(c) {
-            true => shown.push(c),
-            false => shown.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
-        }
-    }
-    shown
 }
 
 fn fault(fault: &Fault) -> Value {

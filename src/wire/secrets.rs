@@ -65,6 +65,13 @@ impl Stars {
     }
 }
 
+/// The value of one field, with stars if it is a secret.
+pub fn starred_value(name: &str, value: &[u8]) -> Vec<u8> {
+    let is_secret = SECRET.contains(&name.to_ascii_lowercase().as_bytes());
+    let star = |byte: &u8| if matches!(byte, b' ' | b'\t') { *byte } else { b'*' };
+    if is_secret { value.iter().map(star).collect() } else { value.to_vec() }
+}
+
 /// A whole head with stars.
 pub fn starred(head: &[u8]) -> Vec<u8> {
     Stars::default().apply(head)

@@ -163,3 +163,23 @@ fn a_refusal_as_json_has_all_of_it() {
     assert_eq!((&line["body"], &line["body_cut"]), (&"no\u{1b}".into(), &serde_json::Value::Null));
     assert!(line["likely_cause"].as_str().unwrap().contains("--origin"));
 }
+
+#[test]
+fn a_cookie_that_the_answer_sets_is_nobodys_business() {
+    let wrong = "HTTP/1.1 101 Switching Protocols\r\nset-cookie: id=opensesame\r\n\r\n";
+    for answer in ["HTTP/1.1 401 Unauthorized\r\nSet-Cookie: id=opensesame; Path=/\r\n\r\n", wrong] {
+        for (options, is_shown) in
+            [("", false), ("--json", false), ("--show-secrets", true), ("--json --show-secrets", true)]
+        {
+            let (server, script) = script::answer(answer);
+            let run = Client::to(server).args(options).run();
+            script.join().unwrap();
+            let said = run.data() + &run.talk();
+            assert_eq!(
+                (said.contains("opensesame"), said.contains("****")),
+                (is_shown, !is_shown),
+                "{options}: {said}"
+            );
+        }
+    }
+}
