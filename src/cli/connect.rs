@@ -119,7 +119,7 @@ pub struct Connect {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Show values of Authorization, Proxy-Authorization, Cookie and Set-Cookie in the log instead of stars
+    /// Show values of Authorization, Proxy-Authorization, Cookie and Set-Cookie instead of stars
     #[arg(long)]
     pub show_secrets: bool,
 
