@@ -80,6 +80,8 @@ struct Talk<'a> {
     line_until: Option<Instant>,
     /// Messages that are a greeting if something is sent, and answers if nothing is.
     greetings: Vec<Message>,
+    /// Lines of a pipe.
+    lines_read: u64,
     /// Messages in and out.
     messages: (u64, u64),
     heard_at: Instant,
@@ -114,6 +116,7 @@ impl<'a> Talk<'a> {
             greeting_until: waits_for_greeting.then_some(now + GREETING),
             line_until: waits_for_greeting.then_some(now + LINE),
             greetings: Vec::new(),
+            lines_read: 0,
             messages: (0, 0),
             heard_at: now,
             input_ended: None,
