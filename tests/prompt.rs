@@ -246,3 +246,51 @@ fn a_key_and_a_signal_are_two_wishes() {
     assert_eq!(terminal.wait().code(), Some(1));
     terminal.assert_as_it_was();
 }
+
+/// So many messages, and so long after each 4 KiB: some 30 KB/s, while the kernel keeps 64 KB or so.
+const MESSAGES: usize = 2000;
+const SLOW: Duration = Duration::from_millis(120);
+
+/// `ws101 connect` at its prompt on a slow terminal. The server waits for a Close, or begins by itself, sends more than
+/// the terminal shows in six seconds, and then its own Close.
+fn slow(waits_for_close: bool) -> Terminal {
+    let (server, _) = script::upgraded(move |server| {
+        if waits_for_close {
+            assert_eq!(server.frame().0, 0x88);
+        }
+        let messages = (0..MESSAGES).flat_map(|number| script::frame(0x81, format!("{number:0100}.").as_bytes()));
+        server.send(messages.collect::<Vec<u8>>());
+        server.send(script::close(1000, ""));
+        server.rest();
+    });
+    let terminal = Terminal::run(env!("CARGO_BIN_EXE_ws101"), &["connect", &format!("ws://{server}/")], &[]);
+    terminal.pause(SLOW);
+    terminal
+}
+
+/// Every message once, in order and whole, and then the last line; the terminal as it was.
+fn assert_all_was_shown(mut terminal: Terminal) {
+    let all = terminal.wait_for("= closed: 1000 normal closure");
+    assert_eq!(terminal.wait().code(), Some(0));
+    terminal.assert_as_it_was();
+    let shown: Vec<&str> = all.split("< ").skip(1).filter_map(|rest| rest.split('.').next()).collect();
+    let sent: Vec<String> = (0..MESSAGES).map(|number| format!("{number:0100}")).collect();
+    assert_eq!(shown.len(), sent.len());
+    assert!(shown == sent, "each once, whole, in order");
+}
+
+#[test]
+fn one_ctrl_c_loses_nothing_on_a_slow_terminal() {
+    let mut terminal = slow(true);
+    terminal.wait_for("> ");
+    terminal.press("\x03");
+    assert_all_was_shown(terminal);
+}
+
+#[test]
+fn one_signal_loses_nothing_on_a_slow_terminal() {
+    let terminal = slow(true);
+    terminal.wait_for("> ");
+    terminal.signal(Signal::TERM);
+    assert_all_was_shown(terminal);
+}

@@ -2,9 +2,10 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{self, BufRead, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
+use std::time::{Duration, Instant};
 
 /// What a pipe, a prompt or a signal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Input {
 #[derive(Debug, Clone)]
 pub struct Hurry {
     is_asked: Arc<AtomicBool>,
+    /// An interrupt of this program's own is on its way, and will have come by then.
+    own: Arc<Mutex<Option<Instant>>>,
     to: Sender<()>,
 }
 
@@ -33,15 +36,31 @@ impl Hurry {
     /// Nobody wishes anything yet. The receiver gets its only word at the second wish.
     pub fn new() -> (Hurry, Receiver<()>) {
         let (to, hurry) = bounded(1);
-        (Hurry { is_asked: Arc::default(), to }, hurry)
+        (Hurry { is_asked: Arc::default(), own: Arc::default(), to }, hurry)
     }
 
-    /// Somebody wants this to stop.
-    pub fn interrupted(&self) {
+    /// An interrupt came; whether somebody wants this to stop. `false`: it was the program's own.
+    pub fn interrupted(&self) -> bool {
+        if self.excused() {
+            return false;
+        }
         if self.is_asked.swap(true, Ordering::SeqCst) {
             // Once told is enough.
             let _ = self.to.try_send(());
         }
+        true
+    }
+
+    /// The program is about to interrupt itself. One interrupt that comes within so long is nobody's wish; a later one
+    /// is, for then the own one has gone astray.
+    pub fn excuse(&self, patience: Duration) {
+        *self.own.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + patience);
+    }
+
+    /// Takes the excuse back, which is used up; whether there was one.
+    pub fn excused(&self) -> bool {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner).take();
+        own.is_some_and(|until| Instant::now() < until)
     }
 }
 
@@ -63,9 +82,10 @@ pub fn from_pipe(most: u64, to: Sender<Input>) -> io::Result<()> {
 /// `hurry` counts them too.
 pub fn signals(to: Sender<Input>, hurry: Hurry) -> io::Result<()> {
     let handler = move || {
-        hurry.interrupted();
-        // Whoever has stopped listening is about to end.
-        drop(to.try_send(Input::Interrupt));
+        if hurry.interrupted() {
+            // Whoever has stopped listening is about to end.
+            drop(to.try_send(Input::Interrupt));
+        }
     };
     ctrlc::set_handler(handler).map_err(io::Error::other)
 }
@@ -174,6 +194,25 @@ mod tests {
             other.interrupted();
             assert_eq!(told.len(), 1);
         }
+    }
+
+    #[test]
+    fn an_interrupt_of_our_own_is_nobodys_wish() {
+        let (hurry, told) = Hurry::new();
+        assert!(hurry.interrupted());
+        hurry.excuse(Duration::from_secs(60));
+        assert!(!hurry.clone().interrupted() && told.is_empty());
+        assert!(hurry.interrupted() && told.len() == 1, "it excuses one");
+    }
+
+    #[test]
+    fn an_excuse_that_is_used_up_or_late_excuses_nothing() {
+        let (hurry, told) = Hurry::new();
+        hurry.excuse(Duration::from_secs(60));
+        assert!(hurry.excused() && !hurry.excused());
+        assert!(hurry.interrupted() && told.is_empty());
+        hurry.excuse(Duration::ZERO);
+        assert!(hurry.interrupted() && told.len() == 1);
     }
 
     #[test]

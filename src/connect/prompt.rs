@@ -53,12 +53,14 @@ struct Held {
     screen: Screen,
     terminal: terminal::Saved,
     is_empty: Arc<AtomicBool>,
+    hurry: Hurry,
     is_restored: AtomicBool,
 }
 
 /// Starts a thread with a prompt, and one that brings above it what `screen` shows. The history is in memory. Lines and
 /// the wish to end are sent to `to`: Ctrl-D is [`Input::End`], Ctrl-C on an empty line [`Input::Interrupt`] (a line that
-/// is not empty it clears), and `hurry` counts it. After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more.
+/// is not empty it clears), and `hurry` counts it. After Ctrl-D the thread stays, so that Ctrl-C is still heard, but asks for nothing more; and
+/// when nobody takes from `to` any more it stays too, so that what came is still shown, until the prompt is given back.
 ///
 /// [`input::signals`] comes before this: while a line is read, SIGINT belongs to the prompt, which
 /// gives it back to whoever had it before.
@@ -83,7 +85,7 @@ pub fn start(screen: &Screen, to: Sender<Input>, hurry: Hurry) -> Result<Prompt,
     let mut editor = Editor::with_config(config).map_err(|error| wrong(&error))?;
     let line = Line { screen: screen.clone(), is_empty: Arc::clone(&is_empty), last: RefCell::default() };
     editor.set_helper(Some(line));
-    let prompt = Prompt { held: Arc::new(Held::new(screen, &is_empty)) };
+    let prompt = Prompt { held: Arc::new(Held::new(screen, &is_empty, &hurry)) };
 
     // TERM=dumb: a terminal that can't move its cursor edits its lines itself.
     let Ok(mut printer) = editor.create_external_printer() else {
@@ -97,9 +99,14 @@ pub fn start(screen: &Screen, to: Sender<Input>, hurry: Hurry) -> Result<Prompt,
     printing.map_err(|error| wrong(&error))?;
     let asked = screen.clone();
     let asking = Builder::new().name("prompt".to_owned()).spawn(move || {
-        ask(&mut editor, &asked, &is_empty, &Ears { to, hurry });
+        let ears = Ears { to, hurry };
+        let failed = ask(&mut editor, &asked, &is_empty, &ears);
         let rest = asked.stage().left();
         let _ = asked.to_terminal(&rest);
+        // At last: whoever hears it ends.
+        if let Some(why) = failed {
+            ears.hear(Input::Failed(why));
+        }
     });
     asking.map_err(|error| wrong(&error))?;
     Ok(prompt)
@@ -142,11 +149,12 @@ impl Spare {
 }
 
 impl Held {
-    fn new(screen: &Screen, is_empty: &Arc<AtomicBool>) -> Held {
+    fn new(screen: &Screen, is_empty: &Arc<AtomicBool>, hurry: &Hurry) -> Held {
         Held {
             screen: screen.clone(),
             terminal: terminal::Saved::now(),
             is_empty: Arc::clone(is_empty),
+            hurry: hurry.clone(),
             is_restored: AtomicBool::new(false),
         }
     }
@@ -162,6 +170,8 @@ impl Held {
             Some(was_up) => {
                 // Only a prompt that is up takes a signal; between two lines it looks by itself whether it may go on.
                 if was_up {
+                    // It comes to the prompt, or, if that has just ended its line, to the handler of signals.
+                    self.hurry.excuse(PATIENCE);
                     terminal::wake();
                 }
                 match (was_up, stage.wait_until_left(PATIENCE)) {
@@ -186,17 +196,23 @@ struct Ears {
 }
 
 impl Ears {
-    /// `false`: nobody listens any more. The wish to stop is counted first: `to` may have no room.
-    fn hear(&self, input: Input) -> bool {
+    /// The wish to stop is counted first: `to` may have no room.
+    fn hear(&self, input: Input) {
         if input == Input::Interrupt {
             self.hurry.interrupted();
         }
-        self.to.send(input).is_ok()
+        // Who listens no more is about to tell the prompt to leave.
+        let _ = self.to.send(input);
     }
 }
 
-/// Reads line after line until nobody wants more.
-fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &AtomicBool, ears: &Ears) {
+/// Reads line after line until it is told to leave, or can't read any more, and why.
+fn ask(
+    editor: &mut Editor<Line, DefaultHistory>,
+    screen: &Screen,
+    is_empty: &AtomicBool,
+    ears: &Ears,
+) -> Option<String> {
     let mut ends = 0;
     while screen.stage().may_ask() {
         is_empty.store(true, Ordering::SeqCst);
@@ -209,6 +225,11 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
             // What is typed after the end has nowhere to go.
             Ok(_) if ends > 0 => continue,
             Ok(line) => Input::Line(line.into_bytes()),
+            // Told to leave, and woken for it, be it now or long ago: a slow terminal keeps rustyline busy.
+            Err(ReadlineError::Interrupted) if !screen.stage().may_ask() => {
+                ears.hurry.excused();
+                return None;
+            }
             // As a shell does: the line is left as it is, and a new one begins.
             Err(ReadlineError::Interrupted) if !is_empty.load(Ordering::SeqCst) => continue,
             Err(ReadlineError::Interrupted) => Input::Interrupt,
@@ -218,19 +239,15 @@ fn ask(editor: &mut Editor<Line, DefaultHistory>, screen: &Screen, is_empty: &At
                 ends += 1;
                 match ends {
                     1 => Input::End,
-                    ENDS_OF_A_DEAD_TERMINAL.. => return,
+                    ENDS_OF_A_DEAD_TERMINAL.. => return None,
                     _ => continue,
                 }
             }
-            Err(error) => {
-                ears.hear(Input::Failed(format!("the terminal can't be read: {error}")));
-                return;
-            }
+            Err(error) => return Some(format!("the terminal can't be read: {error}")),
         };
-        if !ears.hear(input) {
-            return;
-        }
+        ears.hear(input);
     }
+    None
 }
 
 /// What rustyline asks while a line is edited.

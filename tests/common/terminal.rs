@@ -3,12 +3,12 @@
 //! What the program writes is kept as it came, with every escape sequence. Nobody draws it here: what a person would see
 //! is for tmux, and for a person.
 
-use super::{PATIENCE, spawn};
+use super::{PATIENCE, spawn, wait_until};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -30,6 +30,7 @@ pub struct Terminal {
 struct Screen {
     written: Mutex<Vec<u8>>,
     news: Condvar,
+    pause: Mutex<Duration>,
 }
 
 impl Terminal {
@@ -57,9 +58,18 @@ impl Terminal {
             while let Ok(length @ 1..) = output.read(&mut buffer) {
                 written.written.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
                 written.news.notify_all();
+                let pause = *written.pause.lock().unwrap_or_else(PoisonError::into_inner);
+                if !pause.is_zero() {
+                    park_timeout(pause);
+                }
             }
         });
         Terminal { keys, line, child, screen, before }
+    }
+
+    /// From now on it takes at most 4 KiB, and then nothing for so long.
+    pub fn pause(&self, pause: Duration) {
+        *self.screen.pause.lock().unwrap_or_else(PoisonError::into_inner) = pause;
     }
 
     /// Presses keys: `"a\r"` is an a and Enter, `"\x03"` Ctrl-C.
@@ -105,6 +115,17 @@ impl Terminal {
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("a signal");
+    }
+
+    /// Waits until the program has a handler for a signal, and so will not end by it.
+    pub fn wait_until_caught(&self, signal: Signal) {
+        let name = format!("/proc/{}/status", self.child.id());
+        wait_until("the signal has a handler", || {
+            let status = fs::read_to_string(&name).expect("a process");
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("what it catches");
+            let caught = u64::from_str_radix(caught.trim(), 16).expect("a mask");
+            caught >> (signal.as_raw() - 1) & 1 == 1
+        });
     }
 
     /// Waits until the program has ended by itself.
