@@ -270,7 +270,7 @@ fn slow(waits_for_close: bool) -> Terminal {
 
 /// Every message once, in order and whole, and then the last line; the terminal as it was.
 fn assert_all_was_shown(mut terminal: Terminal) {
-    let all = terminal.wait_for("= closed: 1000 normal closure");
+    let all = terminal.wait_for("closed: 1000 normal closure");
     assert_eq!(terminal.wait().code(), Some(0));
     terminal.assert_as_it_was();
     let shown: Vec<&str> = all.split("< ").skip(1).filter_map(|rest| rest.split('.').next()).collect();
@@ -293,4 +293,26 @@ fn one_signal_loses_nothing_on_a_slow_terminal() {
     terminal.wait_for("> ");
     terminal.signal(Signal::TERM);
     assert_all_was_shown(terminal);
+}
+
+/// Keys that nobody waits for any more: the conversation is over, and half of it is not shown yet.
+#[test]
+fn keys_at_the_end_lose_nothing_on_a_slow_terminal() {
+    let mut terminal = slow(false);
+    terminal.wait_for("00100.");
+    terminal.press("\r");
+    terminal.press("\x03");
+    assert_all_was_shown(terminal);
+}
+
+/// The second wish is heard in the middle of that, too.
+#[test]
+fn ctrl_c_twice_ends_it_in_the_middle_of_the_rest() {
+    let mut terminal = slow(false);
+    terminal.wait_for("00100.");
+    terminal.pause(Duration::from_secs(2));
+    terminal.press("\x03");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait().code(), Some(1));
+    terminal.assert_as_it_was();
 }

@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PROMPT: &str = "> ";
 
@@ -119,7 +119,8 @@ impl Prompt {
     }
 
     /// Shows what is still to be shown and gives the terminal back as it was, the cursor at the start of a line. From now
-    /// on the screen writes directly, and nobody reads the terminal. Takes a second at most, and then only when the prompt is busy.
+    /// on the screen writes directly, and nobody reads the terminal. Takes as long as the terminal takes to show it; a
+    /// second or two more when the prompt is busy.
     pub fn restore(&self) {
         self.held.restore();
     }
@@ -132,9 +133,12 @@ impl Drop for Prompt {
 }
 
 impl Spare {
-    /// Does what [`Prompt::restore`] does, if nobody has. Takes a second at most, also when the terminal takes no bytes:
-    /// its modes it gets back in any case.
+    /// Does what [`Prompt::restore`] does, if nobody has, and hastens whoever is about it. Takes a second at most, also
+    /// when the terminal takes no bytes: its modes it gets back in any case.
     pub fn restore(&self) {
+        let stage = self.held.screen.stage();
+        stage.hasten();
+        let deadline = Instant::now() + 2 * PATIENCE;
         let (done, is_done) = bounded(1);
         let held = Arc::clone(&self.held);
         let restoring = Builder::new().name("terminal".to_owned()).spawn(move || {
@@ -142,7 +146,9 @@ impl Spare {
             let _ = done.send(());
         });
         if restoring.is_ok() {
-            let _ = is_done.recv_timeout(2 * PATIENCE);
+            let _ = is_done.recv_deadline(deadline);
+            // It may be somebody else who is about it.
+            stage.wait_until_gone(deadline.saturating_duration_since(Instant::now()));
         }
         let _ = self.held.terminal.restore_at_once();
     }
@@ -174,7 +180,7 @@ impl Held {
                     self.hurry.excuse(PATIENCE);
                     terminal::wake();
                 }
-                match (was_up, stage.wait_until_left(PATIENCE)) {
+                match (was_up, stage.wait_until_gone(PATIENCE)) {
                     // It has gone to a new line. An empty one is not worth leaving.
                     (true, true) if self.is_empty.load(Ordering::SeqCst) => "\x1b[A\x1b[K",
                     (_, true) | (false, false) => "",

@@ -3,6 +3,7 @@
 //! While a prompt is up, what goes to a terminal waits on the [`Stage`] until the prompt's thread has made room above the
 //! half-typed line. What goes to a file or a pipe is written at once.
 
+mod pieces;
 pub mod stage;
 
 use self::stage::Stage;

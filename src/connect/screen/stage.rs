@@ -4,12 +4,14 @@
 //! writes, and draws the line again. Three things about rustyline's printer shape this:
 //!
 //! - It hands over one text and waits with the second until the first is taken. So a text that it has accepted may not
-//!   be on the screen yet: the last two are kept *in doubt*, until [`Stage::settle`] knows better.
+//!   be on the screen yet: the last two are kept *in doubt*, until [`Stage::settle`] knows better. It gets small pieces:
+//!   little is in doubt then, and each that it takes says that a slow terminal is not a dead one.
 //! - Between two lines nobody takes anything. So nothing is given to it then: the prompt says when it is
 //!   [up](Stage::up) and when it is [down](Stage::down).
 //! - It waits as long as a search in the history or the like goes on. So what is put waits in a text of bounded length,
 //!   and he who puts more waits for a bounded time, after which his lines are counted and left out.
 
+use super::pieces::{Pieces, time_for};
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,12 +39,16 @@ pub struct Stage {
 #[derive(Default)]
 struct State {
     prompt: Prompt,
-    waiting: String,
+    waiting: Pieces,
     left_out: u64,
     /// Accepted by rustyline, and maybe not shown yet: at most two, the older one first.
     in_doubt: Vec<String>,
     printing: bool,
     settling: bool,
+    /// How many texts rustyline has accepted.
+    accepted: u64,
+    /// Nothing is waited for any more.
+    is_hastened: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,7 +108,7 @@ impl Stage {
         }
         if in_time {
             report_left_out(&mut state);
-            state.waiting.push_str(text);
+            state.waiting.push(text);
         } else {
             state.left_out += text.lines().count() as u64;
         }
@@ -122,6 +128,7 @@ impl Stage {
             self.change(|state| {
                 state.printing = false;
                 if printed {
+                    state.accepted += 1;
                     let known = state.in_doubt.len().saturating_sub(still_in_doubt);
                     state.in_doubt.drain(..known);
                     state.settling &= still_in_doubt > 0;
@@ -133,22 +140,27 @@ impl Stage {
         }
     }
 
-    /// Waits until all that was put is on the screen; `false`: it is not, after so long.
+    /// Waits until all that was put is on the screen, as long as some of it comes there; `false`: nothing more did, for
+    /// so long and what a slow terminal needs for what it has been given, or [`Stage::hasten`] was called.
     pub fn settle(&self, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
         let calm = |state: &State| match state.prompt {
             Prompt::Absent => true,
             Prompt::Up => state.waiting.is_empty() && !state.printing,
             _ => false,
         };
-        let (mut state, is_calm) = self.wait(deadline, calm);
+        let (mut state, is_calm) = self.wait_while_shown(patience, calm);
         if !is_calm || state.in_doubt.is_empty() {
             return is_calm;
         }
         state.settling = true;
         drop(state);
         self.changed.notify_all();
-        self.wait(deadline, |state| !state.settling).1
+        self.wait_while_shown(patience, |state| !state.settling).1
+    }
+
+    /// Ends [`Stage::settle`], now and from now on.
+    pub fn hasten(&self) {
+        self.change(|state| state.is_hastened = true);
     }
 
     /// No line is read after the one that is being read; whether there is one. `None`: there is no prompt.
@@ -183,9 +195,10 @@ impl Stage {
         self.close()
     }
 
-    /// Waits until the prompt that was told to leave has left.
-    pub fn wait_until_left(&self, patience: Duration) -> bool {
-        self.wait(Instant::now() + patience, |state| state.prompt == Prompt::Left).1
+    /// Waits until the prompt has left or there is none; whether that is so.
+    pub fn wait_until_gone(&self, patience: Duration) -> bool {
+        let gone = |state: &State| matches!(state.prompt, Prompt::Left | Prompt::Absent);
+        self.wait(Instant::now() + patience, gone).1
     }
 
     /// There is no prompt any more. The answer is what was not shown, or is in doubt: it is shown twice rather than never.
@@ -194,7 +207,7 @@ impl Stage {
         self.change(|state| {
             state.prompt = Prompt::Absent;
             report_left_out(state);
-            rest = mem::take(&mut state.in_doubt).concat() + &mem::take(&mut state.waiting);
+            rest = mem::take(&mut state.in_doubt).concat() + &state.waiting.take();
         });
         rest
     }
@@ -205,19 +218,21 @@ impl Stage {
         loop {
             match state.prompt {
                 Prompt::Absent | Prompt::Leaving | Prompt::Left => return None,
-                Prompt::Up if !state.waiting.is_empty() => {
-                    let text = mem::take(&mut state.waiting);
-                    state.in_doubt.push(text.clone());
-                    state.printing = true;
-                    self.changed.notify_all();
-                    return Some(Job::Print(text));
+                Prompt::Up => {
+                    if let Some(text) = state.waiting.pop() {
+                        state.in_doubt.push(text.clone());
+                        state.printing = true;
+                        self.changed.notify_all();
+                        return Some(Job::Print(text));
+                    }
+                    if state.settling {
+                        state.printing = true;
+                        return Some(Job::Settle);
+                    }
                 }
-                Prompt::Up if state.settling => {
-                    state.printing = true;
-                    return Some(Job::Settle);
-                }
-                _ => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Prompt::Down => {}
             }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -228,6 +243,21 @@ impl Stage {
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state());
         self.changed.notify_all();
+    }
+
+    /// Waits until `ready`; whether it is. The deadline moves on with each text that is accepted.
+    fn wait_while_shown(&self, patience: Duration, ready: impl Fn(&State) -> bool) -> (MutexGuard<'_, State>, bool) {
+        let mut state = self.state();
+        loop {
+            let (accepted, needed) = (state.accepted, time_for(state.in_doubt.iter().map(String::len).sum()));
+            drop(state);
+            let stir = |state: &State| ready(state) || state.is_hastened || state.accepted != accepted;
+            state = self.wait(Instant::now() + patience + needed, stir).0;
+            let is_ready = ready(&state);
+            if is_ready || state.is_hastened || state.accepted == accepted {
+                return (state, is_ready);
+            }
+        }
     }
 
     /// Waits until `ready`; whether it is, at the deadline.
@@ -243,7 +273,7 @@ impl Stage {
 fn report_left_out(state: &mut State) {
     if state.left_out > 0 {
         let count = mem::take(&mut state.left_out);
-        state.waiting.push_str(&format!("({count} lines are not shown: the prompt was busy)\n"));
+        state.waiting.push(&format!("({count} lines are not shown: the prompt was busy)\n"));
     }
 }
 
@@ -333,6 +363,52 @@ mod tests {
         thread.join().expect("the printer ends with the prompt");
     }
 
+    /// A slow terminal: each piece comes soon enough, all of them do not. All of it comes once.
+    #[test]
+    fn a_slow_terminal_is_waited_for_while_it_shows_something() {
+        let stage = stage();
+        let (from, thread) = printer(&stage);
+        stage.up();
+        let line = "x".repeat(1999) + "\n";
+        (0..10).for_each(|_| assert!(stage.put(&line)));
+        let screen = spawn(move || {
+            let slowly = from.iter().inspect(|_| std::thread::park_timeout(Duration::from_millis(100)));
+            slowly.collect::<String>()
+        });
+        let started = Instant::now();
+        assert!(stage.settle(Duration::from_millis(500)));
+        assert!(started.elapsed() >= Duration::from_millis(900), "longer than the patience with one of them");
+        stage.leave();
+        assert_eq!(stage.close(), "");
+        thread.join().expect("the printer ends with the prompt");
+        assert_eq!(screen.join().expect("a screen").replace(NOTHING, ""), line.repeat(10));
+    }
+
+    /// Two pieces at most, however much waits.
+    #[test]
+    fn little_is_in_doubt() {
+        let stage = stage();
+        let (_from, _thread) = printer(&stage);
+        (0..1000).for_each(|_| assert!(stage.put(&("x".repeat(999) + "\n"))));
+        stage.up();
+        assert!(stage.wait(Instant::now() + LONG, |state| state.accepted == 1 && state.printing).1);
+        assert_eq!(stage.state().in_doubt.concat().len(), 4000);
+    }
+
+    #[test]
+    fn who_is_in_a_hurry_does_not_wait_for_the_terminal() {
+        let stage = stage();
+        assert!(stage.put("a\n"));
+        let (other, began) = (Arc::clone(&stage), Instant::now());
+        let settling = spawn(move || other.settle(LONG));
+        stage.hasten();
+        assert!(!settling.join().expect("no panic") && began.elapsed() < LONG);
+        assert!(!stage.settle(LONG) && began.elapsed() < LONG, "from now on, too");
+        assert!(!stage.wait_until_gone(Duration::ZERO));
+        stage.close();
+        assert!(stage.wait_until_gone(LONG));
+    }
+
     #[test]
     fn after_the_last_line_there_is_no_other() {
         let stage = stage();
@@ -342,9 +418,9 @@ mod tests {
         stage.down();
         stage.up();
         assert!(!stage.may_ask());
-        assert!(stage.put("late\n") && !stage.wait_until_left(Duration::from_millis(1)));
+        assert!(stage.put("late\n") && !stage.wait_until_gone(Duration::from_millis(1)));
         assert_eq!(stage.left(), "", "who told it to leave shows the rest");
-        assert!(stage.wait_until_left(LONG));
+        assert!(stage.wait_until_gone(LONG));
         assert_eq!(stage.close(), "late\n");
         assert_eq!(stage.leave(), None);
     }
