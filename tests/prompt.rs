@@ -26,6 +26,11 @@ const ON_A_TERMINAL: &str = "WS101_TEST_ON_A_TERMINAL";
 const TO_NOBODY: &str = "d=$(mktemp -d) && mkfifo \"$d/f\" && exec 3<>\"$d/f\" && rm -r \"$d\" && \
                          exec \"$0\" connect -w forever \"$1\" >&3";
 
+/// The same with `--json`, and the pipe is full from the start: not even `open` can be said.
+const TO_A_FULL_PIPE: &str = "d=$(mktemp -d) && mkfifo \"$d/f\" && exec 3<>\"$d/f\" && \
+                              { dd if=/dev/zero of=\"$d/f\" oflag=nonblock bs=4096 2>/dev/null; rm -r \"$d\"; } && \
+                              exec \"$0\" connect --json -w forever \"$1\" >&3";
+
 /// rustyline, before it draws a line again: to the row's start, and all of it away.
 const CLEARED: &str = "\r\x1b[K";
 
@@ -315,4 +320,24 @@ fn ctrl_c_twice_ends_it_in_the_middle_of_the_rest() {
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait().code(), Some(1));
     terminal.assert_as_it_was();
+}
+
+#[test]
+fn two_wishes_end_it_though_it_cannot_say_that_it_is_open() {
+    for by_key in [true, false] {
+        let (server, _) = script::upgraded(|server| server.rest());
+        let (program, url) = (env!("CARGO_BIN_EXE_ws101"), format!("ws://{server}/"));
+        let mut terminal = Terminal::run("sh", &["-c", TO_A_FULL_PIPE, program, &url], &[]);
+        for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+            terminal.wait_until_caught(signal);
+        }
+        match by_key {
+            // No prompt yet: the terminal makes a signal of it.
+            true => terminal.press("\x03"),
+            false => terminal.signal(Signal::HUP),
+        }
+        terminal.signal(Signal::TERM);
+        assert_eq!(terminal.wait().code(), Some(1));
+        terminal.assert_as_it_was();
+    }
 }

@@ -12,6 +12,7 @@ use crate::wire::logger;
 use crossbeam_channel::{Receiver, bounded, select};
 use std::io;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -61,37 +62,56 @@ fn connect(settings: Settings, screen: &Screen, teller: &Teller) -> Result<ExitC
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (tls, protocol) = (dialled.tls.clone(), dialled.opened.protocol.clone());
-    let open = Told::Open { address: dialled.address, tls: tls.as_deref(), protocol: protocol.as_deref() };
     // Whoever reads that it is open may send a signal, and wants a closing handshake.
     let (to_signals, signals) = bounded(2);
     let (to_hurry, hurry) = Hurry::new();
     input::signals(to_signals, to_hurry.clone()).map_err(|error| format!("signals cannot be caught: {error}"))?;
-    teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
-    let (lines, prompt) = lines(&settings, screen, signals, to_hurry)?;
-    let spare = prompt.as_ref().map(Prompt::spare);
+    let at_terminal = Arc::new(OnceLock::new());
     let (done, ended) = bounded(1);
-    let teller = teller.clone();
+    let (screen, teller, spare) = (screen.clone(), teller.clone(), Arc::clone(&at_terminal));
+    // A thread of its own, from the first line to the last: it may wait for a stdout that nobody reads, and then two
+    // signals must end the process all the same.
     let talk = move || {
-        let _ = done.send(converse(&settings, dialled, lines, prompt, &teller));
+        let begun = begin(&settings, &dialled, &screen, &teller, signals, to_hurry);
+        let _ = done.send(begun.map(|(lines, prompt)| {
+            if let Some(prompt) = &prompt {
+                // The first, and the only one.
+                let _ = spare.set(prompt.spare());
+            }
+            converse(&settings, dialled, lines, prompt, &teller)
+        }));
     };
     Builder::new().name("talk".to_owned()).spawn(talk).map_err(|error| format!("no thread to talk: {error}"))?;
     select! {
-        recv(ended) -> code => Ok(code.unwrap_or(ExitCode::FAILURE)),
-        recv(hurry) -> _ => Ok(ended.recv_timeout(LAST_RESORT).unwrap_or_else(|_| give_up(spare))),
+        recv(ended) -> code => code.unwrap_or(Ok(ExitCode::FAILURE)),
+        recv(hurry) -> _ => ended.recv_timeout(LAST_RESORT).unwrap_or_else(|_| Ok(give_up(at_terminal.get()))),
     }
 }
 
+/// Says that it is open, and opens where lines come from.
+fn begin(
+    settings: &Settings,
+    dialled: &Dialled,
+    screen: &Screen,
+    teller: &Teller,
+    signals: Receiver<Input>,
+    hurry: Hurry,
+) -> Result<(Lines, Option<Prompt>), String> {
+    let (tls, protocol) = (dialled.tls.as_deref(), dialled.opened.protocol.as_deref());
+    let open = Told::Open { address: dialled.address, tls, protocol };
+    teller.tell(&open).or_else(gone).map_err(|error| format!("stdout: {error}"))?;
+    lines(settings, screen, signals, hurry)
+}
+
 /// The conversation stands still, with the prompt in its hands: it will not give the terminal back.
-fn give_up(terminal: Option<Spare>) -> ExitCode {
+fn give_up(terminal: Option<&Spare>) -> ExitCode {
     if let Some(terminal) = terminal {
         terminal.restore();
     }
     ExitCode::FAILURE
 }
 
-/// From the 101 to the last line. A thread of its own: it may wait for a stdout that nobody reads, and then two signals
-/// must end the process all the same.
+/// From the 101 to the last line.
 fn converse(settings: &Settings, dialled: Dialled, lines: Lines, prompt: Option<Prompt>, teller: &Teller) -> ExitCode {
     let opened = Instant::now();
     let ending = talk::run(settings, dialled, lines, teller);
