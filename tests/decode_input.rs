@@ -252,10 +252,13 @@ fn a_dump_that_does_not_add_up_is_refused() {
     for (text, words) in [
         (
             "00000000: 8185 37fa  ..7.\n00000010: 3d34 12  =4.\n",
-            "line 2, column 1: the offset is 00000010 where 00000004 comes next: rows are missing, or have more bytes than \
-             they show (--input raw takes the input as it is)",
+            "line 2, column 1: the offset is 00000010 where 00000004 (hex or decimal) comes next: rows are missing, or have \
+             more bytes than they show (--input raw takes the input as it is)",
         ),
-        ("0000000 81 85\n0000003 3d\n", "line 2, column 1: the offset is 0000003 where 0000002 comes next"),
+        (
+            "0000000 81 85\n0000003 3d\n",
+            "line 2, column 1: the offset is 0000003 where 0000002 (hex, octal or decimal) comes next",
+        ),
         ("0000  81 85 3g 05\n", "line 1, column 13: `3g` is no byte in hex"),
         ("0000  81 85\nand so on\n", "line 2, column 1: `and` is no row of this dump"),
         // hexdump and od -x print words of the machine; xxd -e turns groups round; xxd -b prints bits.
@@ -269,6 +272,32 @@ fn a_dump_that_does_not_add_up_is_refused() {
     ] {
         assert!(fault(text).contains(words), "{}\nof\n{text}", fault(text));
     }
+}
+
+/// Twice sixteen is 40 in octal and 20 in hex: a row that is missing must not make one of the other.
+#[test]
+fn a_missing_row_does_not_change_the_base_of_the_offsets() {
+    let row =
+        |offset: &str| format!("{offset}  81 0e 41 20 6c 6f 6e 67  65 72 20 74 65 78 74 2c  |..A longer text,|\n");
+    let hexdump =
+        format!("{}00000020  81 02 68 69                                       |..hi|\n00000024\n", row("00000000"));
+    let words = "line 2, column 1: the offset is 00000020 where 00000010 (hex) comes next: rows are missing";
+    assert!(fault(&hexdump).starts_with(words), "{}", fault(&hexdump));
+    let longer: String = ["00000000", "00000020", "00000030", "00000040", "00000050"].map(row).concat();
+    assert!(fault(&longer).starts_with(words), "{}", fault(&longer));
+    // Wireshark, without bars; xxd, which counts in hex or, with -d, in decimal.
+    let wireshark = longer.replace('|', "");
+    assert!(fault(&wireshark).starts_with(words), "{}", fault(&wireshark));
+    let xxd = "00000000: 810e 4120 6c6f 6e67 6572 2074 6578 742c  ..A longer text,\n00000020: 8102 6869  ..hi\n";
+    let words = "line 2, column 1: the offset is 00000020 where 00000010 (hex) or 00000016 (decimal) comes next";
+    assert!(fault(xxd).starts_with(words), "{}", fault(xxd));
+    // od
+    let od = "0000000 81 0e 41 20 6c 6f 6e 67 65 72 20 74 65 78 74 2c\n0000040 81 02 68 69\n0000044\n";
+    let words = "the offset is 0000040 where 0000010 (hex), 0000020 (octal) or 0000016 (decimal) comes next";
+    assert!(fault(od).contains(words), "{}", fault(od));
+    // Behind 2 MiB its offsets have eight digits.
+    let late = "0000000 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n*\n10000000 81 02 68 69\n10000004\n";
+    assert_eq!(one(late), [&[0; 2 << 20], &b"\x81\x02hi"[..]].concat());
 }
 
 #[test]

@@ -14,8 +14,11 @@ use tungstenite::protocol::Role;
 /// How many bytes a `*` may stand for.
 const MOST_REPEATED: u64 = 1 << 30;
 
-/// Offsets are hex, octal (`od`) or decimal (`xxd -d`, `od -Ad`); which one, the second row tells.
-const BASES: [u32; 3] = [16, 8, 10];
+/// Offsets are hex, octal (`od`) or decimal (`xxd -d`, `od -Ad`); which one, the second row tells where the form of the
+/// first leaves it open.
+const BASES: [(u32, &str); 3] = [(16, "hex"), (8, "octal"), (10, "decimal")];
+/// How many digits the offsets of `od` have; behind the first megabytes they have more, and none of them is a 0 in front.
+const DIGITS_OF_OD: usize = 7;
 
 /// Reads rows with offsets.
 #[derive(Default)]
@@ -59,6 +62,21 @@ impl Offset<'_> {
 
     pub fn is_zero(&self) -> bool {
         self.digits.bytes().all(|digit| digit == b'0')
+    }
+
+    /// What it says in each of [`BASES`], if a tool that counts so would have written it like this. `20` is 32 in hex and 16
+    /// in octal: a base too many, and a missing row looks like none.
+    fn values(&self, rest: &[u8]) -> [Option<u64>; 3] {
+        let value = |at: usize| u64::from_str_radix(self.digits, BASES[at].0).ok();
+        let len = self.digits.len();
+        let is_od = len == DIGITS_OF_OD || len > DIGITS_OF_OD && !self.digits.starts_with('0');
+        // hexdump -C has eight digits, and bars around the ASCII.
+        let has_bars = len > DIGITS_OF_OD && rest.trim_ascii_end().ends_with(b"|");
+        match (self.colon, is_od && !has_bars) {
+            (true, _) => [value(0), None, value(2)],
+            (false, true) => [value(0), value(1), value(2)],
+            (false, false) => [value(0), None, None],
+        }
     }
 }
 
@@ -133,8 +151,9 @@ impl Dump {
 
     fn row(&mut self, line: &Line<'_>, offset: &Offset<'_>, bytes: &mut Vec<u8>) -> Result<Step, Error> {
         let block = &mut self.blocks[self.stream];
+        let rest = &line.text[offset.end..];
         let column = offset.end - offset.digits.len() - usize::from(offset.colon) + 1;
-        self.repeat = block.arrive(offset.digits).map_err(|problem| Error::at(line.number, column, problem))?;
+        self.repeat = block.arrive(offset, rest).map_err(|problem| Error::at(line.number, column, problem))?;
         if self.repeat > MOST_REPEATED {
             let problem = format!("`*` stands for {} bytes here: at most {MOST_REPEATED} are put in", self.repeat);
             return Err(Error::at(line.number, column, problem));
@@ -143,7 +162,6 @@ impl Dump {
             self.give_repeated(bytes);
             return Ok(Step::Again(self.stream));
         }
-        let rest = &line.text[offset.end..];
         if !rest.trim_ascii().is_empty() {
             *bytes = row::bytes(rest, offset.colon)
                 .map_err(|fault| Error::at(line.number, offset.end + fault.at + 1, fault.problem))?;
@@ -166,15 +184,16 @@ fn side(indented: bool) -> Role {
 }
 
 impl Block {
-    /// A row begins with this offset. How many bytes a `*` before it stands for.
-    fn arrive(&mut self, digits: &str) -> Result<u64, String> {
-        let values = BASES.map(|base| u64::from_str_radix(digits, base).ok());
+    /// A row is this offset and `rest`. How many bytes a `*` before it stands for.
+    fn arrive(&mut self, offset: &Offset<'_>, rest: &[u8]) -> Result<u64, String> {
+        let values = offset.values(rest);
+        let digits = offset.digits;
         if !std::mem::replace(&mut self.begun, true) {
             self.next = values;
             return Ok(0);
         }
         if std::mem::replace(&mut self.star, false) {
-            return self.arrive_behind_star(digits.len(), values);
+            return self.arrive_behind_star(values);
         }
         let mut matching = self.next;
         for (next, value) in matching.iter_mut().zip(values) {
@@ -190,9 +209,9 @@ impl Block {
         Ok(0)
     }
 
-    fn arrive_behind_star(&mut self, digits: usize, values: [Option<u64>; 3]) -> Result<u64, String> {
-        // Seven digits are od's, which counts in octal if it is not told otherwise.
-        let order = if digits == 7 { [1, 2, 0] } else { [0, 2, 1] };
+    fn arrive_behind_star(&mut self, values: [Option<u64>; 3]) -> Result<u64, String> {
+        // What may be od's is in octal, if it was not told otherwise.
+        let order = if values[1].is_some() { [1, 2, 0] } else { [0, 2, 1] };
         for at in order {
             let repeated = values[at].zip(self.next[at]).and_then(|(value, next)| value.checked_sub(next));
             if let Some(repeated) = repeated.filter(|_| !self.row.is_empty())
@@ -207,11 +226,23 @@ impl Block {
     }
 
     fn gap(&self, digits: &str) -> String {
-        let expected = match self.next {
-            [Some(next), ..] => format!("{next:0width$x}", width = digits.len()),
-            [_, Some(next), _] => format!("{next:0width$o}", width = digits.len()),
-            [.., next] => format!("{:0width$}", next.unwrap_or(0), width = digits.len()),
-        };
+        let (next, width) = (self.next, digits.len());
+        let written = [
+            next[0].map(|next| format!("{next:0width$x}")),
+            next[1].map(|next| format!("{next:0width$o}")),
+            next[2].map(|next| format!("{next:0width$}")),
+        ];
+        // Small numbers look alike in all bases.
+        let mut expected: Vec<(String, Vec<&str>)> = Vec::new();
+        for (offset, (_, base)) in written.into_iter().zip(BASES).filter_map(|(offset, base)| Some((offset?, base))) {
+            match expected.iter_mut().find(|(known, _)| *known == offset) {
+                Some((_, bases)) => bases.push(base),
+                None => expected.push((offset, vec![base])),
+            }
+        }
+        let expected: Vec<String> =
+            expected.iter().map(|(offset, bases)| format!("{offset} ({})", alternatives(bases))).collect();
+        let expected = alternatives(&expected);
         format!(
             "the offset is {digits} where {expected} comes next: rows are missing, or have more bytes than they show"
         )
@@ -221,6 +252,15 @@ impl Block {
         self.next = self.next.map(|next| next.and_then(|next| next.checked_add(bytes.len() as u64)));
         self.row.clear();
         self.row.extend_from_slice(bytes);
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn alternatives<T: AsRef<str>>(all: &[T]) -> String {
+    let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+    match all.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => all.concat(),
     }
 }
 
