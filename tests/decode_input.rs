@@ -347,6 +347,35 @@ Node 1: 10.2.2.2:8080
     assert_eq!(of_text(arrays).unwrap(), [hello, masked]);
 }
 
+/// The window of "Follow TCP Stream", copied in part: the offsets go on from anywhere.
+#[test]
+fn a_piece_of_what_wireshark_follows_is_two_streams() {
+    let piece = "0000009B  81 85 37 fa 21 3d 7f 9f  4d 51 58                  ..7.!=.. MQX\n    \
+                 00000081  81 05 48 65 6c 6c 6f                              ..Hello\n\
+                 000000A6  88 82 37 fa 21 3d 34 12                           ..7.!=4.\n    \
+                 00000088  88 02 03 e8                                       ....\n";
+    let client = (String::new(), Some(Role::Client), HELLO_CLOSE.to_vec());
+    let server = (String::new(), Some(Role::Server), b"\x81\x05Hello\x88\x02\x03\xe8".to_vec());
+    assert_eq!(of_text(piece).unwrap(), [client.clone(), server.clone()]);
+    let (first, rest) = piece.split_at(piece.find("    00000081").unwrap());
+    let (second, rest) = rest.split_at(rest.find("000000A6").unwrap());
+    assert_eq!(of_text(&[second, first, rest].concat()).unwrap(), [server, client]);
+    // Each side has to go on.
+    let without = piece.replace("000000A6", "000000A7");
+    assert!(
+        fault(&without).starts_with("line 3, column 1: the offset is 000000A7 where 000000a6 (hex)"),
+        "{}",
+        fault(&without)
+    );
+    // A row that lost its indentation when it was copied is one of the others, and then none may be missing.
+    let lost = "00000010  81 05 48 65\n    00000014  6c 6c 6f\n";
+    assert_eq!(one(lost), b"\x81\x05Hello");
+    let missing = format!("{lost}    00000019  88 00\n");
+    assert!(fault(&missing).starts_with("line 3, column 5: the offset is 00000019"), "{}", fault(&missing));
+    let short = "0010  81 05 48 65 6c 6c 6f\n    0081  81 05 48 65 6c 6c 6f\n";
+    assert!(fault(short).starts_with("line 2, column 5: the offset is 0081 where 0017"), "{}", fault(short));
+}
+
 #[test]
 fn whole_packets_are_not_taken_for_frames() {
     // tcpdump -X

@@ -2,7 +2,8 @@
 //! missing; a `*` stands for rows as the one before it, up to the next offset.
 //!
 //! Wireshark's "Follow TCP Stream" shows both directions of a connection, the server's half indented, each with offsets
-//! of its own. So rows that begin again at 0 with another indent are another stream.
+//! of its own. So rows with another indent are another stream when they begin again at 0, or, in a piece of such a text,
+//! when they do not go on from the rows before them.
 
 use super::lines::{Line, LineReader, Step};
 use super::row;
@@ -17,6 +18,8 @@ const MOST_REPEATED: u64 = 1 << 30;
 /// Offsets are hex, octal (`od`) or decimal (`xxd -d`, `od -Ad`); which one, the second row tells where the form of the
 /// first leaves it open.
 const BASES: [(u32, &str); 3] = [(16, "hex"), (8, "octal"), (10, "decimal")];
+/// How many digits Wireshark's "Follow TCP Stream" has.
+const DIGITS_OF_FOLLOW: usize = 8;
 /// How many digits the offsets of `od` have; behind the first megabytes they have more, and none of them is a 0 in front.
 const DIGITS_OF_OD: usize = 7;
 
@@ -25,6 +28,8 @@ const DIGITS_OF_OD: usize = 7;
 pub struct Dump {
     /// Whether indented rows are the server's and the others the client's.
     two_sided: bool,
+    /// Whether rows of one stream have different indents, as when the first of them was copied without its own.
+    mixed: bool,
     /// Whether rows are bytes alone, without offsets: what Wireshark shows as "Raw".
     raw: bool,
     /// Whether the first row was indented: that is stream 0.
@@ -104,10 +109,10 @@ impl LineReader for Dump {
         } else if text == b"*" {
             self.blocks[self.stream].star = true;
         } else if let Some(offset) = offset(line.text).filter(|_| !self.raw) {
-            self.stream = self.stream_of(line.text, offset.is_zero(), streams);
+            self.stream = self.stream_of(line.text, Some(&offset), streams);
             return self.row(line, &offset, bytes);
         } else if self.raw && !text.is_empty() && !is_title(text) {
-            self.stream = self.stream_of(line.text, true, streams);
+            self.stream = self.stream_of(line.text, None, streams);
             *bytes =
                 hex::parse(&String::from_utf8_lossy(text)).map_err(|problem| Error::at(line.number, 1, problem))?;
         } else if !text.is_empty() && self.first_indented.is_some() && !is_title(text) {
@@ -132,11 +137,14 @@ fn is_title(text: &[u8]) -> bool {
 }
 
 impl Dump {
-    fn stream_of(&mut self, line: &[u8], from_zero: bool, streams: &mut Streams) -> usize {
+    /// The stream of a row with this offset; rows of "Raw" have none.
+    fn stream_of(&mut self, line: &[u8], offset: Option<&Offset<'_>>, streams: &mut Streams) -> usize {
         let indented = line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'));
         let first = *self.first_indented.get_or_insert(indented);
         let is_other = indented != first;
-        self.two_sided |= is_other && from_zero && self.blocks[0].begun;
+        let begins = offset.is_none_or(|offset| offset.is_zero() || self.is_other_side(offset, line));
+        self.two_sided |= is_other && begins && self.blocks[0].begun;
+        self.mixed |= is_other && !self.two_sided;
         if streams.label(0).is_none() {
             streams.begin(Label::default());
         }
@@ -147,6 +155,14 @@ impl Dump {
             streams.begin(Label { from: Some(side(indented)), ..Label::default() });
         }
         usize::from(self.two_sided && is_other)
+    }
+
+    /// Whether a row with another indent than the first, in the form of "Follow TCP Stream", does not go on from the rows
+    /// before it. Where such a row has gone on, another that does not is one behind a missing row.
+    fn is_other_side(&self, offset: &Offset<'_>, line: &[u8]) -> bool {
+        let block = &self.blocks[0];
+        let goes_on = block.star || block.matching(offset.values(&line[offset.end..])).iter().any(Option::is_some);
+        offset.digit_count() == DIGITS_OF_FOLLOW && !offset.colon && !self.mixed && !goes_on
     }
 
     fn row(&mut self, line: &Line<'_>, offset: &Offset<'_>, bytes: &mut Vec<u8>) -> Result<Step, Error> {
@@ -195,10 +211,7 @@ impl Block {
         if std::mem::replace(&mut self.star, false) {
             return self.arrive_behind_star(values);
         }
-        let mut matching = self.next;
-        for (next, value) in matching.iter_mut().zip(values) {
-            *next = next.filter(|next| Some(*next) == value);
-        }
+        let matching = self.matching(values);
         if matching.iter().any(Option::is_some) {
             self.next = matching;
         } else if values[0] == Some(0) {
@@ -207,6 +220,11 @@ impl Block {
             return Err(self.gap(digits));
         }
         Ok(0)
+    }
+
+    /// The next offset in each base in which this is it.
+    fn matching(&self, values: [Option<u64>; 3]) -> [Option<u64>; 3] {
+        std::array::from_fn(|at| self.next[at].filter(|next| Some(*next) == values[at]))
     }
 
     fn arrive_behind_star(&mut self, values: [Option<u64>; 3]) -> Result<u64, String> {
