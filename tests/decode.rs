@@ -772,6 +772,31 @@ fn names_of_files_are_no_bytes() {
     }
 }
 
+/// A word with a dot or a slash was meant for a file.
+#[test]
+fn a_file_that_is_not_there_is_said_first() {
+    for (word, expected) in [
+        (
+            "nofile.bin",
+            "ws101: nofile.bin: no such file; and as hex, line 1, column 1: `nofile.bin` is no hex: bytes are \
+                        written as 0a ff, 0x0a or \\x0a\n",
+        ),
+        (
+            "no/such",
+            "ws101: no/such: no such file; and as hex, line 1, column 1: `no/such` is no hex: bytes are written as \
+                     0a ff, 0x0a or \\x0a\n",
+        ),
+        (
+            "abc",
+            "ws101: line 1, column 3: `c` is half a byte: each byte is two hex digits, as 0a; there is no file of that \
+                 name either\n",
+        ),
+    ] {
+        let run = decode(&[word], b"");
+        assert_eq!((run.code, run.stderr.as_str()), (Some(2), expected));
+    }
+}
+
 /// With `| head` a fault that was seen by then still counts.
 #[test]
 fn a_reader_that_goes_away_does_not_undo_a_fault() {
@@ -797,7 +822,7 @@ fn what_cannot_be_read_ends_with_2_and_says_what_would_be_right() {
     let cases: [(&[&str], &[u8], &str); 8] = [
         (&[], b"", "nothing to decode: the input is empty"),
         (&["81 0"], b"", "line 1, column 4"),
-        (&["no-such-file.bin"], b"", "there is no file of that name either"),
+        (&["no-such-file.bin"], b"", "no-such-file.bin: no such file"),
         (&["--input", "hex"], b"81 05\nHello", "line 2, column 1"),
         (&["/"], b"", "directory"),
         (&["--from", "proxy", "81 00"], b"", "client, server"),

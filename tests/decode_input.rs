@@ -253,7 +253,7 @@ fn a_dump_that_does_not_add_up_is_refused() {
         (
             "00000000: 8185 37fa  ..7.\n00000010: 3d34 12  =4.\n",
             "line 2, column 1: the offset is 00000010 where 00000004 (hex or decimal) comes next: rows are missing, or have \
-             more bytes than they show (--input raw takes the input as it is)",
+             more bytes than they show",
         ),
         (
             "0000000 81 85\n0000003 3d\n",
@@ -582,6 +582,12 @@ fn text_that_is_no_hex_is_refused_with_its_place() {
         let found = fault(text);
         assert!(found.starts_with(words) && found.ends_with("(--input raw takes the input as it is)"), "{found}");
     }
+    // Where it is a dump, a log or C, or was said to be hex, that would not help.
+    for text in ["0000  81 85 3g 05\n", "b'\\q'", "char a[] = { 129 };", "8105  48 65"] {
+        assert!(!fault(text).contains("--input raw"), "{}", fault(text));
+    }
+    let told = streams(&b"81 05 48 6x"[..], Some(Form::Hex)).unwrap_err().to_string();
+    assert!(told.contains("`x` is no hex") && !told.contains("--input raw"), "{told}");
     let utf16 = streams(&b"\xff\xfe8\x001\x00 \x000\x005\x00"[..], None);
     assert!(utf16.is_err_and(|error| error.to_string().contains("UTF-16")));
     let control = streams(&b"81 05 \x1b]0;title\x07"[..], Some(Form::Hex));

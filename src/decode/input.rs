@@ -186,13 +186,14 @@ impl Input {
             return Err(error);
         }
         let (text, before) = (&self.buffer[self.start..self.end], into.len());
+        let of_plain = of_plain(self.told);
         let stepped = match &mut self.layout {
             None => Ok((0, 0)),
             Some(Layout::Raw) => {
                 into.extend_from_slice(text);
                 Ok((text.len(), 0))
             }
-            Some(Layout::Plain(reader)) => reader.feed(text, into).map(|used| (used, 0)).map_err(Error::from),
+            Some(Layout::Plain(reader)) => reader.feed(text, into).map(|used| (used, 0)).map_err(of_plain),
             Some(Layout::Array(array)) => array.feed(text, into, &mut self.streams),
             Some(Layout::Literal(literal)) => literal.feed(text, into).map(|()| (text.len(), 0)),
             Some(Layout::Lines(lines)) => lines.feed(text, self.ended, into, &mut self.streams),
@@ -210,11 +211,12 @@ impl Input {
     /// The end of the source.
     fn finish(&mut self, into: &mut Vec<u8>) -> Result<Event, Error> {
         let (before, gave_bytes) = (into.len(), !self.first.is_empty());
+        let of_plain = of_plain(self.told);
         let stream = match &mut self.layout {
             None | Some(Layout::Raw) => 0,
             Some(Layout::Plain(reader)) => {
                 // Once finished it has nothing more to say, however often it is asked.
-                reader.finish(into)?;
+                reader.finish(into).map_err(of_plain)?;
                 0
             }
             Some(Layout::Array(array)) => array.finish(into, gave_bytes)?,
@@ -265,4 +267,9 @@ impl Input {
             }
         }
     }
+}
+
+/// What is wrong with plain hex: where nobody said that it is hex, it may be none.
+fn of_plain(told: Option<Form>) -> impl Fn(hex::Fault) -> Error {
+    move |fault| if told.is_none() { Error::from(fault).or_raw() } else { Error::from(fault) }
 }

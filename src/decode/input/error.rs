@@ -16,6 +16,8 @@ pub enum Error {
         column: u64,
         /// What is wrong there and what would be right. Bytes from outside are escaped in it.
         problem: String,
+        /// Whether it was only guessed to be hex, and nothing else in it looks like that.
+        may_be_raw: bool,
     },
     /// Text in UTF-16, as PowerShell's `>` writes it.
     Utf16,
@@ -35,13 +37,21 @@ pub enum Error {
 
 impl Error {
     pub(super) fn at(line: u64, column: usize, problem: impl Into<String>) -> Error {
-        Error::NotHex { line, column: column as u64, problem: problem.into() }
+        Error::NotHex { line, column: column as u64, problem: problem.into(), may_be_raw: false }
+    }
+
+    /// The same of a text that may be no hex at all.
+    pub(super) fn or_raw(self) -> Error {
+        match self {
+            Error::NotHex { line, column, problem, .. } => Error::NotHex { line, column, problem, may_be_raw: true },
+            error => error,
+        }
     }
 }
 
 impl From<hex::Fault> for Error {
     fn from(fault: hex::Fault) -> Error {
-        Error::NotHex { line: fault.line, column: fault.column, problem: fault.to_string() }
+        Error::NotHex { line: fault.line, column: fault.column, problem: fault.to_string(), may_be_raw: false }
     }
 }
 
@@ -54,8 +64,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Io(error) => error.fmt(f),
-            Error::NotHex { line, column, problem } => {
-                write!(f, "line {line}, column {column}: {problem} (--input raw takes the input as it is)")
+            Error::NotHex { line, column, problem, may_be_raw } => {
+                let hint = if *may_be_raw { " (--input raw takes the input as it is)" } else { "" };
+                write!(f, "line {line}, column {column}: {problem}{hint}")
             }
             Error::Utf16 => write!(
                 f,
