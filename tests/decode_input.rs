@@ -109,6 +109,38 @@ fn bytes_with_anything_between_them() {
     }
 }
 
+/// In C what stands in quotes is a byte itself, or an escape.
+#[test]
+fn a_string_of_c_has_letters() {
+    for text in [
+        r#"unsigned char b[] = "\x81\x05Hello";"#,
+        r#""\x81\x05Hello""#,
+        "char b[] = \"\\x81\\x05\" \"He\" // \"not\"\n  \"llo\"; /* \"nor\" */",
+        "char b[] = \"\\201\\5He\\\nl\\x6co\";",
+        "const char *b = \"\\x81\\x5Hello\"; size_t n = 7;",
+    ] {
+        assert_eq!(one(text), b"\x81\x05Hello", "{text}");
+    }
+    assert_eq!(one(r#"char b[] = "\x89\x05\n\r\"\\\0""#), b"\x89\x05\n\r\"\\\0");
+    assert_eq!(one("char b[] = \"\\x81\\x02\u{e9}\";"), b"\x81\x02\xc3\xa9");
+    // Without an escape it is hex, in any language.
+    assert_eq!(one(r#"data = "810548656c6c6f";"#), b"\x81\x05Hello");
+    for (text, words) in [
+        (
+            r#"char b[] = "\x81\x05cafe";"#,
+            "line 1, column 21: `cafe\";`: a third digit behind \\x: C takes all that follow, so \
+                                          end the string there, as \"\\x05\" \"a\"",
+        ),
+        (r#"char b[] = "\x81\q";"#, "line 1, column 18: `q\";`: an escape of C is"),
+        (r#"char b[] = "\400";"#, "line 1, column 16: `0\";`: an escape of C is"),
+        (r#"char b[] = "\xg";"#, "line 1, column 15: `g\";`: behind \\x stand hex digits"),
+        ("char b[] = \"\\x81\nHello\";", "line 1, column 17: `"),
+        (r#"char b[] = "\x81"#, "line 1, column 17: no quote ends these bytes"),
+    ] {
+        assert!(fault(text).contains(words), "{text}: {}", fault(text));
+    }
+}
+
 /// Wireshark: Copy > ...as Escaped String.
 #[test]
 fn an_escaped_string_of_wireshark() {
@@ -656,7 +688,28 @@ fn decimal_numbers_are_refused_with_a_word() {
         assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
     }
     assert!(fault(&format!("[{}129]", "129, 5, ".repeat(2000))).starts_with("these are decimal numbers"));
+    for text in ["129 5 72 101 108 108 111", "129\n5\n72\n"] {
+        assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
+    }
     assert_eq!(one("10, 20, 30"), [0x10, 0x20, 0x30]);
+    assert!(fault("81 05 123").contains("half a byte"), "decimal numbers do not begin with 0");
+}
+
+#[test]
+fn base64_is_refused_with_a_word() {
+    let long = format!("gX4AyGFh{}", "YWFh".repeat(64));
+    for text in ["gQVIZWxsbw==", "gYU3+iE9f59NUVg=\n", "gQRhYmNk\n", &long] {
+        assert!(
+            fault(text).starts_with("this looks like base64: base64 -d makes bytes of it"),
+            "{text}: {}",
+            fault(text)
+        );
+    }
+    // A word is none, nor is hex that has a wrong digit.
+    for text in ["whatever", "81054865g", "helloworld12"] {
+        assert!(fault(text).contains("is no hex"), "{text}: {}", fault(text));
+    }
+    assert_eq!(one("abcdefab"), [0xab, 0xcd, 0xef, 0xab]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! hex it is, `guess` tells from the first `HEAD` bytes; each form has a reader:
 //!
 //! - `plain`: bytes with anything between them that is no digit, read by [`crate::wire::hex`];
-//! - `array`: a C array or a C string, with the words around it;
+//! - `array`: a C array or a C string, with the words around it, its characters read by `quoted`;
 //! - `literal`: bytes as Python prints them;
 //! - `dump`: rows with an offset, as `xxd`, `hexdump -C`, `od -tx1` and Wireshark print them, one stream or the two
 //!   directions of a connection; and rows without an offset, with ASCII behind the bytes;
@@ -19,6 +19,7 @@ mod guess;
 mod lines;
 mod literal;
 mod packet;
+mod quoted;
 mod row;
 mod streams;
 mod trace;

@@ -33,6 +33,8 @@ pub enum Error {
     NoRows,
     /// A list of decimal numbers.
     Decimal,
+    /// Base64.
+    Base64,
 }
 
 impl Error {
@@ -88,6 +90,9 @@ impl fmt::Display for Error {
             ),
             Error::Decimal => {
                 write!(f, "these are decimal numbers: bytes are written in hex, as 81 05 or 0x81, 0x05")
+            }
+            Error::Base64 => {
+                write!(f, "this looks like base64: base64 -d makes bytes of it, as in base64 -d FILE | ws101 decode")
             }
             Error::NoBytes => {
                 write!(f, "this looks like C, but no bytes stand in braces or in quotes, as {{ 0x81, 0x05 }}")
