@@ -502,10 +502,12 @@ fn a_head_says_what_is_wrong_with_it() {
         (REQUEST.replace("GET", "POST"), "! a WebSocket begins with GET, not POST (RFC 6455 s4.2.1)"),
         (REQUEST.replace("\r\n", "\n"), "CR LF (with nc, use `nc -C`, or printf '...\\r\\n' | nc) (RFC 9112 s2.2)"),
         (ANSWER.replace("\r\n", "\n"), "! a line ends in LF alone, not in CR LF (RFC 9112 s2.2)"),
+        (ANSWER.replace("Connection: Upgrade\r\n", ""), "! a 101 without Connection: Upgrade (RFC 6455 s4.1)"),
         (
-            ANSWER.replace("Connection: Upgrade\r\n", ""),
-            "! in a 101, no Connection is not Connection: Upgrade (RFC 6455 s4.1)",
+            ANSWER.replace("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", ""),
+            "! a 101 without Sec-WebSocket-Accept (RFC 6455 s4.1)",
         ),
+        (ANSWER.replace("Upgrade: websocket\r\n", ""), "! a 101 without Upgrade: websocket (RFC 6455 s4.1)"),
         (ANSWER.replace("=", ""), "is not 20 bytes in base64: 27 characters and `=` (RFC 6455 s4.1)"),
         (
             format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000)),
