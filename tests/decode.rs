@@ -384,7 +384,7 @@ fn json_has_an_object_for_everything() {
     );
     assert_eq!(
         lines[5],
-        r#"{"type":"summary","input":"raw","bytes":147,"frames":3,"messages":1,"faults":2,"from":"server","from_known_by":"head","rest":null}"#
+        r#"{"type":"summary","input":"raw","bytes":147,"frames":3,"messages":1,"faults":2,"from":"server","from_known_by":"head","contradicted":false,"rest":null}"#
     );
 }
 
@@ -519,6 +519,28 @@ fn a_head_says_what_is_wrong_with_it() {
         assert!(text.lines().any(|line| line.trim().starts_with('!') && line.ends_with(fault)), "{fault}\n{text}");
         assert_eq!(code, 1, "{text}");
     }
+}
+
+/// Who sends is a guess where no head says it, and the frames may say something else.
+#[test]
+fn a_guess_that_the_frames_contradict_is_called_one() {
+    let hint = "; from the server (guessed by the first MASK bit, which other frames contradict: if both directions are in one \
+                input, decode them apart; if not, say --from)\n";
+    for bytes in
+        ["81 05 48 65 6c 6c 6f 81 85 37 fa 21 3d 7f 9f 4d 51 58", "89 00 81 fe 00", "89 00 81 85 37 fa 21 3d 7f"]
+    {
+        let (code, text) = told(&[bytes], b"");
+        assert!(code == 1 && text.ends_with(hint), "{text}");
+    }
+    let (_, text) = told(&["88 80 37 fa 21 3d 88 00"], b"");
+    assert!(text.contains("; from the client (guessed by the first MASK bit, which other frames contradict"), "{text}");
+    // What was told is no guess, and another fault is no contradiction.
+    let (code, text) = told(&["--from", "server", "89 00 89 80 37 fa 21 3d"], b"");
+    assert!(code == 1 && text.ends_with("; from the server (told)\n"), "{text}");
+    let (code, text) = told(&["83 00 89 00"], b"");
+    assert!(code == 1 && text.ends_with("; from the server (guessed by the first MASK bit)\n"), "{text}");
+    let (_, json) = told(&["--json", "89 00 89 80 37 fa 21 3d"], b"");
+    assert!(json.contains(r#""from":"server","from_known_by":"guess","contradicted":true"#), "{json}");
 }
 
 #[test]
