@@ -525,6 +525,10 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
     let starred = LOG.replace("0d 0a 0d 0a  ", "0d 0a 0d zz  ");
     assert!(fault(&starred).starts_with("line 4, column 20: `zz` is no byte in hex"), "{}", fault(&starred));
     assert!(fault("INFO  ws-1 = open /ws from 127.0.0.1:47736\n").contains("RUST_LOG=trace"));
+    // A piece of it, from the bits on.
+    let bits = &LOG[LOG.find("DEBUG ws-1 < TEXT").unwrap()..LOG.find("INFO  ws-2").unwrap()];
+    let found = fault(bits);
+    assert!(found.starts_with("the rows of hex are missing: copy from `TRACE ws-1 < 11 bytes` on"), "{found}");
     // Cut in the middle of a dump: what is there counts.
     let cut = &LOG[..LOG.find("    0010").unwrap()];
     assert_eq!(of_text(cut).unwrap()[0].2, b"GET /ws HTTP/1.1");

@@ -27,6 +27,8 @@ pub enum Error {
     Packets,
     /// A log without a byte in it.
     NoDumps,
+    /// A piece of a log at `trace`, without the dumps.
+    NoDumpRows,
     /// A text of C with no byte in it.
     NoBytes,
     /// A text with no row and no byte in it.
@@ -82,6 +84,9 @@ impl fmt::Display for Error {
             ),
             Error::NoDumps => {
                 write!(f, "this log has no bytes in it: they are there when it is written with RUST_LOG=trace")
+            }
+            Error::NoDumpRows => {
+                write!(f, "the rows of hex are missing: copy from `TRACE ws-1 < 11 bytes` on, the line above such rows")
             }
             Error::NoRows => write!(
                 f,
