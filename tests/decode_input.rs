@@ -513,6 +513,9 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
     let words = "line 3, column 1: the log left out 284 of these 300 bytes: it has all of them when ws101 writes it with \
                  --dump-bytes 0";
     assert!(fault(elided).starts_with(words), "{}", fault(elided));
+    let elided = "TRACE ws-1 < 17 bytes\n    0000  82 0f 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................\n    \
+                  ... 1 more byte (--dump-bytes 0 shows all)\n";
+    assert!(fault(elided).starts_with("line 3, column 1: the log left out 1 of these 17 bytes"), "{}", fault(elided));
     let without_row = LOG.replace("    0010  0d 0a 0d 0a                                       ....\n", "");
     assert!(
         fault(&without_row)

@@ -107,7 +107,9 @@ impl Trace {
 
     fn missing(&self, text: &[u8]) -> String {
         let Trace { read, whole, .. } = self;
-        let is_elided = String::from_utf8_lossy(text).contains("more bytes (--dump-bytes 0 shows all)");
+        let text = String::from_utf8_lossy(text);
+        let is_elided =
+            ["byte", "bytes"].iter().any(|unit| text.contains(&format!("more {unit} (--dump-bytes 0 shows all)")));
         if is_elided {
             return format!(
                 "the log left out {} of these {whole} bytes: it has all of them when ws101 writes it with --dump-bytes 0",
