@@ -369,7 +369,7 @@ fn wrong_use_ends_with_2_and_a_hint() {
 #[test]
 fn wrong_use_of_connect_ends_with_2_and_a_hint() {
     const NOWHERE: &str = "ws://127.0.0.1:1/";
-    let cases: [(&[&str], &str); 32] = [
+    let cases: [(&[&str], &str); 34] = [
         (&[], "<URL>"),
         (&["localhost:8080"], "ws://HOST:PORT"),
         (&["ftp://example.org/"], "ws://HOST:PORT"),
@@ -396,6 +396,8 @@ fn wrong_use_of_connect_ends_with_2_and_a_hint() {
         (&[NOWHERE, "--close", "4000", "a", "--close", "4001", "b"], "--close is given once"),
         (&[NOWHERE, "--every", "1s", "{date}"], "{time} and {count}"),
         (&[NOWHERE, "--close", "1000"], "2 values"),
+        (&["--close", "4001", NOWHERE], "--close takes two values and has taken the URL for REASON"),
+        (&["--every", "1s", NOWHERE], "--every takes two values and has taken the URL for TEXT"),
         (&[NOWHERE, "--close", "1006", ""], "1000 to 1003, 1007 to 1014 and 3000 to 4999"),
         (&[NOWHERE, "--close", "bye", ""], "a close code is a number"),
         (&[NOWHERE, "--max-message", "lots"], "64KiB, 16MiB"),

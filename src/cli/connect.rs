@@ -24,6 +24,7 @@ Examples:
 
 Text that comes goes to stdout, a message a line; everything else goes to stderr.
 Status 0: closed cleanly (both ends said Close). 1: anything else. 2: wrong use.
+Durations: 500ms, 10s, 2m. Sizes: 100, 64KiB, 16MiB.
 -v, -vv and -vvv are RUST_LOG=info, debug and trace, and win over it.";
 
 /// Options of `connect`.
@@ -32,7 +33,7 @@ pub struct Connect {
     /// The server, as ws://localhost:8080/ws, wss://example.org/chat, ws://user:password@example.org/
     // Read in `settings`: clap repeats what it cannot read, and there may be a password in it.
     #[arg(value_name = "URL")]
-    pub url: String,
+    pub url: Option<String>,
 
     /// Header field of the opening handshake; repeatable. 'Name:' leaves a field out
     // Read in `settings`, too: a token may stand in it.
@@ -59,7 +60,7 @@ pub struct Connect {
     #[arg(short = 'x', long, value_name = "MESSAGE", allow_hyphen_values = true)]
     pub execute: Vec<String>,
 
-    /// Time to wait for answers when there is nothing more to send: 10s, 10 or forever. Default: until 1s is quiet
+    /// Time to wait for answers when there is nothing more to send: 10s, 10 or forever. Default: until nothing has come for 1s
     #[arg(short = 'w', long, value_name = "TIME", value_parser = wait)]
     pub wait: Option<Wait>,
 
@@ -151,6 +152,8 @@ impl Connect {
     /// What is to be done. The error says which option cannot be read, and what would be right.
     pub fn settings(&self) -> Result<Settings, String> {
         let options = self.clone();
+        let text = options.url.as_deref().ok_or_else(|| self.no_url())?;
+        let url = server_url(text).map_err(|error| format!("URL: {error}"))?;
         let fields = options.header.iter().map(|field| Offer::field(field));
         let fields = fields.collect::<Result<Vec<_>, _>>().map_err(|error| format!("--header: {error}"))?;
         let offer = Offer { origin: options.origin, protocols: options.protocol, fields };
@@ -179,8 +182,20 @@ impl Connect {
                 show_secrets: options.show_secrets,
                 ..tap::Settings::default()
             },
-            url: server_url(&options.url).map_err(|error| format!("URL: {error}"))?,
+            url,
         })
+    }
+}
+
+impl Connect {
+    /// There is no URL, or an option with two values has taken it for the second.
+    fn no_url(&self) -> String {
+        for (option, values, second) in [("--every", &self.every, "TEXT"), ("--close", &self.close, "REASON")] {
+            if values.last().is_some_and(|value| value.contains("://")) {
+                return format!("{option} takes two values and has taken the URL for {second}: '' is an empty one");
+            }
+        }
+        "<URL> is missing: where to, as ws://localhost:8080/ws".to_owned()
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Command {
     #[command(after_help = compare::EXAMPLES)]
     Compare(Box<Compare>),
     /// Talk to a WebSocket server by hand, from a pipe or from a script
-    #[command(after_help = connect::EXAMPLES)]
+    #[command(after_help = connect::EXAMPLES, override_usage = "ws101 connect [OPTIONS] <URL>")]
     Connect(Box<Connect>),
     /// Tell what bytes are on a WebSocket, and what is wrong with them
     #[command(after_help = decode::EXAMPLES)]

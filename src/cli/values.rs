@@ -24,7 +24,7 @@ pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     let hint = "a duration needs a unit: 500ms, 10s, 2m";
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error} ({hint})"))?;
+    let duration = humantime::parse_duration(text).map_err(|_| hint)?;
     if duration > LONGEST { Err("longer than a year".to_owned()) } else { Ok(duration) }
 }
 

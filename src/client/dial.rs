@@ -24,7 +24,7 @@ pub(super) fn dial(url: &Url, deadline: Instant) -> Result<TcpStream, Error> {
             Err(error) => tried.push((*address, error)),
         }
     }
-    Err(Error::Connect { address: url.authority.clone(), tried })
+    Err(Error::Connect { address: url.place(), tried })
 }
 
 fn addresses(url: &Url, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {

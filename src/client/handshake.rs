@@ -80,8 +80,16 @@ fn upgraded(connection: &mut Connection, key: &str) {
 /// What could not be read as a head may be no HTTP at all. httparse passes over empty lines before a head.
 fn no_head(connection: &Connection, error: Error) -> Error {
     let came = connection.unread();
-    if came.is_empty() && matches!(error, Error::Ended) {
-        return Error::Malformed("the server ended the connection without an answer".to_owned());
+    // A server of TLS that gets a request in plain text ends the connection, in one way or another.
+    let hint = if connection.tls_facts().is_none() { "; is it a port for wss:// or https://?" } else { "" };
+    match error {
+        Error::Ended if came.is_empty() => {
+            return Error::Malformed(format!("the server ended the connection without an answer{hint}"));
+        }
+        Error::Lost(error) if came.is_empty() => {
+            return Error::Malformed(format!("the connection broke before there was an answer: {error}{hint}"));
+        }
+        _ => {}
     }
     let start = came.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(came.len());
     let is_http = came[start..].iter().zip(b"HTTP/").all(|(came, http)| came == http);

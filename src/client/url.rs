@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use std::fmt;
 
 /// What a URL looks like, for who wrote something else.
-const FORM: &str = "a URL is http://HOST:PORT or ws://HOST:PORT, as http://localhost:8080";
+const FORM: &str = "a URL is ws://HOST:PORT/PATH or http://HOST:PORT, with an s for TLS, as ws://localhost:8080/ws";
 
 /// A server's address, taken apart. Shown, as text or by `{:?}`, it has stars instead of the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Url {
     /// Takes a URL apart. The error says what would be right.
     pub fn parse(text: &str) -> Result<Url, String> {
         if !text.contains("://") {
-            return Err(format!("no http:// or ws:// before it; {FORM}"));
+            return Err(format!("there is no http:// or ws:// at its beginning; {FORM}"));
         }
         // s3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these
         // URIs."
@@ -54,6 +54,14 @@ impl Url {
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
         })
+    }
+
+    /// Host and port for a person: the port is named when the URL leaves it out, which may be the mistake.
+    pub fn place(&self) -> String {
+        if port(&self.authority, 0).is_ok() {
+            return self.authority.clone();
+        }
+        format!("{}:{}, the default port", self.authority.trim_end_matches(':'), self.port)
     }
 
     /// Path and query, as they stand in a request.

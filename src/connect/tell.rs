@@ -110,7 +110,10 @@ impl Teller {
         match (message, self.reading) {
             (Message::Text(text), _) if terminal => self.screen.data(for_terminal(text.as_bytes()).as_bytes()),
             (Message::Text(text), _) => self.screen.data(&[text.as_bytes(), b"\n"].concat()),
-            (Message::Binary(bytes), Reading::Hex) => self.screen.data(format!("{}\n", lines::hex(bytes)).as_bytes()),
+            (Message::Binary(bytes), Reading::Hex) => {
+                let mark = if terminal { "< " } else { "" };
+                self.screen.data(format!("{mark}{}\n", lines::hex(bytes)).as_bytes())
+            }
             (Message::Binary(bytes), Reading::Binary) if !terminal => {
                 self.screen.data(&[bytes, b"\n".as_slice()].concat())
             }

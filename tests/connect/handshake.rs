@@ -205,7 +205,7 @@ fn what_is_no_http_is_told_with_its_beginning() {
             b"\x15\x03\x03\x00\x02\x02\x28",
             "! the answer is no HTTP: it begins with \"\\u{15}\\u{3}\\u{3}\\0\\u{2}\\u{2}(\": it looks like TLS, so try wss://\n",
         ),
-        (b"", "! the server ended the connection without an answer\n"),
+        (b"", "! the server ended the connection without an answer; is it a port for wss:// or https://?\n"),
         (b"HTTP/1.1 101 Swi", "! the server ended the connection in the middle of its answer\n"),
     ] {
         let (server, script) = script::answer(answer);
@@ -220,7 +220,7 @@ fn a_reset_instead_of_an_answer_is_told() {
         server.request();
         server.reset();
     });
-    Client::to(server).run().expect(1, "", "! the connection broke: Connection reset by peer (os error 104)\n");
+    Client::to(server).run().expect(1, "", "! the connection broke before there was an answer: Connection reset by peer (os error 104); is it a port for wss:// or https://?\n");
     script.join().unwrap();
 }
 

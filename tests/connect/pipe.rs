@@ -100,7 +100,7 @@ fn bytes_that_are_no_text_are_refused_with_what_would_send_them() {
         1,
         "good\n",
         "= open, connected to ADDRESS\n> Close 1000 normal closure\n\
-         ! byte 5 of the line is not UTF-8: --binary sends lines as they are\n",
+         ! line 2: byte 5 of the line is not UTF-8: --binary sends lines as they are\n",
     );
 }
 

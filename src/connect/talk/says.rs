@@ -29,10 +29,13 @@ impl Talk<'_> {
         match input {
             Input::Line(_) if !self.is_open() => self.tell(&Told::Misread("not sent: the connection is closing")),
             Input::Line(line) if self.lines.at_prompt => self.typed(&line),
-            Input::Line(line) => match command::message(&line, self.settings.reading) {
-                Ok(message) => self.send(message),
-                Err(why) => self.give_up(why),
-            },
+            Input::Line(line) => {
+                self.lines_read += 1;
+                match command::message(&line, self.settings.reading) {
+                    Ok(message) => self.send(message),
+                    Err(why) => self.give_up(format!("line {}: {why}", self.lines_read)),
+                }
+            }
             Input::Interrupt => self.interrupt(),
             Input::End => self.end_of_input(),
             Input::Failed(why) => self.give_up(why),
