@@ -215,7 +215,8 @@ fn refused(refusal: &Refusal) -> String {
             text.push_str(&format!("\n    {}", escape::text(line.strip_suffix(b"\r").unwrap_or(line))));
         }
         if shown.len() < refusal.body.len() {
-            text.push_str(&format!("\n    ... {} more bytes", refusal.body.len() - shown.len()));
+            let left_out = refusal.body.len() - shown.len();
+            text.push_str(&format!("\n    ... {} more", events::bytes(left_out as u64)));
         }
     }
     if let Some(why) = &refusal.cut {
