@@ -216,7 +216,8 @@ fn refused(refusal: &Refusal) -> String {
         }
         if shown.len() < refusal.body.len() {
             let left_out = refusal.body.len() - shown.len();
-            text.push_str(&format!("\n    ... {} more", events::bytes(left_out as u64)));
+            let s = if left_out == 1 { "" } else { "s" };
+            text.push_str(&format!("\n    ... {left_out} more byte{s}"));
         }
     }
     if let Some(why) = &refusal.cut {
