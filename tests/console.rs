@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 
 /// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
 const PAGES: [(&str, usize, usize); 4] =
-    [("README.md", 2, 0), ("docs/connect.md", 25, 1), ("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
+    [("README.md", 2, 0), ("docs/connect.md", 26, 1), ("docs/encode.md", 12, 0), ("docs/feed.md", 39, 4)];
 
 /// Nothing on the pages comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,6 +89,38 @@ fn every_command_has_a_marker() {
         let found: usize = consoles.map(|fence| steps(&fence.lines).len()).sum();
         assert_eq!((found, found_logs), (commands, logs), "{path}: commands and logs");
     }
+}
+
+#[test]
+fn a_reader_is_told_how_each_server_is_started() {
+    for (path, ..) in PAGES {
+        let untold = untold(&page(path));
+        assert!(untold.is_empty(), "{path}: options that stand in a comment alone: {untold:?}");
+    }
+    let told = "`ws101 --tick off --name A`:\n\n<!-- console named: --name A -->\n";
+    assert!(untold(told).is_empty());
+    assert_eq!(untold(&told.replace("off", "1s")), ["ws101 --tick off --name A"]);
+    assert_eq!(untold("<!-- terminal few: --tick 1s -->\n`ws101 --tick 1s`"), ["ws101 --tick 1s"]);
+}
+
+/// How servers are started for commands, when the text before them doesn't say it: comments are not shown.
+fn untold(text: &str) -> Vec<String> {
+    let mut untold = Vec::new();
+    let mut shown = String::new();
+    for line in text.lines() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let marker = comment.map(|marker| Fence { marker: marker.to_owned(), kind: String::new(), lines: Vec::new() });
+        match marker.as_ref().and_then(Marker::of) {
+            Some(Marker::Console { options, .. }) if !options.is_empty() => {
+                let command = [vec!["ws101".to_owned()], with_ticks(&options)].concat().join(" ");
+                if !shown.contains(&command) {
+                    untold.push(command);
+                }
+            }
+            _ => shown += line,
+        }
+    }
+    untold
 }
 
 #[test]
@@ -240,6 +272,12 @@ fn trim_end(lines: &mut Vec<String>) {
     }
 }
 
+/// The options of a marker with those that go without saying.
+fn with_ticks(options: &[String]) -> Vec<String> {
+    let quiet: &[&str] = if options.iter().any(|option| option == "--tick") { &[] } else { &["--tick", "off"] };
+    quiet.iter().map(|option| (*option).to_owned()).chain(options.iter().cloned()).collect()
+}
+
 // --- running them ---
 
 /// A page's run.
@@ -269,9 +307,9 @@ impl Run {
 
     fn console(&mut self, name: &str, options: &[String], at: At, fence: &Fence) {
         let server = self.servers.entry(name.to_owned()).or_insert_with(|| {
+            let options = with_ticks(options);
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
-            let quiet: &[&str] = if options.contains(&"--tick") { &[] } else { &["--tick", "off"] };
-            Program::start("debug", &[quiet, &options[..]].concat())
+            Program::start("debug", &options)
         });
         self.last = (name.to_owned(), server.lines().len());
         for Step { command, wanted } in steps(&fence.lines) {

@@ -384,7 +384,7 @@ fn json_has_an_object_for_everything() {
     );
     assert_eq!(
         lines[5],
-        r#"{"type":"summary","input":"raw","bytes":147,"frames":3,"messages":1,"faults":2,"from":"server","from_known_by":"head","rest":null}"#
+        r#"{"type":"summary","input":"raw","bytes":147,"frames":3,"messages":1,"faults":2,"from":"server","from_known_by":"head","contradicted":false,"rest":null}"#
     );
 }
 
@@ -502,10 +502,12 @@ fn a_head_says_what_is_wrong_with_it() {
         (REQUEST.replace("GET", "POST"), "! a WebSocket begins with GET, not POST (RFC 6455 s4.2.1)"),
         (REQUEST.replace("\r\n", "\n"), "CR LF (with nc, use `nc -C`, or printf '...\\r\\n' | nc) (RFC 9112 s2.2)"),
         (ANSWER.replace("\r\n", "\n"), "! a line ends in LF alone, not in CR LF (RFC 9112 s2.2)"),
+        (ANSWER.replace("Connection: Upgrade\r\n", ""), "! a 101 without Connection: Upgrade (RFC 6455 s4.1)"),
         (
-            ANSWER.replace("Connection: Upgrade\r\n", ""),
-            "! in a 101, no Connection is not Connection: Upgrade (RFC 6455 s4.1)",
+            ANSWER.replace("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", ""),
+            "! a 101 without Sec-WebSocket-Accept (RFC 6455 s4.1)",
         ),
+        (ANSWER.replace("Upgrade: websocket\r\n", ""), "! a 101 without Upgrade: websocket (RFC 6455 s4.1)"),
         (ANSWER.replace("=", ""), "is not 20 bytes in base64: 27 characters and `=` (RFC 6455 s4.1)"),
         (
             format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000)),
@@ -517,6 +519,28 @@ fn a_head_says_what_is_wrong_with_it() {
         assert!(text.lines().any(|line| line.trim().starts_with('!') && line.ends_with(fault)), "{fault}\n{text}");
         assert_eq!(code, 1, "{text}");
     }
+}
+
+/// Who sends is a guess where no head says it, and the frames may say something else.
+#[test]
+fn a_guess_that_the_frames_contradict_is_called_one() {
+    let hint = "; from the server (guessed by the first MASK bit, which other frames contradict: if both directions are in one \
+                input, decode them apart; if not, say --from)\n";
+    for bytes in
+        ["81 05 48 65 6c 6c 6f 81 85 37 fa 21 3d 7f 9f 4d 51 58", "89 00 81 fe 00", "89 00 81 85 37 fa 21 3d 7f"]
+    {
+        let (code, text) = told(&[bytes], b"");
+        assert!(code == 1 && text.ends_with(hint), "{text}");
+    }
+    let (_, text) = told(&["88 80 37 fa 21 3d 88 00"], b"");
+    assert!(text.contains("; from the client (guessed by the first MASK bit, which other frames contradict"), "{text}");
+    // What was told is no guess, and another fault is no contradiction.
+    let (code, text) = told(&["--from", "server", "89 00 89 80 37 fa 21 3d"], b"");
+    assert!(code == 1 && text.ends_with("; from the server (told)\n"), "{text}");
+    let (code, text) = told(&["83 00 89 00"], b"");
+    assert!(code == 1 && text.ends_with("; from the server (guessed by the first MASK bit)\n"), "{text}");
+    let (_, json) = told(&["--json", "89 00 89 80 37 fa 21 3d"], b"");
+    assert!(json.contains(r#""from":"server","from_known_by":"guess","contradicted":true"#), "{json}");
 }
 
 #[test]
@@ -772,6 +796,31 @@ fn names_of_files_are_no_bytes() {
     }
 }
 
+/// A word with a dot or a slash was meant for a file.
+#[test]
+fn a_file_that_is_not_there_is_said_first() {
+    for (word, expected) in [
+        (
+            "nofile.bin",
+            "ws101: nofile.bin: no such file; and as hex, line 1, column 1: `nofile.bin` is no hex: bytes are \
+                        written as 0a ff, 0x0a or \\x0a\n",
+        ),
+        (
+            "no/such",
+            "ws101: no/such: no such file; and as hex, line 1, column 1: `no/such` is no hex: bytes are written as \
+                     0a ff, 0x0a or \\x0a\n",
+        ),
+        (
+            "abc",
+            "ws101: line 1, column 3: `c` is half a byte: each byte is two hex digits, as 0a; there is no file of that \
+                 name either\n",
+        ),
+    ] {
+        let run = decode(&[word], b"");
+        assert_eq!((run.code, run.stderr.as_str()), (Some(2), expected));
+    }
+}
+
 /// With `| head` a fault that was seen by then still counts.
 #[test]
 fn a_reader_that_goes_away_does_not_undo_a_fault() {
@@ -797,7 +846,7 @@ fn what_cannot_be_read_ends_with_2_and_says_what_would_be_right() {
     let cases: [(&[&str], &[u8], &str); 8] = [
         (&[], b"", "nothing to decode: the input is empty"),
         (&["81 0"], b"", "line 1, column 4"),
-        (&["no-such-file.bin"], b"", "there is no file of that name either"),
+        (&["no-such-file.bin"], b"", "no-such-file.bin: no such file"),
         (&["--input", "hex"], b"81 05\nHello", "line 2, column 1"),
         (&["/"], b"", "directory"),
         (&["--from", "proxy", "81 00"], b"", "client, server"),

@@ -109,6 +109,38 @@ fn bytes_with_anything_between_them() {
     }
 }
 
+/// In C what stands in quotes is a byte itself, or an escape.
+#[test]
+fn a_string_of_c_has_letters() {
+    for text in [
+        r#"unsigned char b[] = "\x81\x05Hello";"#,
+        r#""\x81\x05Hello""#,
+        "char b[] = \"\\x81\\x05\" \"He\" // \"not\"\n  \"llo\"; /* \"nor\" */",
+        "char b[] = \"\\201\\5He\\\nl\\x6co\";",
+        "const char *b = \"\\x81\\x5Hello\"; size_t n = 7;",
+    ] {
+        assert_eq!(one(text), b"\x81\x05Hello", "{text}");
+    }
+    assert_eq!(one(r#"char b[] = "\x89\x05\n\r\"\\\0""#), b"\x89\x05\n\r\"\\\0");
+    assert_eq!(one("char b[] = \"\\x81\\x02\u{e9}\";"), b"\x81\x02\xc3\xa9");
+    // Without an escape it is hex, in any language.
+    assert_eq!(one(r#"data = "810548656c6c6f";"#), b"\x81\x05Hello");
+    for (text, words) in [
+        (
+            r#"char b[] = "\x81\x05cafe";"#,
+            "line 1, column 21: `cafe\";`: a third digit behind \\x: C takes all that follow, so \
+                                          end the string there, as \"\\x05\" \"a\"",
+        ),
+        (r#"char b[] = "\x81\q";"#, "line 1, column 18: `q\";`: an escape of C is"),
+        (r#"char b[] = "\400";"#, "line 1, column 16: `0\";`: an escape of C is"),
+        (r#"char b[] = "\xg";"#, "line 1, column 15: `g\";`: behind \\x stand hex digits"),
+        ("char b[] = \"\\x81\nHello\";", "line 1, column 17: `"),
+        (r#"char b[] = "\x81"#, "line 1, column 17: no quote ends these bytes"),
+    ] {
+        assert!(fault(text).contains(words), "{text}: {}", fault(text));
+    }
+}
+
 /// Wireshark: Copy > ...as Escaped String.
 #[test]
 fn an_escaped_string_of_wireshark() {
@@ -252,10 +284,13 @@ fn a_dump_that_does_not_add_up_is_refused() {
     for (text, words) in [
         (
             "00000000: 8185 37fa  ..7.\n00000010: 3d34 12  =4.\n",
-            "line 2, column 1: the offset is 00000010 where 00000004 comes next: rows are missing, or have more bytes than \
-             they show (--input raw takes the input as it is)",
+            "line 2, column 1: the offset is 00000010 where 00000004 (hex or decimal) comes next: rows are missing, or have \
+             more bytes than they show",
         ),
-        ("0000000 81 85\n0000003 3d\n", "line 2, column 1: the offset is 0000003 where 0000002 comes next"),
+        (
+            "0000000 81 85\n0000003 3d\n",
+            "line 2, column 1: the offset is 0000003 where 0000002 (hex, octal or decimal) comes next",
+        ),
         ("0000  81 85 3g 05\n", "line 1, column 13: `3g` is no byte in hex"),
         ("0000  81 85\nand so on\n", "line 2, column 1: `and` is no row of this dump"),
         // hexdump and od -x print words of the machine; xxd -e turns groups round; xxd -b prints bits.
@@ -269,6 +304,32 @@ fn a_dump_that_does_not_add_up_is_refused() {
     ] {
         assert!(fault(text).contains(words), "{}\nof\n{text}", fault(text));
     }
+}
+
+/// Twice sixteen is 40 in octal and 20 in hex: a row that is missing must not make one of the other.
+#[test]
+fn a_missing_row_does_not_change_the_base_of_the_offsets() {
+    let row =
+        |offset: &str| format!("{offset}  81 0e 41 20 6c 6f 6e 67  65 72 20 74 65 78 74 2c  |..A longer text,|\n");
+    let hexdump =
+        format!("{}00000020  81 02 68 69                                       |..hi|\n00000024\n", row("00000000"));
+    let words = "line 2, column 1: the offset is 00000020 where 00000010 (hex) comes next: rows are missing";
+    assert!(fault(&hexdump).starts_with(words), "{}", fault(&hexdump));
+    let longer: String = ["00000000", "00000020", "00000030", "00000040", "00000050"].map(row).concat();
+    assert!(fault(&longer).starts_with(words), "{}", fault(&longer));
+    // Wireshark, without bars; xxd, which counts in hex or, with -d, in decimal.
+    let wireshark = longer.replace('|', "");
+    assert!(fault(&wireshark).starts_with(words), "{}", fault(&wireshark));
+    let xxd = "00000000: 810e 4120 6c6f 6e67 6572 2074 6578 742c  ..A longer text,\n00000020: 8102 6869  ..hi\n";
+    let words = "line 2, column 1: the offset is 00000020 where 00000010 (hex) or 00000016 (decimal) comes next";
+    assert!(fault(xxd).starts_with(words), "{}", fault(xxd));
+    // od
+    let od = "0000000 81 0e 41 20 6c 6f 6e 67 65 72 20 74 65 78 74 2c\n0000040 81 02 68 69\n0000044\n";
+    let words = "the offset is 0000040 where 0000010 (hex), 0000020 (octal) or 0000016 (decimal) comes next";
+    assert!(fault(od).contains(words), "{}", fault(od));
+    // Behind 2 MiB its offsets have eight digits.
+    let late = "0000000 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n*\n10000000 81 02 68 69\n10000004\n";
+    assert_eq!(one(late), [&[0; 2 << 20], &b"\x81\x02hi"[..]].concat());
 }
 
 #[test]
@@ -316,6 +377,35 @@ Node 1: 10.2.2.2:8080
     let hello = (String::new(), Some(Role::Server), b"\x81\x05Hello".to_vec());
     let masked = (String::new(), Some(Role::Client), HELLO_CLOSE[..11].to_vec());
     assert_eq!(of_text(arrays).unwrap(), [hello, masked]);
+}
+
+/// The window of "Follow TCP Stream", copied in part: the offsets go on from anywhere.
+#[test]
+fn a_piece_of_what_wireshark_follows_is_two_streams() {
+    let piece = "0000009B  81 85 37 fa 21 3d 7f 9f  4d 51 58                  ..7.!=.. MQX\n    \
+                 00000081  81 05 48 65 6c 6c 6f                              ..Hello\n\
+                 000000A6  88 82 37 fa 21 3d 34 12                           ..7.!=4.\n    \
+                 00000088  88 02 03 e8                                       ....\n";
+    let client = (String::new(), Some(Role::Client), HELLO_CLOSE.to_vec());
+    let server = (String::new(), Some(Role::Server), b"\x81\x05Hello\x88\x02\x03\xe8".to_vec());
+    assert_eq!(of_text(piece).unwrap(), [client.clone(), server.clone()]);
+    let (first, rest) = piece.split_at(piece.find("    00000081").unwrap());
+    let (second, rest) = rest.split_at(rest.find("000000A6").unwrap());
+    assert_eq!(of_text(&[second, first, rest].concat()).unwrap(), [server, client]);
+    // Each side has to go on.
+    let without = piece.replace("000000A6", "000000A7");
+    assert!(
+        fault(&without).starts_with("line 3, column 1: the offset is 000000A7 where 000000a6 (hex)"),
+        "{}",
+        fault(&without)
+    );
+    // A row that lost its indentation when it was copied is one of the others, and then none may be missing.
+    let lost = "00000010  81 05 48 65\n    00000014  6c 6c 6f\n";
+    assert_eq!(one(lost), b"\x81\x05Hello");
+    let missing = format!("{lost}    00000019  88 00\n");
+    assert!(fault(&missing).starts_with("line 3, column 5: the offset is 00000019"), "{}", fault(&missing));
+    let short = "0010  81 05 48 65 6c 6c 6f\n    0081  81 05 48 65 6c 6c 6f\n";
+    assert!(fault(short).starts_with("line 2, column 5: the offset is 0081 where 0017"), "{}", fault(short));
 }
 
 #[test]
@@ -423,6 +513,9 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
     let words = "line 3, column 1: the log left out 284 of these 300 bytes: it has all of them when ws101 writes it with \
                  --dump-bytes 0";
     assert!(fault(elided).starts_with(words), "{}", fault(elided));
+    let elided = "TRACE ws-1 < 17 bytes\n    0000  82 0f 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................\n    \
+                  ... 1 more byte (--dump-bytes 0 shows all)\n";
+    assert!(fault(elided).starts_with("line 3, column 1: the log left out 1 of these 17 bytes"), "{}", fault(elided));
     let without_row = LOG.replace("    0010  0d 0a 0d 0a                                       ....\n", "");
     assert!(
         fault(&without_row)
@@ -435,6 +528,10 @@ fn a_log_that_does_not_have_all_bytes_is_refused() {
     let starred = LOG.replace("0d 0a 0d 0a  ", "0d 0a 0d zz  ");
     assert!(fault(&starred).starts_with("line 4, column 20: `zz` is no byte in hex"), "{}", fault(&starred));
     assert!(fault("INFO  ws-1 = open /ws from 127.0.0.1:47736\n").contains("RUST_LOG=trace"));
+    // A piece of it, from the bits on.
+    let bits = &LOG[LOG.find("DEBUG ws-1 < TEXT").unwrap()..LOG.find("INFO  ws-2").unwrap()];
+    let found = fault(bits);
+    assert!(found.starts_with("the rows of hex are missing: copy from `TRACE ws-1 < 11 bytes` on"), "{found}");
     // Cut in the middle of a dump: what is there counts.
     let cut = &LOG[..LOG.find("    0010").unwrap()];
     assert_eq!(of_text(cut).unwrap()[0].2, b"GET /ws HTTP/1.1");
@@ -524,6 +621,12 @@ fn text_that_is_no_hex_is_refused_with_its_place() {
         let found = fault(text);
         assert!(found.starts_with(words) && found.ends_with("(--input raw takes the input as it is)"), "{found}");
     }
+    // Where it is a dump, a log or C, or was said to be hex, that would not help.
+    for text in ["0000  81 85 3g 05\n", "b'\\q'", "char a[] = { 129 };", "8105  48 65"] {
+        assert!(!fault(text).contains("--input raw"), "{}", fault(text));
+    }
+    let told = streams(&b"81 05 48 6x"[..], Some(Form::Hex)).unwrap_err().to_string();
+    assert!(told.contains("`x` is no hex") && !told.contains("--input raw"), "{told}");
     let utf16 = streams(&b"\xff\xfe8\x001\x00 \x000\x005\x00"[..], None);
     assert!(utf16.is_err_and(|error| error.to_string().contains("UTF-16")));
     let control = streams(&b"81 05 \x1b]0;title\x07"[..], Some(Form::Hex));
@@ -592,7 +695,28 @@ fn decimal_numbers_are_refused_with_a_word() {
         assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
     }
     assert!(fault(&format!("[{}129]", "129, 5, ".repeat(2000))).starts_with("these are decimal numbers"));
+    for text in ["129 5 72 101 108 108 111", "129\n5\n72\n"] {
+        assert!(fault(text).starts_with("these are decimal numbers"), "{text}: {}", fault(text));
+    }
     assert_eq!(one("10, 20, 30"), [0x10, 0x20, 0x30]);
+    assert!(fault("81 05 123").contains("half a byte"), "decimal numbers do not begin with 0");
+}
+
+#[test]
+fn base64_is_refused_with_a_word() {
+    let long = format!("gX4AyGFh{}", "YWFh".repeat(64));
+    for text in ["gQVIZWxsbw==", "gYU3+iE9f59NUVg=\n", "gQRhYmNk\n", &long] {
+        assert!(
+            fault(text).starts_with("this looks like base64: base64 -d makes bytes of it"),
+            "{text}: {}",
+            fault(text)
+        );
+    }
+    // A word is none, nor is hex that has a wrong digit.
+    for text in ["whatever", "81054865g", "helloworld12"] {
+        assert!(fault(text).contains("is no hex"), "{text}: {}", fault(text));
+    }
+    assert_eq!(one("abcdefab"), [0xab, 0xcd, 0xef, 0xab]);
 }
 
 #[test]

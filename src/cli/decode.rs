@@ -37,7 +37,7 @@ pub struct Decode {
     #[arg(long)]
     pub json: bool,
 
-    /// Print one line a frame, without bits and payload
+    /// Print one line a frame, without bits and payload; a head before the frames keeps its lines
     #[arg(long)]
     pub headers_only: bool,
 

@@ -37,7 +37,7 @@ pub struct Encode {
     pub mask: Option<Mask>,
 
     /// Cut the payload into frames of at most N bytes, a line each
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = handmade::fragment)]
     pub fragment: Option<NonZeroUsize>,
 
     /// Opcode, if it shall be another than the kind's: a name, or 0 to 15, or 0x0 to 0xf

@@ -61,7 +61,9 @@ fn certificate(error: &CertificateError) -> String {
         }
         CertificateError::NotValidYet => format!("the certificate is not valid yet. Is the clock here right? {K}"),
         CertificateError::Revoked => format!("the certificate was revoked; {K}"),
-        CertificateError::BadSignature => format!("the certificate was not signed by the issuer it names; {K}"),
+        CertificateError::BadSignature => format!(
+            "the certificate was not signed by the issuer it names: is it self-signed, and another of that name trusted? {K}"
+        ),
         // rustls has no name of its own for what `openssl req -x509` makes, and takes no such certificate even when it is
         // among the trusted.
         other if other.to_string().contains("CaUsedAsEndEntity") => format!(

@@ -32,7 +32,7 @@ pub fn run(options: &Decode) -> ExitCode {
             let _ = writeln!(anstream::stderr(), "ws101: {error}");
             ExitCode::FAILURE
         }
-        Err(Failure::Input(error)) => refuse(&format!("{error}{}", not_a_file(options, &error))),
+        Err(Failure::Input(error)) => refuse(&unreadable(options, &error)),
     }
 }
 
@@ -45,21 +45,25 @@ fn nothing(options: &Decode) -> String {
     format!("nothing to decode: the input is empty{sender}")
 }
 
-/// Words that are no hex were meant for the names of files, perhaps.
-fn not_a_file(options: &Decode, error: &Error) -> String {
+/// Why it can't be read. Words that are no hex were meant for the names of files, perhaps, and first of all a word with a dot
+/// or a slash.
+fn unreadable(options: &Decode, error: &Error) -> String {
     let is_file = |word: &&OsString| *word != "-" && Path::new(word).exists();
-    match (options.words.as_slice(), error) {
-        ([word], Error::NotHex { .. }) if word != "-" && !is_file(&word) => {
-            "; there is no file of that name either".to_owned()
-        }
-        (words @ [_, _, ..], Error::NotHex { .. }) => match words.iter().find(is_file) {
-            Some(word) => {
-                let name = escape::text(word.as_encoded_bytes());
-                format!("; {name} is a file, and files are read one at a time")
+    let shown = |word: &OsString| escape::text(word.as_encoded_bytes());
+    match options.words.as_slice() {
+        _ if matches!(error, Error::Io(_)) => error.to_string(),
+        [word] if word != "-" && !is_file(&word) => {
+            let is_name = word.as_encoded_bytes().iter().any(|byte| matches!(byte, b'.' | b'/'));
+            match is_name {
+                true => format!("{}: no such file; and as hex, {error}", shown(word)),
+                false => format!("{error}; there is no file of that name either"),
             }
-            None => String::new(),
+        }
+        words @ [_, _, ..] => match words.iter().find(is_file) {
+            Some(word) => format!("{error}; {} is a file, and files are read one at a time", shown(word)),
+            None => error.to_string(),
         },
-        _ => String::new(),
+        _ => error.to_string(),
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Ending {
     WithoutMessage(Box<Ending>),
     /// This end could not go on, for a reason of its own.
     Ours(String),
-    /// A second signal.
+    /// A signal while the server's Close was waited for.
     Interrupted,
 }
 
@@ -133,7 +133,7 @@ impl Ending {
             Ending::NoMessage(time) => format!("no message came in {time:?}; --wait waits longer"),
             Ending::WithoutMessage(ending) => format!("{}; no message had come (-1)", ending.words()),
             Ending::Ours(why) => why.clone(),
-            Ending::Interrupted => "ended by a second signal, without waiting for the server's Close".to_owned(),
+            Ending::Interrupted => "ended by a signal, without waiting for the server's Close".to_owned(),
         }
     }
 }
@@ -156,8 +156,9 @@ impl Cut {
                     Some(false) => ", and TLS was not ended either: cut off on the way",
                     _ => "",
                 };
-                let silence_words = silence_words(*silence);
-                format!("server sent FIN without a Close frame {silence_words} (1006){tls}{}", likely(*silence))
+                let (silence_words, likely) = (silence_words(*silence), likely(*silence));
+                let how = if *close_notify == Some(true) { "ended TLS (close_notify)" } else { "sent FIN" };
+                format!("server {how} without a Close frame {silence_words} (1006){tls}{likely}")
             }
             Cut::Reset { silence, error } => {
                 let silence_words = silence_words(*silence);

@@ -22,7 +22,8 @@ use tungstenite::protocol::Role;
 /// So many bytes may wait for the writer before no more input is taken.
 const FULL: usize = 256 * 1024;
 
-/// So many before nothing more is read: what the server says is answered, with Pongs at least.
+/// So many bytes of answers may wait, echoes and Pongs, before nothing more is read. What *we* want to say does not stop
+/// the reading: a server that waits for us to read would never read it.
 const STUFFED: usize = 4 * 1024 * 1024;
 
 /// What the session said, and whether it was sent back in its place.
@@ -47,6 +48,11 @@ pub struct Link {
     socket: TcpStream,
     /// Bytes for the writer.
     waiting: Vec<u8>,
+    /// How many of them answer what was read.
+    answers: usize,
+    /// How many bytes the writer was ever given, and how many it has written.
+    given: u64,
+    written: u64,
     /// When the last byte came.
     pub read_at: Instant,
     /// When the writer had written everything, or was last given something.
@@ -70,6 +76,9 @@ impl Link {
             writer: Writer::start(halves.writer, settings.write_timeout)?,
             socket,
             waiting: Vec::new(),
+            answers: 0,
+            given: 0,
+            written: 0,
             read_at: now,
             written_at: now,
             bytes: (0, 0),
@@ -101,6 +110,7 @@ impl Link {
     /// An echo goes where the event stands: behind a violation or a Close in the same bytes it could not be sent.
     fn events(&mut self, plain: &[u8]) -> Vec<Heard> {
         self.bytes.0 += plain.len() as u64;
+        let before = self.session.bytes_to_send().len();
         let mut received = self.session.receive(plain);
         let mut all = Vec::new();
         while let Some(event) = received.next_event() {
@@ -110,6 +120,7 @@ impl Link {
             };
             all.push(Heard { event, is_echoed });
         }
+        self.answers += self.session.bytes_to_send().len() - before;
         if matches!(all.last(), Some(Heard { event: Event::Failed(_), .. }))
             && let Some(tap) = &mut self.tap
         {
@@ -132,6 +143,8 @@ impl Link {
         self.layer.pending(&mut self.waiting);
         if !self.waiting.is_empty() && !self.writer.is_busy() {
             self.written_at = now;
+            self.answers = 0;
+            self.given += self.waiting.len() as u64;
             self.writer.write(&mut self.waiting);
         }
     }
@@ -139,12 +152,23 @@ impl Link {
     /// The writer has answered.
     pub fn wrote(&mut self, now: Instant) {
         self.writer.is_done();
+        self.written = self.given;
         self.written_at = now;
     }
 
     /// Whether everything is written.
     pub fn is_idle(&self) -> bool {
         self.session.bytes_to_send().is_empty() && self.waiting.is_empty() && !self.writer.is_busy()
+    }
+
+    /// How many bytes were ever meant for the writer.
+    pub fn queued(&self) -> u64 {
+        self.given + self.waiting.len() as u64
+    }
+
+    /// How many of them are written.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether more should not be sent now.
@@ -154,7 +178,7 @@ impl Link {
 
     /// Whether nothing more should be read now.
     pub fn is_stuffed(&self) -> bool {
-        self.waiting.len() >= STUFFED
+        self.answers >= STUFFED
     }
 
     /// Whether the reading thread has brought something that nobody has looked at.

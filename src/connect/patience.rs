@@ -9,7 +9,7 @@ const QUIET: Duration = Duration::from_secs(1);
 /// And not longer than this, when messages never stop.
 const QUIET_AT_MOST: Duration = Duration::from_secs(10);
 
-/// The same when something was sent and nothing at all has come: a server may have to think.
+/// The same while there are fewer answers than questions: a server may have to think.
 const NOTHING: Duration = Duration::from_secs(3);
 
 /// How long a message that comes in parts may take.
@@ -21,19 +21,21 @@ const ONE: Duration = Duration::from_secs(10);
 /// What has come of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
-    /// None, and one may be expected.
-    Nothing,
-    /// The last one was complete then, or none is expected since.
-    Message(Instant),
+    /// Fewer than were asked for, as far as that can be known; the last one then.
+    TooFew(Instant),
+    /// As many, or nothing was asked; the last one then.
+    Enough(Instant),
     /// One has begun, and the last of its bytes came then.
     Part(Instant),
+    /// Nobody has looked yet at what came last.
+    More,
 }
 
 /// What is waited for once there is nothing more to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// No message for so long: the first time while none has come, the second time after one. But not past the third
-    /// time in all.
+    /// No message for so long: the first time while there are fewer answers than questions, the second time after that.
+    /// But not past the third time in all.
     Quiet(Duration, Duration, Duration),
     /// So long, whatever comes.
     Exactly(Duration),
@@ -49,7 +51,7 @@ impl Patience {
         match settings.wait {
             Wait::For(time) => Patience::Exactly(time),
             Wait::Forever => Patience::Endless,
-            Wait::UntilQuiet if settings.one => Patience::Exactly(ONE),
+            Wait::UntilQuiet if settings.one => Patience::Quiet(ONE, ONE, ONE),
             Wait::UntilQuiet if at_prompt => Patience::None,
             Wait::UntilQuiet if settings.talks_by_itself() => Patience::Endless,
             Wait::UntilQuiet => Patience::Quiet(NOTHING, QUIET, QUIET_AT_MOST),
@@ -60,10 +62,11 @@ impl Patience {
     pub fn ends(&self, written: Instant, heard: Heard) -> Option<Instant> {
         match *self {
             Patience::Quiet(nothing, quiet, most) => Some(match heard {
-                Heard::Nothing => written + nothing,
-                Heard::Message(at) => (at.max(written) + quiet).min(written + most),
+                Heard::TooFew(at) => (written + nothing).max(at + quiet).min(written + most),
+                Heard::Enough(at) => (at.max(written) + quiet).min(written + most),
                 // To stop now would lose it. Its end is not waited for without an end.
                 Heard::Part(at) => (at.max(written) + nothing).min(written + MESSAGE_AT_MOST),
+                Heard::More => written + most,
             }),
             Patience::Exactly(time) => Some(written + time),
             Patience::Endless => None,
@@ -90,13 +93,17 @@ mod tests {
         let patience = Patience::Quiet(nothing, quiet, most);
         let written = Instant::now();
         let after = |seconds| written + Duration::from_secs(seconds);
-        assert_eq!(patience.ends(written, Heard::Nothing), Some(after(3)));
-        assert_eq!(patience.ends(written, Heard::Message(written)), Some(after(1)));
-        assert_eq!(patience.ends(written, Heard::Message(after(5))), Some(after(6)));
-        assert_eq!(patience.ends(written, Heard::Message(after(50))), Some(after(10)));
+        assert_eq!(patience.ends(written, Heard::TooFew(written)), Some(after(3)));
+        assert_eq!(patience.ends(written, Heard::TooFew(after(5))), Some(after(6)));
+        assert_eq!(patience.ends(written, Heard::Enough(written)), Some(after(1)));
+        assert_eq!(patience.ends(written, Heard::Enough(after(5))), Some(after(6)));
+        assert_eq!(patience.ends(written, Heard::Enough(after(50))), Some(after(10)));
+        assert_eq!(patience.ends(written, Heard::More), Some(after(10)));
         assert_eq!(patience.ends(written, Heard::Part(after(50))), Some(after(53)));
         assert_eq!(patience.ends(written, Heard::Part(after(500))), Some(after(300)));
-        assert_eq!(Patience::Exactly(most).ends(written, Heard::Message(after(50))), Some(after(10)));
-        assert_eq!(Patience::Endless.ends(written, Heard::Nothing), None);
+        assert_eq!(Patience::Exactly(most).ends(written, Heard::Enough(after(50))), Some(after(10)));
+        assert_eq!(Patience::Exactly(most).ends(written, Heard::More), Some(after(10)));
+        assert_eq!(Patience::None.ends(written, Heard::More), Some(written));
+        assert_eq!(Patience::Endless.ends(written, Heard::More), None);
     }
 }

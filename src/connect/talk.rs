@@ -62,8 +62,10 @@ pub fn run(settings: &Settings, dialled: Dialled, lines: Lines, teller: &Teller)
     talk.link.ended();
     let words = events::ended(started.elapsed(), talk.messages, talk.link.bytes);
     info!("{WHO} = {words}");
-    let is_without = settings.one && !talk.one_came && ending.is_clean();
-    if is_without { Ending::WithoutMessage(Box::new(ending)) } else { ending }
+    if talk.one_came || !settings.one || !ending.is_clean() {
+        return ending;
+    }
+    if talk.has_waited { Ending::NoMessage(talk.patience.longest()) } else { Ending::WithoutMessage(Box::new(ending)) }
 }
 
 struct Talk<'a> {
@@ -87,8 +89,16 @@ struct Talk<'a> {
     heard_at: Instant,
     /// When the last line was read.
     input_ended: Option<Instant>,
-    /// When, after that, everything was written.
+    /// How many bytes had to be written then.
+    last_word: Option<u64>,
+    /// When they were.
     all_said: Option<Instant>,
+    /// Messages that came after the first one was sent.
+    answers: u64,
+    /// When something was last told. It may have had to wait for whoever reads stdout.
+    told_at: Instant,
+    /// No answer was waited for any longer.
+    has_waited: bool,
     /// Our Close, when it came first, and when it was sent.
     closing: Option<(Close, Instant)>,
     /// With `-1`: the one message was told.
@@ -120,7 +130,11 @@ impl<'a> Talk<'a> {
             messages: (0, 0),
             heard_at: now,
             input_ended: None,
+            last_word: None,
             all_said: None,
+            answers: 0,
+            told_at: now,
+            has_waited: false,
             closing: None,
             one_came: false,
             deaf: false,
@@ -165,7 +179,9 @@ impl<'a> Talk<'a> {
     fn next(&mut self, now: Instant) {
         let (no_input, no_reads) = (never(), never());
         let input = if self.takes_input(now) { &self.lines.input } else { &no_input };
-        let incoming = if self.link.is_stuffed() { &no_reads } else { &self.link.incoming };
+        // Once it is closing nothing is answered any more, and what it was must be heard.
+        let is_stuffed = self.is_open() && self.link.is_stuffed();
+        let incoming = if is_stuffed { &no_reads } else { &self.link.incoming };
         let due = self.next_due(now).map_or_else(never, at);
         select! {
             recv(incoming) -> incoming => self.incoming(incoming),
@@ -202,9 +218,7 @@ impl<'a> Talk<'a> {
     }
 
     fn by_the_clock(&mut self, now: Instant) {
-        if self.input_ended.is_some() && self.all_said.is_none() && self.link.is_idle() {
-            self.all_said = Some(now);
-        }
+        self.see_what_is_said(now);
         if self.can_ping()
             && let Some(payload) = self.pings.tick(now)
         {
@@ -223,10 +237,8 @@ impl<'a> Talk<'a> {
             self.decide(Ending::NoAnswerToPing(self.settings.ping_timeout), Duration::ZERO);
         }
         if self.patience_ends().is_some_and(|moment| now >= moment) {
+            self.has_waited = true;
             self.close(self.settings.close.clone());
-            if self.settings.one && !self.one_came {
-                self.decide(Ending::NoMessage(self.patience.longest()), self.settings.close_timeout);
-            }
         }
         if self.close_is_late().is_some_and(|moment| now >= moment) {
             self.cut(Cut::Nothing(self.settings.close_timeout));
@@ -239,6 +251,20 @@ impl<'a> Talk<'a> {
         if self.verdict.as_ref().is_some_and(|(_, until)| now >= *until) {
             self.link.finish(now);
             self.over = true;
+        }
+    }
+
+    /// After the end of the input: whether all that came before it is written. Echoes and Pongs may never cease.
+    fn see_what_is_said(&mut self, now: Instant) {
+        if self.input_ended.is_none() || self.all_said.is_some() || self.write_error.is_some() {
+            return;
+        }
+        if self.last_word.is_none() {
+            self.link.flush(now);
+            self.last_word = Some(self.link.queued());
+        }
+        if self.last_word.is_some_and(|last| self.link.written() >= last) {
+            self.all_said = Some(now);
         }
     }
 
@@ -261,11 +287,15 @@ impl<'a> Talk<'a> {
 
     /// When there is nothing more to send and answers have been waited for long enough.
     fn patience_ends(&self) -> Option<Instant> {
-        let said = self.all_said.filter(|_| self.is_open() && !self.link.has_more_to_hear())?;
-        let heard = match self.messages {
-            _ if self.link.session.is_inside_message() => Heard::Part(self.link.read_at),
-            (0, sent) if sent > 0 => Heard::Nothing,
-            _ => Heard::Message(self.heard_at),
+        let said = self.all_said.filter(|_| self.is_open())?;
+        let heard = if self.link.has_more_to_hear() {
+            Heard::More
+        } else if self.link.session.is_inside_message() {
+            Heard::Part(self.link.read_at)
+        } else if self.answers < self.messages.1 {
+            Heard::TooFew(self.heard_at)
+        } else {
+            Heard::Enough(self.heard_at)
         };
         self.patience.ends(said, heard)
     }
@@ -279,19 +309,16 @@ impl<'a> Talk<'a> {
         if self.link.has_more_to_hear() {
             return Some(latest);
         }
-        Some((since.max(self.link.read_at) + timeout).min(latest))
+        // The server is not silent while whoever reads stdout is slow.
+        Some((since.max(self.link.read_at).max(self.told_at) + timeout).min(latest))
     }
 
     fn tell(&mut self, told: &Told<'_>) {
         if self.deaf && matches!(told, Told::Received(_)) {
             return;
         }
-        let began = Instant::now();
         let result = self.teller.tell(told);
-        // The server is not late because whoever reads stdout is slow.
-        if let Some((_, since)) = &mut self.closing {
-            *since += began.elapsed();
-        }
+        self.told_at = Instant::now();
         match result {
             Ok(()) => {}
             // Who reads stdout has gone away, as `head` does: it has what it wanted.

@@ -215,7 +215,9 @@ fn refused(refusal: &Refusal) -> String {
             text.push_str(&format!("\n    {}", escape::text(line.strip_suffix(b"\r").unwrap_or(line))));
         }
         if shown.len() < refusal.body.len() {
-            text.push_str(&format!("\n    ... {} more bytes", refusal.body.len() - shown.len()));
+            let left_out = refusal.body.len() - shown.len();
+            let s = if left_out == 1 { "" } else { "s" };
+            text.push_str(&format!("\n    ... {left_out} more byte{s}"));
         }
     }
     if let Some(why) = &refusal.cut {

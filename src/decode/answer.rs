@@ -141,7 +141,14 @@ fn subprotocol(answer: &Answer, judged: &mut Head, asked: Option<&Asked>) {
 
 fn step(judged: &mut Head, answer: &Answer, met: bool, name: &str, why: &'static str, wrong: &str) {
     let found = shown(answer, name);
-    if !met {
+    if !met && answer.value(name).is_none() {
+        let value = match name {
+            "Upgrade" => ": websocket",
+            "Connection" => ": Upgrade",
+            _ => "",
+        };
+        judged.wrong(format!("a 101 without {name}{value}"), SECTION);
+    } else if !met {
         judged.wrong(format!("in a 101, {found} {wrong}"), SECTION);
     }
     judged.steps.push(Step { met, found, why, section: SECTION });

@@ -5,6 +5,8 @@
 
 use super::answer::Asked;
 use super::head::{self, Begins, Head, Wrong};
+pub use super::summary::{KnownBy, Summary};
+use super::summary::{is_against, masked};
 use crate::protocol::inspector::{Frame, Inspector, Unfinished};
 use tungstenite::protocol::Role;
 
@@ -44,36 +46,6 @@ pub enum Rest {
     Tls,
     /// Too many frames had faults.
     Hopeless,
-}
-
-/// How it is known who sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KnownBy {
-    /// It was said, by an option or by the text that the bytes stood in.
-    Told,
-    /// The head says it.
-    Head,
-    /// The MASK bit of the first frame.
-    Guess,
-}
-
-/// What was in a stream, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
-    /// All bytes.
-    pub bytes: u64,
-    /// Whole frames.
-    pub frames: u64,
-    /// Whole messages.
-    pub messages: u64,
-    /// Rules broken, by heads and frames.
-    pub faults: u64,
-    /// Who sends, when anything says so.
-    pub sender: Option<Role>,
-    /// How that is known.
-    pub known_by: KnownBy,
-    /// Bytes that were only counted, and why.
-    pub rest: Option<(Rest, u64)>,
 }
 
 /// How a stream ended.
@@ -131,8 +103,6 @@ impl Decoder {
     /// A decoder of what `told` sends; `None`: that is seen from the bytes. `keep` is how many bytes of a payload are kept.
     /// One that is not `patient` stops looking after 100,000 frames with faults.
     pub fn new(told: Option<Role>, keep: usize, patient: bool) -> Decoder {
-        let summary =
-            Summary { bytes: 0, frames: 0, messages: 0, faults: 0, sender: told, known_by: KnownBy::Told, rest: None };
         Decoder {
             told,
             keep,
@@ -145,7 +115,7 @@ impl Decoder {
             of_head: None,
             seen: None,
             faulty: 0,
-            summary,
+            summary: Summary::new(told),
         }
     }
 
@@ -233,7 +203,10 @@ impl Decoder {
         let of_header = unfinished.header.as_ref().map_or(0, |header| header.faults.len() as u64);
         let cut_off_faults = of_frame + of_header;
         let faults = self.summary.faults + cut_off_faults;
-        End { head, items, unfinished, summary: Summary { sender, known_by, faults, ..self.summary } }
+        let masked = masked(&unfinished).filter(|_| known_by == KnownBy::Guess);
+        let contradicted = self.summary.contradicted || masked.is_some_and(|masked| is_against(sender, masked));
+        let summary = Summary { sender, known_by, contradicted, faults, ..self.summary };
+        End { head, items, unfinished, summary }
     }
 
     fn item(&mut self, rest: &mut &[u8]) -> Option<Item> {
@@ -345,6 +318,8 @@ impl Decoder {
         self.summary.faults += item.faults();
         if let Item::Frame(frame) = item {
             self.summary.frames += 1;
+            let is_guess = self.told.or(self.of_head).is_none();
+            self.summary.contradicted |= is_guess && is_against(self.sender(), frame.header.mask.is_some());
             self.summary.messages += u64::from(frame.message.is_some());
             self.faulty += u64::from(!frame.faults.is_empty());
             if self.faulty >= HOPELESS && !self.patient {

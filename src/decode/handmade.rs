@@ -123,6 +123,13 @@ pub fn length(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("a length is a number of bytes from 0 to {}", u64::MAX))
 }
 
+/// How many bytes a fragment may have: 1 or more.
+pub fn fragment(text: &str) -> Result<NonZeroUsize, String> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let hint = || format!("a fragment has 1 byte or more: a number from 1 to {}", usize::MAX);
+    text.parse().ok().filter(|_| is_number).ok_or_else(hint)
+}
+
 /// `7`, `16` or `64`: how many bits the length is written with.
 pub fn form(text: &str) -> Result<LengthForm, String> {
     match text {

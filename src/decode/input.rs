@@ -4,7 +4,7 @@
 //! hex it is, `guess` tells from the first `HEAD` bytes; each form has a reader:
 //!
 //! - `plain`: bytes with anything between them that is no digit, read by [`crate::wire::hex`];
-//! - `array`: a C array or a C string, with the words around it;
+//! - `array`: a C array or a C string, with the words around it, its characters read by `quoted`;
 //! - `literal`: bytes as Python prints them;
 //! - `dump`: rows with an offset, as `xxd`, `hexdump -C`, `od -tx1` and Wireshark print them, one stream or the two
 //!   directions of a connection; and rows without an offset, with ASCII behind the bytes;
@@ -19,6 +19,7 @@ mod guess;
 mod lines;
 mod literal;
 mod packet;
+mod quoted;
 mod row;
 mod streams;
 mod trace;
@@ -186,13 +187,14 @@ impl Input {
             return Err(error);
         }
         let (text, before) = (&self.buffer[self.start..self.end], into.len());
+        let of_plain = of_plain(self.told);
         let stepped = match &mut self.layout {
             None => Ok((0, 0)),
             Some(Layout::Raw) => {
                 into.extend_from_slice(text);
                 Ok((text.len(), 0))
             }
-            Some(Layout::Plain(reader)) => reader.feed(text, into).map(|used| (used, 0)).map_err(Error::from),
+            Some(Layout::Plain(reader)) => reader.feed(text, into).map(|used| (used, 0)).map_err(of_plain),
             Some(Layout::Array(array)) => array.feed(text, into, &mut self.streams),
             Some(Layout::Literal(literal)) => literal.feed(text, into).map(|()| (text.len(), 0)),
             Some(Layout::Lines(lines)) => lines.feed(text, self.ended, into, &mut self.streams),
@@ -210,11 +212,12 @@ impl Input {
     /// The end of the source.
     fn finish(&mut self, into: &mut Vec<u8>) -> Result<Event, Error> {
         let (before, gave_bytes) = (into.len(), !self.first.is_empty());
+        let of_plain = of_plain(self.told);
         let stream = match &mut self.layout {
             None | Some(Layout::Raw) => 0,
             Some(Layout::Plain(reader)) => {
                 // Once finished it has nothing more to say, however often it is asked.
-                reader.finish(into)?;
+                reader.finish(into).map_err(of_plain)?;
                 0
             }
             Some(Layout::Array(array)) => array.finish(into, gave_bytes)?,
@@ -265,4 +268,9 @@ impl Input {
             }
         }
     }
+}
+
+/// What is wrong with plain hex: where nobody said that it is hex, it may be none.
+fn of_plain(told: Option<Form>) -> impl Fn(hex::Fault) -> Error {
+    move |fault| if told.is_none() { Error::from(fault).or_raw() } else { Error::from(fault) }
 }

@@ -143,6 +143,7 @@ impl Objects<'_> {
                 ("faults", summary.faults.into()),
                 ("from", summary.sender.map(role).into()),
                 ("from_known_by", summary.sender.map(|_| known_by).into()),
+                ("contradicted", summary.contradicted.into()),
                 ("rest", summary.rest.map(|(rest, bytes)| json!({ "what": what(rest), "bytes": bytes })).into()),
             ],
         );

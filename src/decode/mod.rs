@@ -12,6 +12,7 @@ pub mod handmade;
 pub mod head;
 pub mod input;
 pub mod json;
+pub mod summary;
 mod telling;
 pub mod text;
 

@@ -245,7 +245,7 @@ fn summary(summary: &Summary, form: &str) -> String {
         Some((_, many)) => format!(", {} not looked at", count(many, "byte")),
         None => String::new(),
     };
-    let sender = summary.sender.map_or(String::new(), |sender| format!("; {}{}", from(sender), how(summary.known_by)));
+    let sender = summary.sender.map_or(String::new(), |sender| format!("; {}{}", from(sender), how(summary)));
     format!("{} ({form}), {counts}, {faults}{rest}{sender}", count(bytes, "byte"))
 }
 
@@ -256,10 +256,14 @@ fn from(sender: Role) -> &'static str {
     }
 }
 
-fn how(known_by: KnownBy) -> &'static str {
-    match known_by {
+fn how(summary: &Summary) -> &'static str {
+    match summary.known_by {
         KnownBy::Told => " (told)",
         KnownBy::Head => " (by its head)",
+        KnownBy::Guess if summary.contradicted => {
+            " (guessed by the first MASK bit, which other frames contradict: if both directions are in one input, decode \
+             them apart; if not, say --from)"
+        }
         KnownBy::Guess => " (guessed by the first MASK bit)",
     }
 }

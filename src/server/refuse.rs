@@ -65,7 +65,9 @@ fn json(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> Str
 /// A right request for the path that was asked for, if there is one.
 fn example(refusal: &Refusal, request: Option<&Request<'_>>) -> String {
     let path = request.map(Request::path).filter(|path| PATHS.iter().any(|(known, _)| known == path));
-    if refusal.show_handshake {
+    // Who asks an unknown path for a WebSocket wants one that is there.
+    let is_lost = path.is_none() && request.is_some_and(|request| request.has_token("upgrade", "websocket"));
+    if refusal.show_handshake || is_lost {
         return format!("    GET {} HTTP/1.1\n{HANDSHAKE}", path.unwrap_or("/ws"));
     }
     match path.unwrap_or("/") {
@@ -119,6 +121,9 @@ mod tests {
         assert_eq!(right("/feed/poll?after=x", &refusal).as_deref(), Some("GET /feed/poll?after=41 HTTP/1.1"));
         assert_eq!(right("/feed", &refusal).as_deref(), Some("POST /feed HTTP/1.1"));
         assert_eq!(right("/nowhere", &refusal).as_deref(), Some("GET / HTTP/1.1"));
+        let fields = vec![httparse::Header { name: "Upgrade", value: b"websocket" }];
+        let lost = Request { method: "GET", target: "/chat", minor_version: 1, fields };
+        assert!(example(&refusal, Some(&lost)).starts_with("    GET /ws HTTP/1.1\n"));
         assert_eq!(right("/mymsg", &refusal.with_handshake()).as_deref(), Some("GET /mymsg HTTP/1.1"));
     }
 }

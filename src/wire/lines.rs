@@ -54,8 +54,11 @@ pub fn head(head: &[u8]) -> String {
 pub fn body_part(framed: usize, part: &[u8], most: usize) -> String {
     let mut shown = match (framed - part.len(), part.len()) {
         (_, 0) => "the last chunk: the body ends here (RFC 9112 s7.1)".to_owned(),
-        (0, len) => format!("{len} bytes of body"),
-        (around, len) => format!("a chunk: {len:x} in hex is {len} bytes of body, and {around} around them"),
+        (0, len) => format!("{len} {} of body", bytes_word(len as u64)),
+        (around, len) => {
+            let bytes = bytes_word(len as u64);
+            format!("a chunk: {len:x} in hex is {len} {bytes} of body, and {around} around them")
+        }
     };
     let told = elide(part, most);
     for line in escape_lines(told).iter().filter(|line| !line.is_empty()) {
@@ -225,7 +228,7 @@ fn payload_rows(header: &Header, masked: &[u8], most: usize) -> Vec<String> {
     };
     let left_out = header.length.saturating_sub(part.len() as u64);
     if left_out > 0 {
-        rows.push(format!("... {left_out} more bytes of payload"));
+        rows.push(format!("... {left_out} more {} of payload", bytes_word(left_out)));
     }
     rows
 }
@@ -265,9 +268,16 @@ fn elide(bytes: &[u8], most: usize) -> &[u8] {
     if most == 0 { bytes } else { &bytes[..bytes.len().min(most)] }
 }
 
+fn bytes_word(many: u64) -> &'static str {
+    if many == 1 { "byte" } else { "bytes" }
+}
+
 fn push_left_out(lines: &mut String, left_out: usize) {
     if left_out > 0 {
-        push(lines, format_args!("\n    ... {left_out} more bytes (--dump-bytes 0 shows all)"));
+        push(
+            lines,
+            format_args!("\n    ... {left_out} more {} (--dump-bytes 0 shows all)", bytes_word(left_out as u64)),
+        );
     }
 }
 
@@ -303,6 +313,11 @@ mod tests {
         let dump = hex_dump(&[b'a'; 100], 32);
         assert_eq!(dump.lines().count(), 4, "{dump}");
         assert!(dump.ends_with("... 68 more bytes (--dump-bytes 0 shows all)"));
+        assert!(hex_dump(&[b'a'; 33], 32).ends_with("... 1 more byte (--dump-bytes 0 shows all)"));
+        let one_more = bits(&Header::new(Opcode::Binary, 33), Role::Server, &[7; 32], 32, "");
+        assert!(one_more.ends_with("... 1 more byte of payload"), "{one_more}");
+        assert_eq!(body_part(1, b"a", 0), "1 byte of body\n    a");
+        assert_eq!(body_part(6, b"a", 0), "a chunk: 1 in hex is 1 byte of body, and 5 around them\n    a");
         let header = Header::new(Opcode::Binary, 300);
         assert!(bits(&header, Role::Server, &[7; 64], 32, "").ends_with("... 268 more bytes of payload"));
         assert!(bits(&header, Role::Client, &[], 32, "").contains("01 2c  extended length 300"));

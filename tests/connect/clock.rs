@@ -137,9 +137,7 @@ fn a_second_signal_does_not_wait() {
     running.ended().expect(
         1,
         "",
-        &format!(
-            "{OPEN}> Close 1000 normal closure\n! ended by a second signal, without waiting for the server's Close\n"
-        ),
+        &format!("{OPEN}> Close 1000 normal closure\n! ended by a signal, without waiting for the server's Close\n"),
     );
     assert_eq!(script.join().unwrap(), b"");
 }

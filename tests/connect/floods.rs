@@ -1,8 +1,8 @@
 //! Who says too much, or does not listen: memory stays bounded, and the run ends.
 
 use crate::common::client::{Client, Running};
-use crate::common::script::{self, Script, frame};
-use crate::common::{PATIENCE, spawn};
+use crate::common::script::{self, Script, close, frame};
+use crate::common::{PATIENCE, serve, spawn};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, mpsc};
 use std::thread::{JoinHandle, park_timeout};
 use std::time::{Duration, Instant};
+use ws101::server::Config;
 
 /// More than a run that keeps nothing needs, in KiB, and much less than what is offered.
 const LITTLE: u64 = 64 * 1024;
@@ -233,4 +234,28 @@ fn two_signals_end_a_run_whose_stdout_nobody_reads() {
     let run = running.ended();
     assert_eq!(run.code, Some(1), "{}", run.talk());
     script.join().unwrap().unwrap_err();
+}
+
+/// Lines longer than what may wait for the writer: while one is written, answers to the one before it must be read, or
+/// both ends wait for each other.
+#[test]
+fn long_lines_are_echoed_by_a_server_that_does_one_thing_at_a_time() {
+    let server = serve(Config::default());
+    let line = format!("{}\n", "x".repeat(6_000_000));
+    let run = Client::to(server.addr).args("--quiet").feed(line.repeat(4));
+    assert_eq!((run.code, run.talk().as_str()), (Some(0), ""));
+    assert!(run.stdout == line.repeat(4).as_bytes(), "{} bytes came", run.stdout.len());
+}
+
+#[test]
+fn a_close_is_heard_while_there_is_much_to_say() {
+    let (server, hold, script) = holding(|server, held| {
+        server.send(close(1009, "too big"));
+        held.recv().is_err()
+    });
+    let lines = format!("{}\n", "x".repeat(6_000_000)).repeat(4);
+    let run = Client::to(server).args("--close-timeout 300ms").feed(lines);
+    run.expect(0, "", "= open, connected to ADDRESS\n= server closed: 1009 message too big \"too big\"\n");
+    drop(hold);
+    script.join().unwrap();
 }

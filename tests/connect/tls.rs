@@ -147,7 +147,7 @@ fn the_end_of_tls_is_an_end() {
         server.rest();
     });
     assert_eq!(run.code, Some(1));
-    let words = "! server sent FIN without a Close frame after TIME of silence (1006): \
+    let words = "! server ended TLS (close_notify) without a Close frame after TIME of silence (1006): \
                  the server ended or crashed, or a proxy in between gave up\n";
     assert!(run.talk().ends_with(words), "{}", run.talk());
 }

@@ -129,3 +129,47 @@ fn quiet_is_about_talk_and_not_about_messages() {
     Client::to(server).args("-q -1 -x q").run().expect(0, "", "< binary, 2 bytes: 00 01\n");
     script.join().unwrap();
 }
+
+#[test]
+fn a_wait_that_was_asked_for_ends_in_the_middle_of_a_flood() {
+    let (server, script) = script::upgraded(|server| {
+        let mut sent = 0_u64;
+        // As fast as it is taken. Our Close is somewhere behind what waits to be read.
+        while server.try_send(&frame(0x81, b"on and on")).is_ok() {
+            sent += 1;
+        }
+        sent
+    });
+    let run = Client::to(server).args("-w 300ms --close-timeout 100ms").run();
+    // Nobody answers the Close; that it was sent is what counts.
+    assert!(run.code == Some(1) && run.talk().contains("> Close 1000"), "{}", run.talk());
+    assert!(script.join().unwrap() > 0);
+}
+
+#[test]
+fn a_greeting_is_no_answer() {
+    let (server, script) = script::upgraded(|server| {
+        server.send(frame(0x81, b"welcome"));
+        server.text();
+        pause(1500);
+        server.send(frame(0x81, b"the answer"));
+        server.closes()
+    });
+    let run = Client::to(server).args("-x q").run();
+    assert_eq!((run.code, run.data().as_str()), (Some(0), "welcome\nthe answer\n"), "{}", run.talk());
+    script.join().unwrap();
+}
+
+#[test]
+fn a_message_that_crosses_our_close_is_the_one() {
+    let (server, script) = script::upgraded(|server| {
+        server.text();
+        assert_eq!(server.close(), "1000");
+        server.send([frame(0x81, b"late"), close(1000, "")].concat());
+        server.finish();
+        server.rest();
+    });
+    let run = Client::to(server).args("-1 -x q -w 100ms").run();
+    assert_eq!((run.code, run.data().as_str()), (Some(0), "late\n"), "{}", run.talk());
+    script.join().unwrap();
+}

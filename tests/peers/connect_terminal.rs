@@ -121,7 +121,7 @@ fn ctrl_c_means_more_each_time() {
     terminal.shows("! not sent: the connection is closing");
     terminal.until("prompt", |screen| last(screen) == ">");
     terminal.press("C-c");
-    terminal.shows("! ended by a second signal");
+    terminal.shows("! ended by a signal");
     terminal.ends(1);
 }
 

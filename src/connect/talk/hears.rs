@@ -83,6 +83,7 @@ impl Talk<'_> {
     pub(super) fn message(&mut self, message: Message, is_echoed: bool) {
         info!("{WHO} = {}", events::message(&message));
         self.messages.0 += 1;
+        self.answers += u64::from(self.messages.1 > 0);
         self.heard_at = self.link.read_at;
         if self.may_be_a_greeting() {
             self.greeting_until = None;
@@ -94,7 +95,7 @@ impl Talk<'_> {
             return;
         }
         self.tell(&Told::Received(&message));
-        if self.settings.one && !self.deaf {
+        if self.settings.one && !self.one_came {
             (self.one_came, self.deaf) = (true, true);
             self.close(self.settings.close.clone());
         }

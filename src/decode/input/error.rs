@@ -16,6 +16,8 @@ pub enum Error {
         column: u64,
         /// What is wrong there and what would be right. Bytes from outside are escaped in it.
         problem: String,
+        /// Whether it was only guessed to be hex, and nothing else in it looks like that.
+        may_be_raw: bool,
     },
     /// Text in UTF-16, as PowerShell's `>` writes it.
     Utf16,
@@ -25,23 +27,35 @@ pub enum Error {
     Packets,
     /// A log without a byte in it.
     NoDumps,
+    /// A piece of a log at `trace`, without the dumps.
+    NoDumpRows,
     /// A text of C with no byte in it.
     NoBytes,
     /// A text with no row and no byte in it.
     NoRows,
     /// A list of decimal numbers.
     Decimal,
+    /// Base64.
+    Base64,
 }
 
 impl Error {
     pub(super) fn at(line: u64, column: usize, problem: impl Into<String>) -> Error {
-        Error::NotHex { line, column: column as u64, problem: problem.into() }
+        Error::NotHex { line, column: column as u64, problem: problem.into(), may_be_raw: false }
+    }
+
+    /// The same of a text that may be no hex at all.
+    pub(super) fn or_raw(self) -> Error {
+        match self {
+            Error::NotHex { line, column, problem, .. } => Error::NotHex { line, column, problem, may_be_raw: true },
+            error => error,
+        }
     }
 }
 
 impl From<hex::Fault> for Error {
     fn from(fault: hex::Fault) -> Error {
-        Error::NotHex { line: fault.line, column: fault.column, problem: fault.to_string() }
+        Error::NotHex { line: fault.line, column: fault.column, problem: fault.to_string(), may_be_raw: false }
     }
 }
 
@@ -54,8 +68,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Io(error) => error.fmt(f),
-            Error::NotHex { line, column, problem } => {
-                write!(f, "line {line}, column {column}: {problem} (--input raw takes the input as it is)")
+            Error::NotHex { line, column, problem, may_be_raw } => {
+                let hint = if *may_be_raw { " (--input raw takes the input as it is)" } else { "" };
+                write!(f, "line {line}, column {column}: {problem}{hint}")
             }
             Error::Utf16 => write!(
                 f,
@@ -70,6 +85,9 @@ impl fmt::Display for Error {
             Error::NoDumps => {
                 write!(f, "this log has no bytes in it: they are there when it is written with RUST_LOG=trace")
             }
+            Error::NoDumpRows => {
+                write!(f, "the rows of hex are missing: copy from `TRACE ws-1 < 11 bytes` on, the line above such rows")
+            }
             Error::NoRows => write!(
                 f,
                 "there is no row of bytes in it: a row is an offset and bytes in hex, as 0000  81 05 (tshark has them with \
@@ -77,6 +95,9 @@ impl fmt::Display for Error {
             ),
             Error::Decimal => {
                 write!(f, "these are decimal numbers: bytes are written in hex, as 81 05 or 0x81, 0x05")
+            }
+            Error::Base64 => {
+                write!(f, "this looks like base64: base64 -d makes bytes of it, as in base64 -d FILE | ws101 decode")
             }
             Error::NoBytes => {
                 write!(f, "this looks like C, but no bytes stand in braces or in quotes, as {{ 0x81, 0x05 }}")

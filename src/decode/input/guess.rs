@@ -8,7 +8,7 @@ use super::dump::{self, Dump, Rows};
 use super::lines::{Kind, Lines, without_colour};
 use super::literal::{self, Literal};
 use super::trace::{self, Trace};
-use super::{Error, Form, Layout, packet, row};
+use super::{Error, Form, HEAD, Layout, packet, quoted, row};
 use crate::wire::hex;
 
 /// UTF-8's byte order mark, which editors on Windows put in front.
@@ -99,7 +99,14 @@ fn text(head: &[u8]) -> Result<Layout, Error> {
     if literal::begins(head) {
         return Ok(Layout::Literal(Literal::default()));
     }
-    Ok(if is_declaration(head) { Layout::Array(Array::default()) } else { Layout::Plain(hex::Reader::default()) })
+    let is_string = head.trim_ascii_start().starts_with(b"\"\\x");
+    if is_declaration(head) || is_string {
+        return Ok(Layout::Array(Array::new(quoted::has_escape(head))));
+    }
+    if is_base64(head) {
+        return Err(Error::Base64);
+    }
+    Ok(Layout::Plain(hex::Reader::default()))
 }
 
 /// The head of what Wireshark's `follow` prints.
@@ -116,17 +123,39 @@ fn is_confirmed(first: &[u8], second: Option<&[u8]>) -> bool {
 }
 
 /// Whether these are decimal numbers, as JavaScript and Python print a list of bytes: `[129, 5, 72]`. Where each has two
-/// digits they may be hex, and are read as that.
+/// digits they may be hex, and are read as that. Where only blanks stand between them, one must have three digits, and none
+/// begins with 0, or it is hex with a digit too many.
 fn is_decimal(head: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(head) else { return false };
     let text = text.trim();
     // A long list ends behind what is looked at.
     let inside = text.split_once('[').map_or(text, |(_, inside)| inside.trim_end_matches(']'));
-    let numbers: Vec<&str> = inside.split(',').map(str::trim).filter(|number| !number.is_empty()).collect();
+    let has_commas = inside.contains(',');
+    let between = |c: char| if has_commas { c == ',' } else { c.is_whitespace() };
+    let numbers: Vec<&str> = inside.split(between).map(str::trim).filter(|number| !number.is_empty()).collect();
     let is_byte = |number: &&str| {
         number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<u8>().is_ok()
     };
-    numbers.len() > 1 && numbers.iter().all(is_byte) && numbers.iter().any(|number| number.len() != 2)
+    let is_sure = |number: &&str| if has_commas { number.len() != 2 } else { number.len() == 3 };
+    let is_hex = !has_commas && numbers.iter().any(|number| number.len() > 1 && number.starts_with('0'));
+    numbers.len() > 1 && numbers.iter().all(is_byte) && numbers.iter().any(is_sure) && !is_hex
+}
+
+/// Whether this is base64, and no hex: its digits alone, a number of them that can be, and either it ends with `=` or a
+/// frame could begin with what its first digits are, which of words is rarely so.
+fn is_base64(head: &[u8]) -> bool {
+    let text: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let digits = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(&text);
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_one_word = !head.trim_ascii().iter().any(|byte| matches!(byte, b' ' | b'\t'));
+    // A long text ends behind what is looked at.
+    let is_whole = text.len().is_multiple_of(4) || head.len() >= HEAD;
+    let begins_frame = || {
+        let first = text.get(..4).and_then(|first| data_encoding::BASE64.decode(first).ok());
+        first.is_some_and(|first| first[0] & 0x70 == 0 && matches!(first[0] & 15, 0..=2 | 8..=10))
+    };
+    let is_likely = digits.len() < text.len() || begins_frame();
+    digits.len() >= 4 && is_one_word && is_whole && digits.iter().all(is_digit) && is_likely && !is_hex(head)
 }
 
 /// An offset and then bytes, and not just bytes: it is 0, or ends with a colon, or has a gap behind it.

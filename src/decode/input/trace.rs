@@ -23,6 +23,8 @@ pub struct Trace {
     whole: u64,
     /// Whether the last record was no dump: the lines below it are its own.
     in_record: bool,
+    /// Whether a record was one of those that stand between dumps.
+    has_trace: bool,
 }
 
 /// A line that begins a record.
@@ -59,7 +61,11 @@ impl LineReader for Trace {
 
     fn finish(&mut self, _last: u64, gave_bytes: bool) -> Result<(), Error> {
         // A log that ends inside a dump is one that was cut: what is missing, who reads the frames will say.
-        if gave_bytes { Ok(()) } else { Err(Error::NoDumps) }
+        match (gave_bytes, self.has_trace) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Error::NoDumpRows),
+            (false, false) => Err(Error::NoDumps),
+        }
     }
 }
 
@@ -67,6 +73,7 @@ impl Trace {
     /// A dump begins, or a connection does, or ends; all other records have no bytes.
     fn record(&mut self, record: &Record<'_>, streams: &mut Streams) {
         self.in_record = true;
+        self.has_trace |= record.level == "TRACE";
         if let Some(len) = dump_len(record) {
             self.stream = streams.named(label(record));
             (self.read, self.whole, self.in_record) = (0, len, false);
@@ -100,7 +107,9 @@ impl Trace {
 
     fn missing(&self, text: &[u8]) -> String {
         let Trace { read, whole, .. } = self;
-        let is_elided = String::from_utf8_lossy(text).contains("more bytes (--dump-bytes 0 shows all)");
+        let text = String::from_utf8_lossy(text);
+        let is_elided =
+            ["byte", "bytes"].iter().any(|unit| text.contains(&format!("more {unit} (--dump-bytes 0 shows all)")));
         if is_elided {
             return format!(
                 "the log left out {} of these {whole} bytes: it has all of them when ws101 writes it with --dump-bytes 0",
