@@ -315,7 +315,7 @@ fn keys_at_the_end_lose_nothing_on_a_slow_terminal() {
 fn ctrl_c_twice_ends_it_in_the_middle_of_the_rest() {
     let mut terminal = slow(false);
     terminal.wait_for("00100.");
-    terminal.pause(Duration::from_secs(2));
+    terminal.pause(3 * SLOW);
     terminal.press("\x03");
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait().code(), Some(1));
