@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/fences.rs"]
+mod fences;
+
+use fences::words;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -237,16 +241,6 @@ fn the_examples_of_the_help_are_accepted() {
         let run = run(&arguments.collect::<Vec<_>>());
         assert_eq!(run.code, Some(0), "{example}: {}", run.stderr);
     }
-}
-
-/// Words as a shell makes them, with single quotes and no other.
-fn words(command: &str) -> Vec<String> {
-    let parts = command.split('\'').enumerate();
-    let split = |(number, part): (usize, &str)| match number % 2 {
-        0 => part.split_whitespace().map(str::to_owned).collect(),
-        _ => vec![part.to_owned()],
-    };
-    parts.flat_map(split).collect()
 }
 
 #[test]

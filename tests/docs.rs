@@ -19,7 +19,7 @@
 mod fences;
 
 use crossbeam_channel::{Receiver, bounded};
-use fences::{Fence, fences, fits, matches};
+use fences::{Fence, fences, fits, matches, words};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -480,16 +480,6 @@ fn request(command: &str) -> Vec<u8> {
     }
     let own = "Host: localhost:8080\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n";
     format!("{method} {path} HTTP/1.1\r\n{own}{fields}\r\n{body}").into_bytes()
-}
-
-/// Words as a shell makes them, with single quotes and no other.
-fn words(command: &str) -> Vec<String> {
-    let parts = command.split('\'').enumerate();
-    let split = |(number, part): (usize, &str)| match number % 2 {
-        0 => part.split_whitespace().map(str::to_owned).collect(),
-        _ => vec![part.to_owned()],
-    };
-    parts.flat_map(split).collect()
 }
 
 // --- the program ---

@@ -7,6 +7,7 @@
 //! so that the bytes pass at the cost of one branch. With `--trace-path` the lines of a request wait until its path is
 //! known, and are then printed or dropped.
 
+use super::events;
 use super::lines;
 use super::secrets::{Stars, starred};
 use crate::protocol::header::Header;
@@ -161,7 +162,7 @@ impl Tap {
         }
         let most = self.settings.dump_bytes;
         if log::log_enabled!(Level::Trace) {
-            let dump = format!("{}{}", count(framed.len()), lines::hex_dump(framed, most));
+            let dump = format!("{}{}", events::bytes(framed.len() as u64), lines::hex_dump(framed, most));
             self.tell(Level::Trace, '>', &dump);
         }
         self.tell(Level::Debug, '>', &lines::body_part(framed.len(), part, most));
@@ -220,7 +221,7 @@ impl Tap {
             None if show_secrets => lines::hex_dump(bytes, whole),
             None => lines::hex_dump(&direction.stars.apply(bytes), whole),
         };
-        self.tell(Level::Trace, mark, &format!("{}{dump}", count(bytes.len())));
+        self.tell(Level::Trace, mark, &format!("{}{dump}", events::bytes(bytes.len() as u64)));
     }
 
     fn decode(&mut self, incoming: bool, bytes: &[u8]) {
@@ -255,7 +256,11 @@ impl Tap {
     fn nothing_follows_close(&mut self, incoming: bool, rest: &[u8]) {
         self.direction(incoming).given_up = true;
         if !rest.is_empty() {
-            self.tell(Level::Debug, '!', &format!("{} after the Close, not looked at (s5.5.1)", count(rest.len())));
+            self.tell(
+                Level::Debug,
+                '!',
+                &format!("{} after the Close, not looked at (s5.5.1)", events::bytes(rest.len() as u64)),
+            );
         }
     }
 
@@ -264,7 +269,7 @@ impl Tap {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
         let mut shown = lines::head(&self.starred(&bytes[..end]));
         if end < bytes.len() {
-            shown.push_str(&format!("\n    ({} of body)", count(bytes.len() - end)));
+            shown.push_str(&format!("\n    ({} of body)", events::bytes((bytes.len() - end) as u64)));
         }
         self.tell(Level::Debug, '>', &shown);
     }
@@ -377,8 +382,4 @@ fn whole_head(bytes: &[u8], most: usize) -> usize {
         return 0;
     }
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| most.saturating_add(at + 4))
-}
-
-fn count(bytes: usize) -> String {
-    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
 }

@@ -1,5 +1,5 @@
 //! The fences of a page of Markdown, each with the comment before it, which GitHub does not show; and how what they show is
-//! compared with what came.
+//! compared with what came. And the words of a command that a page or a help shows.
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
@@ -44,4 +44,14 @@ pub fn fits(wanted: &str, came: &str) -> bool {
     let Some((start, rest)) = wanted.split_once("[..]") else { return wanted == came };
     let Some(left) = came.strip_prefix(start) else { return false };
     (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| fits(rest, &left[at..]))
+}
+
+/// Words as a shell makes them, with single quotes and no other.
+pub fn words(command: &str) -> Vec<String> {
+    let parts = command.split('\'').enumerate();
+    let split = |(number, part): (usize, &str)| match number % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    };
+    parts.flat_map(split).collect()
 }
