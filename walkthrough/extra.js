@@ -2,8 +2,10 @@
 // Everything can be read without it, too.
 'use strict';
 
-// Diagrams are drawn by mermaid. Where there is no internet, put the file beside the chapters before the book is built:
-//   npm pack mermaid@12.3.0 && tar -xzf mermaid-12.3.0.tgz --strip-components=2 package/dist/mermaid.min.js
+// Diagrams are drawn by mermaid. For readers without the internet put its file beside the chapters before the book is
+// built. In the directory above this one:
+//   npm pack --pack-destination target mermaid@12.3.0
+//   tar -xzf target/mermaid-12.3.0.tgz -C walkthrough --strip-components=2 package/dist/mermaid.min.js
 // Otherwise it comes from a public server, and only as the bytes that have this hash. When neither can be had, the text
 // of the diagram stays.
 const MERMAID = [

@@ -47,7 +47,7 @@ fn without_times(line: &str, ports: Ports) -> String {
     let is_number = |character: char| character.is_ascii_digit() || character == '.';
     let line = match ports {
         Ports::Any => replaced(line, "127.0.0.1:", is_number, "PORT"),
-        Ports::Drawn => without_drawn_ports(line),
+        Ports::Drawn => without_columns(&without_drawn_ports(line)),
     };
     let line = replaced(&line, "curl/", is_number, "VERSION");
     let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
@@ -58,6 +58,18 @@ fn without_times(line: &str, ports: Ports) -> String {
         Some((before, after)) => format!("{before}Date: DAY{}", after.trim_end()),
         None => line.trim_end().to_owned(),
     }
+}
+
+/// `ss` makes its columns as wide as the terminal.
+fn without_columns(line: &str) -> String {
+    let mut words = line.split_whitespace().skip_while(|word| word.starts_with(|first: char| first.is_alphabetic()));
+    let is_number = |word: Option<&str>| word.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_of_ss =
+        is_number(words.next()) && is_number(words.next()) && words.next().is_some_and(|word| word.contains(':'));
+    if is_of_ss || line.starts_with("State ") {
+        return line.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    line.to_owned()
 }
 
 /// Five digits from 32768 on behind an address of this machine, with a colon or, as tcpdump writes it, a dot.

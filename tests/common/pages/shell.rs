@@ -1,5 +1,6 @@
 //! Runs the commands of a page with bash, in a directory of their own.
 
+use super::screen::Screen;
 use super::steps::trim_end;
 use std::env;
 use std::ffi::OsString;
@@ -18,6 +19,8 @@ pub enum At {
     Pipe,
     /// A terminal, made by `script`.
     Terminal,
+    /// A terminal that nobody can type on.
+    Screen,
 }
 
 /// Runs commands in a directory of their own.
@@ -45,15 +48,10 @@ impl Shell {
     /// What a command prints, on stdout and stderr, until bash ends. What it leaves running in the background is not waited
     /// for.
     pub fn run(&self, command: &str, variables: &[(&str, String)], at: At) -> Vec<String> {
-        let path = self.beside.join("output");
-        // Another file each time: something in the background may still write to the last one.
-        let _ = fs::remove_file(&path);
-        let output = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
         let mut bash = self.bash(command, variables, at);
-        bash.stdin(Stdio::null()).stdout(output.try_clone().expect("a file")).stderr(output);
-        let mut child = bash.spawn().expect("bash starts");
-        let in_time = self.wait_for(&mut child);
-        let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).replace("\r\n", "\n");
+        bash.stdin(Stdio::null());
+        let (in_time, text) = if at == At::Screen { self.on_screen(bash) } else { self.to_file(bash) };
+        let text = String::from_utf8_lossy(&text).replace("\r\n", "\n");
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         trim_end(&mut lines);
         if !in_time {
@@ -62,11 +60,29 @@ impl Shell {
         lines
     }
 
+    fn on_screen(&self, mut bash: Command) -> (bool, Vec<u8>) {
+        let screen = Screen::of(&mut bash);
+        let mut child = bash.spawn().expect("bash starts");
+        // It has the other end of the terminal open, and would keep it so.
+        drop(bash);
+        (self.wait_for(&mut child), screen.all())
+    }
+
+    fn to_file(&self, mut bash: Command) -> (bool, Vec<u8>) {
+        let path = self.beside.join("output");
+        // Another file each time: something in the background may still write to the last one.
+        let _ = fs::remove_file(&path);
+        let output = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
+        bash.stdout(output.try_clone().expect("a file")).stderr(output);
+        let mut child = bash.spawn().expect("bash starts");
+        (self.wait_for(&mut child), fs::read(&path).expect("a file"))
+    }
+
     /// A shell that will run the command, in a process group of its own.
     pub fn bash(&self, command: &str, variables: &[(&str, String)], at: At) -> Command {
-        let mut bash = Command::new(if at == At::Pipe { "bash" } else { "script" });
+        let mut bash = Command::new(if at == At::Terminal { "script" } else { "bash" });
         match at {
-            At::Pipe => bash.args(["-c", command]),
+            At::Pipe | At::Screen => bash.args(["-c", command]),
             At::Terminal => bash.env("SHELL", "bash").args(["-q", "-e", "-c", command, "/dev/null"]),
         };
         bash.current_dir(&self.directory).process_group(0);
@@ -81,12 +97,12 @@ impl Shell {
         env::join_paths(self.first.iter().cloned().chain(env::split_paths(&others))).expect("a path")
     }
 
-    /// A directory with a `.curlrc` that leads from these hosts and ports to a server. It is written once: a curl in the
-    /// background may be reading it.
-    pub fn curl_home(&self, from: &[&str], addr: SocketAddr) -> PathBuf {
+    /// A directory with a `.curlrc` that leads from these hosts and ports to a server, and has one more line. It is written
+    /// once: a curl in the background may be reading it.
+    pub fn curl_home(&self, line: &str, from: &[&str], addr: SocketAddr) -> PathBuf {
         let home = self.beside.join(addr.port().to_string());
         let leads = from.iter().map(|from| format!("connect-to = \"{from}:{}:{}\"\n", addr.ip(), addr.port()));
-        let curlrc = format!("no-progress-meter\n{}", leads.collect::<String>());
+        let curlrc = format!("{line}\n{}", leads.collect::<String>());
         if !home.exists() {
             fs::create_dir(&home).expect("a directory");
             fs::write(home.join(".curlrc"), curlrc).expect("a file");

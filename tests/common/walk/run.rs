@@ -98,7 +98,7 @@ impl Run {
     }
 
     fn command(&mut self, at: usize, step: &Step) {
-        let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Pipe);
+        let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Screen);
         let came: Vec<String> = came.iter().map(|line| server::as_on_the_page(line, self.port)).collect();
         let came: Vec<String> = came.into_iter().filter(|line| !is_of_the_detour(line)).collect();
         let fault = fault(&step.wanted, &came, Ports::Drawn).map(|fault| format!("$ {}\n{fault}", step.command));
@@ -107,7 +107,7 @@ impl Run {
 
     fn open(&mut self, at: usize, name: &str, step: &Step) {
         self.mark(Whose::Began);
-        let bash = self.shell.bash(&self.mapped(&step.command), &self.variables(), At::Pipe);
+        let bash = self.shell.bash(&self.mapped(&step.command), &self.variables(), At::Screen);
         self.leave(at, name);
         self.windows.insert(name.to_owned(), Window::open(bash, self.port));
         if !step.wanted.is_empty() {
@@ -210,8 +210,9 @@ impl Run {
 
     fn variables(&self) -> Vec<(&'static str, String)> {
         let addr = ([127, 0, 0, 1], self.port).into();
-        let home = self.shell.curl_home(&["localhost:8080", "127.0.0.1:8080"], addr);
-        vec![("CURL_HOME", home.display().to_string()), ("PYTHONUNBUFFERED", "1".to_owned())]
+        // Bold letters on a terminal are a matter of its own.
+        let home = self.shell.curl_home("no-styled-output", &["localhost:8080", "127.0.0.1:8080"], addr);
+        vec![("CURL_HOME", home.display().to_string())]
     }
 
     /// Something wrong, and what should stand `below` the line instead.

@@ -1,13 +1,13 @@
 //! A further terminal: a command that stays open, is typed to, and shows what comes.
 
 use super::server::as_on_the_page;
-use crate::common::spawn;
 use crate::fences::matches;
 use crate::pages::compare::{Ports, comparable, fault};
+use crate::pages::screen::Screen;
 use crate::pages::shell::signal_group;
-use std::io::{self, Read, Write};
-use std::process::{Child, ChildStdin, Command};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Write;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub struct Window {
     child: Child,
     stdin: Option<ChildStdin>,
-    written: Arc<Mutex<Vec<u8>>>,
+    screen: Arc<Screen>,
     port: u16,
     /// How many bytes the page has shown.
     shown: usize,
@@ -37,23 +37,14 @@ pub enum Seen {
 }
 
 impl Window {
-    /// Starts a command of bash with stdin a pipe, and stdout and stderr another.
+    /// Starts a command of bash with a terminal to print on, and stdin a pipe: what is typed is not shown again.
     pub fn open(mut bash: Command, port: u16) -> Window {
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        bash.stdin(std::process::Stdio::piped()).stdout(writer.try_clone().expect("a descriptor")).stderr(writer);
-        let mut child = bash.spawn().expect("bash starts");
-        // The command holds the pipe's other end, and would to the end of this test.
+        let screen = Screen::of(&mut bash);
+        let mut child = bash.stdin(Stdio::piped()).spawn().expect("bash starts");
+        // It has the other end of the terminal open, and would keep it so.
         drop(bash);
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&written);
-        spawn("window", move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
-            }
-        });
         let stdin = child.stdin.take();
-        Window { child, stdin, written, port, shown: 0, goes_on: false }
+        Window { child, stdin, screen, port, shown: 0, goes_on: false }
     }
 
     /// Types lines, each with its end.
@@ -118,7 +109,7 @@ impl Window {
     }
 
     fn unshown(&self) -> Vec<u8> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)[self.shown..].to_vec()
+        self.screen.from(self.shown)
     }
 }
 
