@@ -1,4 +1,7 @@
-//! How often a server's threads gave up the processor because they had to wait.
+//! How often a server's threads were taken off the processor: because they had to wait, or because another went first.
+//!
+//! One count without the other would mislead. A thread a connection waits after each message; a loop that is never out
+//! of work does not, but whom it wakes, on as few processors as here, may take its place.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +20,13 @@ use crate::rounds::{exchange_on, open};
 pub struct Counted {
     sample: Sample,
     /// None where there is no /proc.
-    switches: Option<u64>,
+    switches: Option<Switches>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Switches {
+    voluntary: u64,
+    forced: u64,
 }
 
 impl fmt::Display for Counted {
@@ -42,22 +51,40 @@ pub fn samples(all: &[Series<Counted>]) -> Vec<Series> {
 }
 
 /// Of all threads together, for one message.
-pub fn figure(all: &[Series<Counted>]) -> Figure {
-    let value = |counted: &Counted| counted.switches.map(|switches| switches as f64 / counted.sample.count as f64);
-    let servers = all.iter().map(|series| (series.label, series.samples.iter().map(value).collect()));
-    // No ratios: an event loop that is never out of work has next to none.
-    Figure { title: "switches a message".into(), servers: servers.collect(), show: show_hundredths, ratios_to: &[] }
+pub fn figures(all: &[Series<Counted>]) -> [Figure; 2] {
+    [
+        figure("switches a message, to wait", all, |switches| switches.voluntary),
+        figure("forced", all, |switches| switches.forced),
+    ]
 }
 
-/// Each thread's count so far. proc(5): /proc/TID is there for every thread, though only processes are listed.
-fn of_threads(pid: u32) -> Option<HashMap<u32, u64>> {
+fn figure(title: &str, all: &[Series<Counted>], of: fn(Switches) -> u64) -> Figure {
+    let value = |counted: &Counted| Some(of(counted.switches?) as f64 / counted.sample.count as f64);
+    let servers = all.iter().map(|series| (series.label, series.samples.iter().map(value).collect()));
+    // No ratios: some have next to none.
+    Figure { title: title.into(), servers: servers.collect(), show: show_hundredths, ratios_to: &[] }
+}
+
+/// Each thread's counts so far. proc(5): /proc/TID is there for every thread, though only processes are listed.
+fn of_threads(pid: u32) -> Option<HashMap<u32, Switches>> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
     let threads = threads.filter_map(|thread| thread.ok()?.file_name().to_str()?.parse().ok());
     // One that ends meanwhile has no file any more.
-    Some(threads.filter_map(|thread| Some((thread, status(thread, "voluntary_ctxt_switches")?))).collect())
+    Some(threads.filter_map(|thread| Some((thread, of_thread(thread)?))).collect())
+}
+
+fn of_thread(thread: u32) -> Option<Switches> {
+    let voluntary = status(thread, "voluntary_ctxt_switches")?;
+    Some(Switches { voluntary, forced: status(thread, "nonvoluntary_ctxt_switches")? })
 }
 
 /// Thread by thread, so that one of an earlier turn that ends in this one takes nothing away.
-fn since(before: &HashMap<u32, u64>, after: &HashMap<u32, u64>) -> u64 {
-    after.iter().map(|(thread, count)| count.saturating_sub(before.get(thread).copied().unwrap_or(0))).sum()
+fn since(before: &HashMap<u32, Switches>, after: &HashMap<u32, Switches>) -> Switches {
+    let mut sum = Switches::default();
+    for (thread, now) in after {
+        let then = before.get(thread).copied().unwrap_or_default();
+        sum.voluntary += now.voluntary.saturating_sub(then.voluntary);
+        sum.forced += now.forced.saturating_sub(then.forced);
+    }
+    sum
 }

@@ -23,7 +23,8 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
     let series = switches::samples(&counted);
     let cpu = report::cpu("message", &series, OTHERS);
     let goals = vec![Goal::at_most("ping-pong: CPU a message, / bare", cpu.ratio("ws101", "bare"), 1.10, show_ratio)];
-    let figures = [report::rate("messages", &series, OTHERS), cpu, switches::figure(&counted)];
+    let [to_wait, forced] = switches::figures(&counted);
+    let figures = [report::rate("messages", &series, OTHERS), cpu, to_wait, forced];
     Ok(Part { table: report::table(&figures), goals })
 }
 

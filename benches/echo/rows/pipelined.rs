@@ -26,7 +26,8 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
         Goal::at_least("pipelined: messages/s, / bare", rate.ratio("ws101", "bare"), 0.80, show_ratio),
         Goal::at_least("pipelined: messages/s, / tungstenite", rate.ratio("ws101", "tungstenite"), 5.0, show_ratio),
     ];
-    let figures = [rate, report::cpu("message", &series, OTHERS), switches::figure(&counted)];
+    let [to_wait, forced] = switches::figures(&counted);
+    let figures = [rate, report::cpu("message", &series, OTHERS), to_wait, forced];
     Ok(Part { table: report::table(&figures), goals })
 }
 
