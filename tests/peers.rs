@@ -11,6 +11,8 @@
 
 #[path = "peers/client.rs"]
 mod client;
+#[path = "common/fences.rs"]
+mod fences;
 #[path = "peers/limit.rs"]
 mod limit;
 #[path = "peers/nginx.rs"]
@@ -42,6 +44,8 @@ mod connect_terminal;
 mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
+#[path = "peers/mermaid.rs"]
+mod mermaid;
 #[path = "peers/nc.rs"]
 mod nc;
 #[path = "peers/node.rs"]

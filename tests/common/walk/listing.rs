@@ -1,0 +1,100 @@
+//! A piece of the source on a page, held against the source.
+//!
+//! An item is found by its name, as `unmask` or `Session::receive`, and goes from its line to the one that closes it. The
+//! source is what rustfmt makes of it: what begins at an indent ends at that indent.
+
+/// What an item can be.
+const KINDS: [&str; 9] = ["fn", "struct", "enum", "const", "static", "type", "trait", "mod", "macro_rules!"];
+
+/// An item of a source, dedented: its attributes and doc comment, and itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Item {
+    pub before: Vec<String>,
+    pub lines: Vec<String>,
+}
+
+/// The item of this name: `unmask`, `Session::receive`, `impl Session`.
+pub fn item(source: &str, name: &str) -> Option<Item> {
+    let lines: Vec<&str> = source.lines().collect();
+    let (from, to) = match name.split_once("::") {
+        None => range(&lines, 0..lines.len(), |line| is_item(line, name))?,
+        Some((kind, method)) => blocks(&lines, kind)
+            .into_iter()
+            .find_map(|(from, to)| range(&lines, from + 1..to, |line| is_item(line, method)))?,
+    };
+    let above = lines[..from].iter().rev().take_while(|line| is_above(line)).count();
+    let indent = lines[from].len() - lines[from].trim_start().len();
+    let dedented = |line: &&str| line.get(indent..).unwrap_or_default().to_owned();
+    Some(Item {
+        before: lines[from - above..from].iter().map(dedented).collect(),
+        lines: lines[from..=to].iter().map(dedented).collect(),
+    })
+}
+
+/// Whether a listing is that item. A line that is just `// ...` stands for any number of lines.
+pub fn is_listed(item: &Item, listing: &[String]) -> bool {
+    let starts = (0..item.before.len()).filter(|at| Some(&item.before[*at]) == listing.first());
+    starts.map(|at| &item.before[at..]).chain([&[][..]]).any(|before| {
+        let lines: Vec<&str> = before.iter().chain(&item.lines).map(String::as_str).collect();
+        matches(listing, &lines)
+    })
+}
+
+fn matches(wanted: &[String], came: &[&str]) -> bool {
+    match wanted.split_first() {
+        None => came.is_empty(),
+        Some((line, rest)) if line.trim() == "// ..." => {
+            (0..=came.len()).any(|skipped| matches(rest, &came[skipped..]))
+        }
+        Some((line, rest)) => came.first() == Some(&line.as_str()) && matches(rest, &came[1..]),
+    }
+}
+
+/// From the first line that is one to the line that closes it.
+fn range(lines: &[&str], within: std::ops::Range<usize>, is_one: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let from = within.clone().find(|at| is_one(lines[*at]))?;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let closes = |at: &usize| {
+        let line = lines[*at];
+        indent(line) == indent(lines[from]) && (line.ends_with('}') || line.ends_with(';'))
+    };
+    (from..within.end).find(closes).map(|to| (from, to))
+}
+
+/// The implementations of a type, and the type itself where it is a trait.
+fn blocks(lines: &[&str], kind: &str) -> Vec<(usize, usize)> {
+    let begins = |line: &str| {
+        let of_it = |rest: &str| is_word(rest.rsplit(" for ").next().unwrap_or_default().trim_start(), kind);
+        let after = line.strip_prefix("impl").map(|rest| rest.split_once("> ").map_or(rest, |(_, rest)| rest));
+        after.is_some_and(of_it) || line.strip_prefix("pub trait ").is_some_and(|rest| is_word(rest, kind))
+    };
+    let starts = (0..lines.len()).filter(|at| begins(lines[*at]));
+    starts.filter_map(|at| range(lines, at..lines.len(), |_| true)).collect()
+}
+
+/// Whether the line begins the item of this name.
+fn is_item(line: &str, name: &str) -> bool {
+    let line = line.trim_start();
+    if name.starts_with("impl ") {
+        return is_word(line, name);
+    }
+    let kinds =
+        KINDS.iter().filter_map(|kind| line.find(&format!("{kind} ")).map(|at| (at, &line[at + kind.len() + 1..])));
+    kinds.into_iter().any(|(at, rest)| is_visibility(&line[..at]) && is_word(rest, name))
+}
+
+/// `pub(crate) const unsafe` and the like, or nothing.
+fn is_visibility(before: &str) -> bool {
+    let words = ["pub", "pub(crate)", "pub(super)", "const", "async", "default"];
+    before.split_whitespace().all(|word| words.contains(&word))
+}
+
+fn is_word(text: &str, word: &str) -> bool {
+    let rest = text.strip_prefix(word);
+    rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
+fn is_above(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("///") || line.starts_with("#[")
+}

@@ -1,0 +1,244 @@
+//! A chapter's run.
+
+use super::bless::{Edit, merged};
+use super::listing;
+use super::script::{Act, Key, What};
+use super::server;
+use super::window::{Seen, Window};
+use crate::common::program::Program;
+use crate::pages::compare::{Ports, fault};
+use crate::pages::log::{Whose, lines_of};
+use crate::pages::shell::{At, Shell};
+use crate::pages::steps::Step;
+use crate::pages::{PATIENCE, page};
+use rustix::process::geteuid;
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
+
+/// How long nothing comes before it is taken for all, when the page is to be rewritten, or wrong already.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// A chapter's run.
+pub struct Run {
+    shell: Shell,
+    port: u16,
+    server: Option<Program>,
+    windows: BTreeMap<String, Window>,
+    /// From which line on the log is looked at, and whose lines.
+    mark: (usize, Whose),
+    bless: bool,
+    /// What is wrong.
+    pub faults: Vec<String>,
+    /// What the page should say instead.
+    pub edits: Vec<Edit>,
+}
+
+impl Run {
+    /// A run in a directory of this name. With `bless`, waits are short: what came is what is wanted.
+    pub fn new(name: &str, bless: bool) -> Run {
+        let mut shell = Shell::new(name, PATIENCE);
+        if geteuid().is_root() {
+            shell.first.push(own_sudo(&shell));
+        }
+        let (windows, mark) = (BTreeMap::new(), (0, Whose::Began));
+        let (faults, edits) = (Vec::new(), Vec::new());
+        Run { shell, port: server::free_port(), server: None, windows, mark, bless, faults, edits }
+    }
+
+    /// Does all of it.
+    pub fn all(&mut self, acts: &[Act]) {
+        acts.iter().for_each(|act| self.act(act));
+        let left: Vec<_> = self.windows.iter().filter_map(|(name, window)| Some((name, window.left_over()?))).collect();
+        for (name, lines) in left {
+            self.faults.push(format!("the window {name:?} has said more:\n{}", lines.join("\n")));
+        }
+        self.windows.clear();
+        self.server = None;
+    }
+
+    fn act(&mut self, Act { at, what }: &Act) {
+        match what {
+            What::Server(step) => self.serve(*at, step),
+            What::Console(steps) => {
+                self.mark(Whose::Began);
+                steps.iter().for_each(|step| self.command(*at, step));
+            }
+            What::Window { name, step } => self.open(*at, name, step),
+            What::Types { name, lines } => {
+                self.mark(Whose::All);
+                self.with(*at, name, |window| window.types(lines));
+            }
+            What::Key { name, key } => self.key(*at, name, *key),
+            What::Shows { name, lines } => self.shows(*at, name, lines),
+            What::Log { level, lines } => self.log(*at, level.as_deref().unwrap_or("trace"), lines),
+            What::Listing { file, item, lines } => self.listing(*at, file, item, lines),
+            What::File { name, lines } => self.file(name, lines),
+            What::Picture { .. } => {}
+        }
+    }
+
+    fn serve(&mut self, at: usize, step: &Step) {
+        if let Some(server) = self.server.take() {
+            server.signal("INT");
+            server.ended();
+        }
+        match server::start(&step.command, self.port) {
+            Ok(program) => {
+                let fault = server::greeting_fault(&step.wanted, &program, self.port);
+                let came = server::said(&program, 0, self.port);
+                self.server = Some(program);
+                self.judge(at, step.at, &step.wanted, fault, &came);
+            }
+            Err(fault) => self.fault(at, &fault),
+        }
+        self.mark(Whose::Began);
+    }
+
+    fn command(&mut self, at: usize, step: &Step) {
+        let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Screen);
+        let came: Vec<String> = came.iter().map(|line| server::as_on_the_page(line, self.port)).collect();
+        let came: Vec<String> = came.into_iter().filter(|line| !is_of_the_detour(line)).collect();
+        let fault = fault(&step.wanted, &came, Ports::Drawn).map(|fault| format!("$ {}\n{fault}", step.command));
+        self.judge(at, step.at, &step.wanted, fault, &came);
+    }
+
+    fn open(&mut self, at: usize, name: &str, step: &Step) {
+        self.mark(Whose::Began);
+        let bash = self.shell.bash(&self.mapped(&step.command), &self.variables(), At::Screen);
+        self.leave(at, name);
+        self.windows.insert(name.to_owned(), Window::open(bash, self.port));
+        if !step.wanted.is_empty() {
+            self.shows(at + step.at, name, &step.wanted);
+        }
+    }
+
+    /// A window of that name that was there before is closed.
+    fn leave(&mut self, at: usize, name: &str) {
+        if let Some(lines) = self.windows.remove(name).and_then(|window| window.left_over()) {
+            self.fault(at, &format!("before, the window {name:?} has said more:\n{}", lines.join("\n")));
+        }
+    }
+
+    fn shows(&mut self, at: usize, name: &str, wanted: &[String]) {
+        let (patience, quiet) = self.patience();
+        let Some(window) = self.windows.get_mut(name) else {
+            return self.fault(at, &format!("there is no window {name:?}"));
+        };
+        if let Seen::No { fault, came } = window.shows(wanted, patience, quiet) {
+            self.judge(at, 0, wanted, Some(format!("the window {name:?}\n{fault}")), &came);
+        }
+    }
+
+    fn key(&mut self, at: usize, name: &str, key: Key) {
+        let patience = self.patience().0;
+        if key != Key::Ends {
+            self.mark(Whose::All);
+        }
+        self.with(at, name, |window| match key {
+            Key::CtrlC => window.ctrl_c(),
+            Key::CtrlD => {
+                window.ctrl_d();
+                Ok(())
+            }
+            Key::Ends => window.ends(patience),
+        });
+        if key == Key::Ends {
+            self.leave(at, name);
+        }
+    }
+
+    /// The log may come after the answer, so it is looked at until it is right.
+    fn log(&mut self, at: usize, level: &str, wanted: &[String]) {
+        let Some(server) = &self.server else { return self.fault(at, "there is no server") };
+        let (patience, quiet) = self.patience();
+        let (deadline, mut since, mut length) = (Instant::now() + patience, Instant::now(), 0);
+        loop {
+            let lines = server::said(server, self.mark.0, self.port);
+            let came = lines_of(&lines, self.mark.1, level);
+            let Some(fault) = fault(wanted, &came, Ports::Drawn) else { return };
+            if lines.len() != length {
+                (length, since) = (lines.len(), Instant::now());
+            }
+            if Instant::now() > deadline || length > 0 && since.elapsed() > quiet {
+                return self.judge(at, 0, wanted, Some(format!("the log\n{fault}")), &came);
+            }
+            park_timeout(Duration::from_millis(20));
+        }
+    }
+
+    fn listing(&mut self, at: usize, file: &str, name: &str, wanted: &[String]) {
+        let Some(item) = listing::item(&page(file), name) else {
+            return self.fault(at, &format!("{file} has no {name}"));
+        };
+        if !listing::is_listed(&item, wanted) {
+            let fault = format!("{file} has this {name}:\n{}\n", item.lines.join("\n"));
+            let is_cut = wanted.iter().any(|line| line.trim() == "// ...");
+            // What is left out of a listing is a person's choice.
+            let came = if is_cut { wanted.to_vec() } else { item.lines };
+            self.judge(at, 0, wanted, Some(fault), &came);
+        }
+    }
+
+    fn file(&mut self, name: &str, lines: &[String]) {
+        let text = server::mapped(&(lines.join("\n") + "\n"), self.port, None);
+        fs::write(self.shell.directory.join(name), text).expect("a file");
+    }
+
+    /// From now on, the log is that of these.
+    fn mark(&mut self, whose: Whose) {
+        self.mark = (self.server.as_ref().map_or(0, |server| server.lines().len()), whose);
+    }
+
+    fn with(&mut self, at: usize, name: &str, work: impl FnOnce(&mut Window) -> Result<(), String>) {
+        let result = self.windows.get_mut(name).map_or_else(|| Err("it is not there".to_owned()), work);
+        if let Err(fault) = result {
+            self.fault(at, &format!("the window {name:?}: {fault}"));
+        }
+    }
+
+    /// Once something is wrong, what comes later is not waited for as long.
+    fn patience(&self) -> (Duration, Duration) {
+        if self.bless || !self.faults.is_empty() { (PATIENCE / 3, QUIET) } else { (PATIENCE, PATIENCE) }
+    }
+
+    fn mapped(&self, command: &str) -> String {
+        server::mapped(command, self.port, self.server.as_ref().map(Program::pid))
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        let addr = ([127, 0, 0, 1], self.port).into();
+        // Bold letters on a terminal are a matter of its own.
+        let home = self.shell.curl_home("no-styled-output", &["localhost:8080", "127.0.0.1:8080"], addr);
+        vec![("CURL_HOME", home.display().to_string())]
+    }
+
+    /// Something wrong, and what should stand `below` the line instead.
+    fn judge(&mut self, at: usize, below: usize, wanted: &[String], fault: Option<String>, came: &[String]) {
+        if let Some(fault) = fault {
+            self.edits.push(Edit { at: at + below, count: wanted.len(), lines: merged(wanted, came) });
+            self.fault(at + below, &fault);
+        }
+    }
+
+    fn fault(&mut self, at: usize, fault: &str) {
+        self.faults.push(format!("line {}: {fault}", at + 1));
+    }
+}
+
+/// What curl says of being led from port 8080 to that of the run.
+fn is_of_the_detour(line: &str) -> bool {
+    line.starts_with("* Connecting to hostname: ") || line.starts_with("* Connecting to port: ")
+}
+
+/// For those who may do everything, on a machine without it.
+fn own_sudo(shell: &Shell) -> std::path::PathBuf {
+    let directory = shell.beside.join("bin");
+    fs::create_dir_all(&directory).expect("a directory");
+    let sudo = directory.join("sudo");
+    fs::write(&sudo, "#!/bin/sh\nexec \"$@\"\n").expect("a file");
+    fs::set_permissions(&sudo, Permissions::from_mode(0o755)).expect("a mode");
+    directory
+}

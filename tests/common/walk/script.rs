@@ -1,0 +1,250 @@
+//! A chapter, read into what is to be done, fence by fence.
+//!
+//! Comments that GitHub and mdBook do not show stand before a fence, an empty line may be between, and say what it is:
+//!
+//! ```text
+//! <!-- server -->             ```console, one command: stops the chapter's server, starts this one
+//! (none)                      ```console: each line that begins with `$ ` is a command, the others are what it prints
+//! <!-- window NAME -->        ```console, one command that stays open; below it what it prints at once
+//! <!-- window NAME types -->  ```text: these lines are typed into that window
+//! <!-- window NAME shows -->  ```text: what it prints next
+//! <!-- log -->                ```text: what the server said of it. `<!-- log at info -->`: only down to that level
+//! <!-- listing: FILE#ITEM --> ```rust: that item of the source
+//! <!-- file: NAME -->         saved under this name
+//! <!-- picture -->            ```text: a drawing, nobody's output
+//! ```
+//!
+//! And three stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, and `<!-- window NAME: ends -->`.
+
+use crate::pages::steps::{Step, steps};
+
+/// Something to be done, and the line of the page, counted from 0, on which its first line stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Act {
+    pub at: usize,
+    pub what: What,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum What {
+    Server(Step),
+    Console(Vec<Step>),
+    Window {
+        name: String,
+        step: Step,
+    },
+    Types {
+        name: String,
+        lines: Vec<String>,
+    },
+    Shows {
+        name: String,
+        lines: Vec<String>,
+    },
+    Key {
+        name: String,
+        key: Key,
+    },
+    Log {
+        level: Option<String>,
+        lines: Vec<String>,
+    },
+    Listing {
+        file: String,
+        item: String,
+        lines: Vec<String>,
+    },
+    File {
+        name: String,
+        lines: Vec<String>,
+    },
+    /// A fence that is only looked at: a drawing, a Mermaid chart.
+    Picture {
+        kind: String,
+        lines: Vec<String>,
+    },
+}
+
+/// What happens to a window without a line being typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    CtrlC,
+    CtrlD,
+    /// Nothing: it ends by itself.
+    Ends,
+}
+
+/// What stands on a page, as far as it matters here.
+enum Part {
+    Comment(String),
+    Fence { kind: String, lines: Vec<String> },
+    Text,
+}
+
+/// A page's acts in order, and what cannot be understood, with the number of its line.
+pub fn script(page: &str) -> (Vec<Act>, Vec<String>) {
+    let mut reader = Reader::default();
+    for (at, part) in parts(page) {
+        match part {
+            Part::Fence { kind, lines } => reader.fence(at, &kind, lines),
+            Part::Comment(text) => reader.comment(at, text),
+            Part::Text => reader.nothing_waits(),
+        }
+    }
+    reader.nothing_waits();
+    (reader.acts, reader.faults)
+}
+
+#[derive(Default)]
+struct Reader {
+    acts: Vec<Act>,
+    faults: Vec<String>,
+    /// A comment that waits for its fence.
+    marker: Option<(usize, String)>,
+}
+
+impl Reader {
+    fn fence(&mut self, at: usize, kind: &str, lines: Vec<String>) {
+        let marker = self.marker.take().map(|(_, marker)| marker).unwrap_or_default();
+        match what(&marker, kind, lines) {
+            Ok(Some(what)) => self.acts.push(Act { at: at + 1, what }),
+            Ok(None) => {}
+            Err(fault) => self.fault(at, &fault),
+        }
+    }
+
+    fn comment(&mut self, at: usize, text: String) {
+        self.nothing_waits();
+        match standing(&text) {
+            Some(what) => self.acts.push(Act { at, what }),
+            // Those of the tools that look at prose.
+            None if text.starts_with("rumdl-") || text.starts_with("typos") => {}
+            None => self.marker = Some((at, text)),
+        }
+    }
+
+    fn nothing_waits(&mut self) {
+        if let Some((at, marker)) = self.marker.take() {
+            self.fault(at, &format!("no fence after <!-- {marker} -->"));
+        }
+    }
+
+    fn fault(&mut self, at: usize, fault: &str) {
+        self.faults.push(format!("line {}: {fault}", at + 1));
+    }
+}
+
+/// The parts of a page, with the line on which each begins. Empty lines are none.
+fn parts(page: &str) -> Vec<(usize, Part)> {
+    let mut found = Vec::new();
+    let mut lines = page.lines().enumerate();
+    while let Some((at, line)) = lines.next() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        if let Some(kind) = line.strip_prefix("```") {
+            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```"));
+            found.push((at, Part::Fence { kind: kind.to_owned(), lines: inside.map(str::to_owned).collect() }));
+        } else if let Some(comment) = comment {
+            found.push((at, Part::Comment(comment.to_owned())));
+        } else if !line.trim().is_empty() {
+            found.push((at, Part::Text));
+        }
+    }
+    found
+}
+
+/// A comment that needs no fence.
+fn standing(comment: &str) -> Option<What> {
+    let (name, key) = comment.strip_prefix("window ")?.split_once(": ").or_else(|| {
+        // The colon may be left out before the word.
+        comment.strip_prefix("window ")?.split_once(' ').filter(|(_, word)| *word == "ends")
+    })?;
+    let key = match key.trim() {
+        "Ctrl-C" => Key::CtrlC,
+        "Ctrl-D" => Key::CtrlD,
+        "ends" => Key::Ends,
+        _ => return None,
+    };
+    Some(What::Key { name: name.to_owned(), key })
+}
+
+/// What a fence asks for, if anything.
+fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, String> {
+    let words: Vec<&str> = marker.split_whitespace().collect();
+    let what = match (words.as_slice(), kind) {
+        ([], "console") => What::Console(commands(&lines)?),
+        (["server"], "console") => What::Server(one(&lines)?),
+        (["window", name], "console") => What::Window { name: (*name).to_owned(), step: one(&lines)? },
+        (["window", name, "types"], "text") => What::Types { name: (*name).to_owned(), lines },
+        (["window", name, "shows"], "text") => What::Shows { name: (*name).to_owned(), lines },
+        (["log"], "text") => What::Log { level: None, lines },
+        (["log", "at", level], "text") => What::Log { level: Some((*level).to_owned()), lines },
+        (["listing:", place], "rust") => listing(place, lines)?,
+        (["file:", name], _) if is_file_name(name) => What::File { name: (*name).to_owned(), lines },
+        (["picture"], "text") | ([], "mermaid") => What::Picture { kind: kind.to_owned(), lines },
+        // Told, and not run: a browser's console, a command that installs something.
+        ([], "js" | "sh") if !lines.iter().any(|line| line.starts_with("$ ")) => return Ok(None),
+        ([], _) => return Err(format!("a fence of {kind:?} without a comment that says what it is")),
+        _ => return Err(format!("<!-- {marker} --> before a fence of {kind:?} means nothing")),
+    };
+    Ok(Some(what))
+}
+
+fn listing(place: &str, lines: Vec<String>) -> Result<What, String> {
+    let (file, item) = place.split_once('#').ok_or_else(|| format!("{place} names no item"))?;
+    // `#impl~Display~for~Fault` could not be cut into words otherwise.
+    Ok(What::Listing { file: file.to_owned(), item: item.replace('~', " "), lines })
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.starts_with('.')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
+}
+
+fn commands(lines: &[String]) -> Result<Vec<Step>, String> {
+    match lines.first() {
+        Some(first) if first.starts_with("$ ") => Ok(steps(lines)),
+        first => Err(format!("no command before {first:?}")),
+    }
+}
+
+fn one(lines: &[String]) -> Result<Step, String> {
+    let mut steps = commands(lines)?;
+    match (steps.pop(), steps.is_empty()) {
+        (Some(step), true) => Ok(step),
+        _ => Err("more than one command".to_owned()),
+    }
+}
+
+/// How many of each there are. One whose comment was lost would be one that nobody runs.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Commands, those of windows and servers among them.
+    pub commands: usize,
+    /// Times that lines are typed into a window.
+    pub typed: usize,
+    /// Times that a window shows something later on.
+    pub shown: usize,
+    /// Pieces of the server's log.
+    pub logs: usize,
+    /// Pieces of the source.
+    pub listings: usize,
+}
+
+impl Counts {
+    pub fn of(acts: &[Act]) -> Counts {
+        let mut counts = Counts::default();
+        for act in acts {
+            match &act.what {
+                What::Server(_) | What::Window { .. } => counts.commands += 1,
+                What::Console(steps) => counts.commands += steps.len(),
+                What::Types { .. } => counts.typed += 1,
+                What::Shows { .. } => counts.shown += 1,
+                What::Log { .. } => counts.logs += 1,
+                What::Listing { .. } => counts.listings += 1,
+                What::Key { .. } | What::File { .. } | What::Picture { .. } => {}
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,51 @@
+//! The programs that a chapter needs and that a machine may lack.
+
+use super::script::{Act, What};
+use std::env;
+
+/// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
+const KNOWN: [&str; 16] = [
+    "nc", "ss", "tcpdump", "openssl", "xxd", "python3", "script", "ps", "pgrep", "lsof", "strace", "wscat", "websocat",
+    "node", "socat", "sudo",
+];
+
+/// Those that the commands of a chapter name, sorted.
+pub fn used(acts: &[Act]) -> Vec<&'static str> {
+    let commands: Vec<&str> = acts.iter().flat_map(commands).collect();
+    let mut found: Vec<&str> =
+        KNOWN.iter().filter(|tool| commands.iter().any(|command| names(command, tool))).copied().collect();
+    found.sort_unstable();
+    found
+}
+
+/// Those that cannot be found. `sudo` is not needed by those who may do everything.
+pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = |tool: &str| env::split_paths(&path).any(|directory| directory.join(tool).is_file());
+    let is_needed = |tool: &str| !(tool == "sudo" && is_root);
+    let wanted = ["bash", "curl"].iter().chain(tools).filter(|tool| is_needed(tool) && !is_there(tool));
+    wanted.map(|tool| (*tool).to_owned()).collect()
+}
+
+/// How the test of a chapter says why it is not run everywhere.
+pub fn reason(tools: &[&str]) -> Option<String> {
+    let (last, others) = tools.split_last()?;
+    let others = others.join(", ");
+    Some(if others.is_empty() { format!("needs {last}") } else { format!("needs {others} and {last}") })
+}
+
+fn commands(act: &Act) -> Vec<&str> {
+    match &act.what {
+        What::Console(steps) => steps.iter().map(|step| step.command.as_str()).collect(),
+        What::Server(step) | What::Window { step, .. } => vec![&step.command],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the tool stands where a command does, or as a word after one that starts it.
+fn names(command: &str, tool: &str) -> bool {
+    let command = command.replace("$(pgrep -x ws101)", "PID");
+    let words = command.split(|character: char| character.is_whitespace() || ";|&(){}`".contains(character));
+    // What stands in quotes is mostly no command; `bash -c 'nc ...'` would be.
+    words.into_iter().any(|word| word == tool)
+}
