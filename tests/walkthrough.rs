@@ -20,21 +20,122 @@ mod common;
 #[path = "common/fences.rs"]
 mod fences;
 
+#[path = "common/links.rs"]
+mod links;
+
 #[path = "common/pages/mod.rs"]
 mod pages;
+
+#[path = "common/rfc.rs"]
+mod rfc;
 
 #[path = "common/walk/mod.rs"]
 mod walk;
 
+use links::{Page, dead_links, files, missing_paths};
 use pages::page;
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{Write, stderr};
 use std::path::Path;
 use walk::bless::edited;
+use walk::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
+use walk::form::{chapter_faults, page_faults};
 use walk::run::Run;
 use walk::script::{Counts, script};
 use walk::tools;
+
+/// A chapter as this file knows it.
+struct Chapter {
+    file: &'static str,
+    /// What keeps it out of a plain `cargo test`.
+    ignored: &'static str,
+    counts: Counts,
+}
+
+/// The chapters, each with a test of its own. The numbers are those of commands, of lines typed and shown in windows, of
+/// logs and of listings: one that is lost is seen. What is not on every machine stands in `ignore`.
+macro_rules! chapters {
+    ($($(#[ignore = $ignored:literal])? $name:ident: $file:literal, $counts:expr;)*) => {
+        const CHAPTERS: &[Chapter] =
+            &[$(Chapter { file: $file, ignored: concat!($($ignored)?), counts: Counts::new($counts) }),*];
+        $(
+            #[test]
+            $(#[ignore = $ignored])?
+            fn $name() {
+                run(&format!("walkthrough/{}", $file));
+            }
+        )*
+    };
+}
+
+chapters! {}
+
+// --- the text ---
+
+#[test]
+fn the_table_has_every_chapter_as_it_is() {
+    let mut found = Vec::new();
+    for (file, text) in walkthrough().iter().filter(|(file, _)| is_chapter(file)) {
+        let (acts, _) = script(text);
+        let ignored = tools::reason(&tools::used(&acts)).unwrap_or_default();
+        found.push(format!("{file} {} {ignored}", Counts::of(&acts)));
+    }
+    let known: Vec<String> =
+        CHAPTERS.iter().map(|Chapter { file, ignored, counts }| format!("{file} {counts} {ignored}")).collect();
+    assert_eq!(known, found);
+}
+
+#[test]
+fn pages_have_the_form_that_readers_know() {
+    let pages = walkthrough();
+    let chapters: Vec<&str> = pages.keys().map(String::as_str).filter(|file| is_chapter(file)).collect();
+    let mut faults = Vec::new();
+    for (file, text) in &pages {
+        let mut found = page_faults(text);
+        if let Some(at) = chapters.iter().position(|chapter| chapter == file).filter(|at| *at > 0) {
+            found.extend(chapter_faults(text, chapters.get(at + 1).copied()));
+        }
+        faults.extend(found.iter().map(|fault| format!("{file}: {fault}")));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_stands_around_the_chapters_agrees_with_them() {
+    let pages = walkthrough();
+    let mut faults = summary_faults(&page("walkthrough/SUMMARY.md"), &pages);
+    faults.extend(glossary_faults(&page("walkthrough/glossary.md")));
+    faults.extend(table_faults(&page("walkthrough/seen-in-print.md")));
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn cited_sections_exist() {
+    let faults = citation_faults(&page("tests/data/rfc-sections.txt"), &walkthrough());
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = walkthrough().into_iter().map(|(file, text)| Page { path: format!("walkthrough/{file}"), text });
+    let faults: Vec<String> = pages.flat_map(|page| [dead_links(&page), missing_paths(&page)].concat()).collect();
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The pages of the walkthrough, but for the summary.
+fn walkthrough() -> BTreeMap<String, String> {
+    let paths = files("walkthrough", "md").into_iter();
+    let pages = paths.map(|path| (path.replace("walkthrough/", ""), page(&path)));
+    pages.filter(|(file, _)| file != "SUMMARY.md").collect()
+}
+
+fn is_chapter(file: &str) -> bool {
+    file.starts_with(|first: char| first.is_ascii_digit())
+}
+
+// --- running it ---
 
 /// A page that has one of each, so that all of this is tried where no chapter does.
 #[test]
@@ -48,8 +149,9 @@ fn a_page_with_one_of_each() {
 fn any_chapter() {
     let Ok(path) = env::var("CHAPTER") else { return };
     let (acts, _) = script(&page(&path));
-    let Counts { commands, typed, shown, logs, listings } = Counts::of(&acts);
-    tell(&format!("{path}: counts {commands} {typed} {shown} {logs} {listings}, needs {:?}", tools::used(&acts)));
+    let ignore = tools::reason(&tools::used(&acts)).map(|reason| format!("#[ignore = {reason:?}]\n    "));
+    let file = path.rsplit('/').next().unwrap_or_default();
+    tell(&format!("    {}c..: {file:?}, {};", ignore.unwrap_or_default(), Counts::of(&acts)));
     run(&path);
 }
 
@@ -60,11 +162,13 @@ fn run(path: &str) {
     assert!(faults.is_empty(), "{path}\n{}", faults.join("\n"));
     let missing = tools::missing(&tools::used(&acts), rustix::process::geteuid().is_root());
     if !missing.is_empty() {
+        // On a machine that is there for it, nothing may be missing.
         assert!(env::var_os("CI").is_none(), "{path}: missing: {}", missing.join(", "));
         return tell(&format!("{path} was not run: missing: {}", missing.join(", ")));
     }
     let bless = env::var_os("BLESS").is_some();
-    let mut run = Run::new(&path.replace('/', "-"), bless);
+    let run = Run::new(&path.replace('/', "-"));
+    let mut run = if bless { run.hurried(pages::PATIENCE / 3) } else { run };
     run.all(&acts);
     if bless && !run.edits.is_empty() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), edited(&text, &run.edits)).expect("a page");
