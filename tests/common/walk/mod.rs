@@ -15,3 +15,5 @@ pub mod script;
 pub mod server;
 pub mod tools;
 pub mod window;
+mod wrong_pages;
+mod wrong_runs;
