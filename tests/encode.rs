@@ -32,6 +32,24 @@ fn run<T: AsRef<std::ffi::OsStr>>(arguments: &[T], stdin: &[u8]) -> Output {
     output
 }
 
+/// Each write to such a socket is a datagram. `0a` in a frame is a byte like any other.
+#[cfg(unix)]
+#[test]
+fn a_frame_leaves_in_one_write() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+
+    let (near, far) = UnixDatagram::pair().unwrap();
+    near.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+    command.args(["encode", "text", "a\nb", "--mask", "370a213d", "--raw"]).stdin(Stdio::null());
+    let status = command.stdout(OwnedFd::from(far)).status().unwrap();
+    let mut datagram = [0; 64];
+    let length = near.recv(&mut datagram).unwrap();
+    assert!(status.success());
+    assert_eq!(hex::pairs(&datagram[..length]), "81 83 37 0a 21 3d 56 00 43");
+}
+
 fn encode(arguments: &[&str], stdin: &[u8]) -> (Option<i32>, String, String) {
     let output = run(&[&["encode"], arguments].concat(), stdin);
     (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())

@@ -1,4 +1,5 @@
-// What the book needs beyond what mdBook does: pictures from the text of a diagram, and links that lead out of the book.
+// What the book needs beyond what mdBook does: pictures from the text of a diagram, commands told from what they print,
+// and links that lead out of the book.
 // Everything can be read without it, too.
 'use strict';
 
@@ -69,6 +70,21 @@ async function pictures() {
   }).observe(document.documentElement, { attributes: true, attributeFilter: ['class'] });
 }
 
+// mdBook colours what a command prints as if it were a script, and takes our `>` for a prompt. Here the commands stand
+// out, each with the lines that a backslash adds to it, and the rest is plain.
+function commands() {
+  for (const code of document.querySelectorAll('code.language-console')) {
+    const lines = code.textContent.split(/(?<=\n)/);
+    let goesOn = false;
+    const parts = lines.map((line) => {
+      const typed = goesOn || line.startsWith('$ ');
+      goesOn = typed && line.endsWith('\\\n');
+      return typed ? Object.assign(document.createElement('strong'), { textContent: line }) : line;
+    });
+    code.replaceChildren(...parts);
+  }
+}
+
 // `../src/protocol/mask.rs` is a file of the repository, not of the book: its path is told instead of a link to nothing.
 // mdBook has made .html of the .md in it.
 function linksOut() {
@@ -82,5 +98,6 @@ function linksOut() {
   }
 }
 
+commands();
 linksOut();
 pictures();

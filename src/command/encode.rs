@@ -83,7 +83,7 @@ fn key(mask: Mask) -> Result<Option<[u8; 4]>, String> {
 }
 
 fn write(frames: impl Iterator<Item = Result<Handmade, String>>, raw: bool, notes: &mut Notes) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(PART, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(PART, stdout()?);
     for frame in frames {
         let frame = frame.map_err(io::Error::other)?;
         let bytes = frame.encode();
@@ -99,6 +99,20 @@ fn write(frames: impl Iterator<Item = Result<Handmade, String>>, raw: bool, note
         out.write_all(b"\n")?;
     }
     out.flush()
+}
+
+/// stdout as it is. The one of the standard library writes up to the last `0a` and then the rest, so a frame would leave in
+/// two pieces because of a byte in it, and the log of whoever gets it would show two reads.
+#[cfg(unix)]
+fn stdout() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(Into::into)
+}
+
+/// There is no other way to it here.
+#[cfg(not(unix))]
+fn stdout() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
 }
 
 /// The rules that the frames break, each once.
