@@ -42,8 +42,9 @@ use std::path::Path;
 use walk::bless::edited;
 use walk::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
 use walk::form::{chapter_faults, page_faults};
+use walk::listing::checked;
 use walk::run::Run;
-use walk::script::{Counts, script};
+use walk::script::{Counts, What, script};
 use walk::tools;
 
 /// A chapter as this file knows it.
@@ -144,6 +145,21 @@ fn what_stands_around_the_chapters_agrees_with_them() {
 fn cited_sections_exist() {
     let faults = citation_faults(&page("tests/data/rfc-sections.txt"), &walkthrough());
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// A run holds them too, but that of most chapters is not everywhere.
+#[test]
+fn listings_are_the_source() {
+    let mut count = 0;
+    for (path, text) in walkthrough() {
+        for act in script(&text).0 {
+            let What::Listing { file, item, lines } = act.what else { continue };
+            let found = checked(&page(&file), &item, &lines);
+            assert!(found == Ok(None), "{path}, line {}: {item} of {file}: {found:#?}", act.at);
+            count += 1;
+        }
+    }
+    assert!(count >= 11, "{count} listings");
 }
 
 #[test]

@@ -176,15 +176,16 @@ impl Run {
     }
 
     fn listing(&mut self, at: usize, file: &str, name: &str, wanted: &[String]) {
-        let Some(item) = listing::item(&page(file), name) else {
-            return self.fault(at, &format!("{file} has no {name}"));
-        };
-        if !listing::is_listed(&item, wanted) {
-            let fault = format!("{file} has this {name}:\n{}\n", item.lines.join("\n"));
-            let is_cut = wanted.iter().any(|line| line.trim() == "// ...");
-            // What is left out of a listing is a person's choice.
-            let came = if is_cut { wanted.to_vec() } else { item.lines };
-            self.judge(at, 0, wanted, Some(fault), &came);
+        match listing::checked(&page(file), name, wanted) {
+            Ok(None) => {}
+            Ok(Some(item)) => {
+                let fault = format!("{file} has this {name}:\n{}\n", item.join("\n"));
+                let is_cut = wanted.iter().any(|line| line.trim() == "// ...");
+                // What is left out of a listing is a person's choice.
+                let came = if is_cut { wanted.to_vec() } else { item };
+                self.judge(at, 0, wanted, Some(fault), &came);
+            }
+            Err(fault) => self.fault(at, &format!("{file} {fault}")),
         }
     }
 
