@@ -1,4 +1,4 @@
-//! What the servers to compare with share: one named thread a connection.
+//! What the servers to compare with share: a listener, and mostly one named thread a connection.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,18 +14,27 @@ const STACK: usize = 64 * 1024;
 /// std listens with a backlog of 128; 5,000 connects overflow that and wait for a second try.
 const BACKLOG: i32 = 4096;
 
-/// Says on stderr where it listens, as ws101 does, and serves until stdin ends:
-/// the benchmark holds the other end, so a server never outlives it.
+/// A thread for each connection.
 pub fn accept_loop(name: &'static str, serve: impl Fn(TcpStream) + Clone + Send + 'static) -> Outcome<()> {
-    let listener = listen()?;
-    eprintln!("{name} http://{}", listener.local_addr()?);
-    thread::Builder::new().name("accept".into()).spawn(move || {
+    until_stdin_ends(name, "accept", move |listener| {
         for (number, stream) in (1..).zip(listener.incoming()) {
             if let Err(error) = stream.and_then(|stream| start(name, number, stream, serve.clone())) {
                 eprintln!("{name}: {error}");
             }
         }
-    })?;
+    })
+}
+
+/// Says on stderr where it listens, as ws101 does, and serves in a thread until stdin ends:
+/// the benchmark holds the other end, so a server never outlives it.
+pub fn until_stdin_ends(
+    name: &'static str,
+    thread: &str,
+    serve: impl FnOnce(TcpListener) + Send + 'static,
+) -> Outcome<()> {
+    let listener = listen()?;
+    eprintln!("{name} http://{}", listener.local_addr()?);
+    thread::Builder::new().name(thread.into()).spawn(move || serve(listener))?;
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }

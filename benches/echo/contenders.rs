@@ -7,9 +7,16 @@ use crate::common::Outcome;
 use crate::common::server::{Server, Speaks, ws101_command};
 
 impl Server {
-    /// The three to compare, in the order of the tables.
-    pub fn start_all() -> Outcome<Vec<Self>> {
+    /// Those with a thread a connection, in the order of the tables.
+    pub fn start_threaded() -> Outcome<Vec<Self>> {
         Ok(vec![Self::bare()?, Self::tungstenite()?, Self::ws101()?])
+    }
+
+    /// And the one without.
+    pub fn start_all() -> Outcome<Vec<Self>> {
+        let mut all = Self::start_threaded()?;
+        all.push(Self::event_loop()?);
+        Ok(all)
     }
 
     pub fn bare() -> Outcome<Self> {
@@ -18,6 +25,10 @@ impl Server {
 
     pub fn tungstenite() -> Outcome<Self> {
         Self::start_own("tungstenite", Speaks::WebSocket)
+    }
+
+    pub fn event_loop() -> Outcome<Self> {
+        Self::start_own("loop", Speaks::Tcp)
     }
 
     pub fn ws101() -> Outcome<Self> {

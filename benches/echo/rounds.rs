@@ -37,7 +37,14 @@ impl fmt::Display for Plan {
 
 /// Some connections that each repeat one exchange until the time is up.
 pub fn keep_exchanging(server: &Server, connections: usize, exchange: &Exchange, turn: Duration) -> Outcome<Sample> {
-    let mut clients = (0..connections).map(|_| server.open()).collect::<Outcome<Vec<Client>>>()?;
+    exchange_on(server, &mut open(server, connections)?, exchange, turn)
+}
+
+pub fn open(server: &Server, connections: usize) -> Outcome<Vec<Client>> {
+    (0..connections).map(|_| server.open()).collect()
+}
+
+pub fn exchange_on(server: &Server, clients: &mut [Client], exchange: &Exchange, turn: Duration) -> Outcome<Sample> {
     let until = Instant::now() + turn;
     timed(server, clients.iter_mut().map(|client| move || repeat(client, exchange, until)))
 }

@@ -209,7 +209,7 @@ fn is_key(key: &[u8]) -> bool {
 
 /// s4.2.2, 4: a server that does not accept the origin "MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
 fn check_origin(request: &Request<'_>, policy: &Policy, steps: &mut Steps) {
-    let (found, why) = (shown(request, "Origin"), "which page's script asks; only browsers send it");
+    let (found, why) = (shown(request, "Origin"), "which page's script asks; browsers always send it");
     match policy.check(request) {
         Err(refusal) => steps.not_met(why, found, refusal),
         // s10.2: a client that is no browser can send any Origin or none; the check protects browsers' users.

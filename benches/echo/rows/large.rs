@@ -24,7 +24,7 @@ pub fn binary(plan: &Plan) -> Outcome<Part> {
 }
 
 fn run(name: &str, goal: &'static str, opcode: u8, plan: &Plan) -> Outcome<Part> {
-    let series = alternate(name, &mut Server::start_all()?, plan.rounds, |server| {
+    let series = alternate(name, &mut Server::start_threaded()?, plan.rounds, |server| {
         let exchange = Exchange::new(server.speaks, opcode, SIZE, 1);
         keep_exchanging(server, CONNECTIONS, &exchange, plan.turn)
     })?;

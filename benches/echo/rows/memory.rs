@@ -51,6 +51,7 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
         Contender { label: "bare", start: Server::bare, footprints: Vec::new() },
         Contender { label: "tungstenite", start: Server::tungstenite, footprints: Vec::new() },
         Contender { label: "ws101", start: Server::ws101, footprints: Vec::new() },
+        Contender { label: "loop", start: Server::event_loop, footprints: Vec::new() },
     ];
     for round in 1..=plan.memory_rounds {
         for contender in &mut contenders {

@@ -10,7 +10,7 @@ mod tap;
 use crate::common::benchmark::Row;
 use crate::rounds::Plan;
 
-/// Those a row of all three servers is set against.
+/// Those every server is set against.
 const OTHERS: &[&str] = &["bare", "tungstenite"];
 
 pub const ROWS: &[Row<Plan>] = &[

@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::common::Outcome;
 use crate::common::benchmark::Part;
 use crate::common::report;
-use crate::common::rounds::{Sample, alternate};
+use crate::common::rounds::alternate;
 use crate::common::server::Server;
 use crate::rounds::Plan;
+use crate::switches::{self, Counted};
 
 const SILENT: &[&str] = &["off"];
 
@@ -23,17 +24,18 @@ pub fn ping_pong(plan: &Plan) -> Outcome<Part> {
     run("tap-ping-pong", plan, super::ping_pong::turn)
 }
 
-fn run(name: &str, plan: &Plan, turn: fn(&Server, Duration) -> Outcome<Sample>) -> Outcome<Part> {
+fn run(name: &str, plan: &Plan, turn: fn(&Server, Duration) -> Outcome<Counted>) -> Outcome<Part> {
     let logs = Logs::create()?;
     let mut off = Server::ws101()?;
     off.label = "off";
     let info = Server::ws101_logging("info", &logs.file("info"))?;
     let trace = Server::ws101_logging("trace", &logs.file("trace"))?;
-    let series = alternate(name, &mut [off, info, trace], plan.rounds, |server| {
+    let turns = alternate(name, &mut [off, info, trace], plan.rounds, |server| {
         let sample = turn(server, plan.turn)?;
         logs.empty()?;
         Ok(sample)
     })?;
+    let series = switches::samples(&turns);
     let figures = [report::rate("messages", &series, SILENT), report::cpu("message", &series, SILENT)];
     Ok(Part { table: report::table(&figures), goals: Vec::new() })
 }
