@@ -18,13 +18,19 @@
 #[path = "common/fences.rs"]
 mod fences;
 
+#[path = "common/links.rs"]
+mod links;
+
+#[path = "common/rfc.rs"]
+mod rfc;
+
 use crossbeam_channel::{Receiver, bounded};
 use fences::{Fence, fences, fits, matches, words};
+use links::{Page, dead_links, files, missing_paths, page};
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::Builder;
 use std::time::Duration;
@@ -63,13 +69,6 @@ const MARKERS: [&str; 27] = [
     "docs/logging.md transcript: fragments at debug",
 ];
 
-/// The sections of RFC 6455, from its table of contents.
-const SECTIONS: &str = "1 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 2 2.1 3 4 4.1 4.2 4.2.1 4.2.2 4.3 4.4 \
-    5 5.1 5.2 5.3 5.4 5.5 5.5.1 5.5.2 5.5.3 5.6 5.7 5.8 6 6.1 6.2 \
-    7 7.1 7.1.1 7.1.2 7.1.3 7.1.4 7.1.5 7.1.6 7.1.7 7.2 7.2.1 7.2.2 7.2.3 7.3 7.4 7.4.1 7.4.2 8 8.1 9 9.1 9.2 \
-    10 10.1 10.2 10.3 10.4 10.5 10.6 10.7 10.8 11 11.1 11.1.1 11.1.2 11.2 11.3 11.3.1 11.3.2 11.3.3 11.3.4 11.3.5 \
-    11.4 11.5 11.6 11.7 11.8 11.9 12 13 14 14.1 14.2";
-
 // --- links and paths ---
 
 #[test]
@@ -93,74 +92,10 @@ fn dead_links_and_paths_are_seen() {
     assert_eq!(missing_paths(&page), ["README.md: src/none.rs", "README.md: tests/no.rs"]);
 }
 
-struct Page {
-    path: String,
-    text: String,
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn page(path: &str) -> Page {
-    let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    Page { path: path.to_owned(), text: text.replace("\r\n", "\n") }
-}
-
 fn pages() -> Vec<Page> {
     let in_docs = files("docs", "md");
     assert!(in_docs.len() >= 6, "the pages are not there: {in_docs:?}");
     ["README.md".to_owned(), "CHANGELOG.md".to_owned()].iter().chain(&in_docs).map(|path| page(path)).collect()
-}
-
-/// The files of a directory and those below it, with this ending, as `docs/cli.md`.
-fn files(directory: &str, ending: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root().join(directory)).expect("a directory of the crate") {
-        let entry = entry.expect("a readable directory");
-        let path = format!("{directory}/{}", entry.file_name().to_str().expect("a name in UTF-8"));
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.extend(files(&path, ending));
-        } else if Path::new(&path).extension().is_some_and(|extension| extension == ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-fn dead_links(page: &Page) -> Vec<String> {
-    let targets = page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let local = targets.filter(|target| !target.contains("://"));
-    local.filter(|target| !leads_somewhere(page, target)).map(|target| format!("{}: {target}", page.path)).collect()
-}
-
-fn leads_somewhere(from: &Page, target: &str) -> bool {
-    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let file = match path {
-        "" => root().join(&from.path),
-        path => root().join(Path::new(&from.path).parent().unwrap_or(Path::new(""))).join(path),
-    };
-    let has_anchor = || match path {
-        "" => anchors(&from.text).contains(anchor),
-        _ => fs::read_to_string(&file).is_ok_and(|text| anchors(&text).contains(anchor)),
-    };
-    file.exists() && (anchor.is_empty() || has_anchor())
-}
-
-/// What GitHub makes of headings: lower case, no punctuation, hyphens for blanks.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
-    let kept = |character: &char| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_');
-    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
-}
-
-fn missing_paths(page: &Page) -> Vec<String> {
-    let in_path = |character: char| character.is_ascii_alphanumeric() || "_./-".contains(character);
-    let words = page.text.split(|character: char| !in_path(character));
-    let paths = words.map(|word| word.trim_start_matches("../").trim_end_matches('.'));
-    let ours = paths.filter(|path| ["src/", "tests/", "docs/", "benches/"].iter().any(|room| path.starts_with(room)));
-    ours.filter(|path| !root().join(path).exists()).map(|path| format!("{}: {path}", page.path)).collect()
 }
 
 // --- cited sections ---
@@ -179,40 +114,8 @@ fn an_unknown_section_is_seen() {
     assert_eq!(unknown_sections(&page), ["a: s5.9", "a: s7.5", "a: s99"]);
 }
 
-/// Sections of other RFCs are not known here: the RFC that was named last on the line is the one that is meant.
 fn unknown_sections(page: &Page) -> Vec<String> {
-    let known: BTreeSet<&str> = SECTIONS.split_whitespace().collect();
-    let mut unknown = Vec::new();
-    let mut line_before = "";
-    for line in page.text.lines() {
-        // A line may break between `RFC 9110` and `s10.1.1`.
-        let broken = line_before.rfind("RFC ").filter(|at| line_before.len() <= at + "RFC 9110".len());
-        let outset = broken.map_or("6455", |at| &line_before[at + 4..]);
-        for (at, section) in citations(line) {
-            let meant = line[..at].rfind("RFC ").map_or(outset, |rfc| &line[rfc + 4..]);
-            if meant.starts_with("6455") && !known.contains(section) {
-                unknown.push(format!("{}: s{section}", page.path));
-            }
-        }
-        line_before = line.trim_end();
-    }
-    unknown
-}
-
-/// Where `s` and a section's number stand as a word: `5.2` for `s5.2`.
-fn citations(line: &str) -> Vec<(usize, &str)> {
-    let is_word = |character: char| character.is_alphanumeric() || character == '_';
-    let mut found = Vec::new();
-    for (at, _) in line.match_indices('s') {
-        let rest = &line[at + 1..];
-        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
-        let section = rest[..end].trim_end_matches('.');
-        let stands_alone = !line[..at].ends_with(is_word) && !rest[end..].starts_with(is_word);
-        if stands_alone && section.starts_with(|first: char| first.is_ascii_digit()) {
-            found.push((at, section));
-        }
-    }
-    found
+    rfc::unknown(&page.text).into_iter().map(|section| format!("{}: {section}", page.path)).collect()
 }
 
 // --- the map of the RFC ---
@@ -220,7 +123,7 @@ fn citations(line: &str) -> Vec<(usize, &str)> {
 #[test]
 fn the_map_has_every_section_that_has_no_sections_of_its_own() {
     let map = page("docs/rfc-map.md").text;
-    let sections: Vec<&str> = SECTIONS.split_whitespace().collect();
+    let sections = rfc::sections();
     let from = sections.iter().position(|section| *section == "1.3").expect("a section");
     let to = sections.iter().position(|section| *section == "11").expect("a section");
     let leaf = |section: &&&str| !sections.iter().any(|other| other.starts_with(&format!("{section}.")));

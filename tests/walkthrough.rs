@@ -20,21 +20,167 @@ mod common;
 #[path = "common/fences.rs"]
 mod fences;
 
+#[path = "common/links.rs"]
+mod links;
+
 #[path = "common/pages/mod.rs"]
 mod pages;
+
+#[path = "common/rfc.rs"]
+mod rfc;
 
 #[path = "common/walk/mod.rs"]
 mod walk;
 
+use links::{Page, dead_links, files, missing_paths};
 use pages::page;
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{Write, stderr};
 use std::path::Path;
 use walk::bless::edited;
+use walk::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
+use walk::form::{chapter_faults, page_faults};
+use walk::listing::checked;
 use walk::run::Run;
-use walk::script::{Counts, script};
+use walk::script::{Counts, What, script};
 use walk::tools;
+
+/// A chapter as this file knows it.
+struct Chapter {
+    file: &'static str,
+    /// What keeps it out of a plain `cargo test`.
+    ignored: &'static str,
+    counts: Counts,
+}
+
+/// The chapters, each with a test of its own. The numbers are those of commands, of lines typed and shown in windows, of
+/// logs and of listings: one that is lost is seen. What is not on every machine stands in `ignore`.
+macro_rules! chapters {
+    ($($(#[ignore = $ignored:literal])? $name:ident: $file:literal, $counts:expr;)*) => {
+        const CHAPTERS: &[Chapter] =
+            &[$(Chapter { file: $file, ignored: concat!($($ignored)?), counts: Counts::new($counts) }),*];
+        $(
+            #[test]
+            $(#[ignore = $ignored])?
+            fn $name() {
+                run(&format!("walkthrough/{}", $file));
+            }
+        )*
+    };
+}
+
+chapters! {
+    c00: "00-how-to-use-this.md", [2, 0, 0, 1, 0];
+    #[ignore = "needs nc, ss, sudo and tcpdump"]
+    c01: "01-a-tcp-connection.md", [19, 0, 4, 6, 2];
+    #[ignore = "needs nc and ss"]
+    c02: "02-an-http-request-by-hand.md", [12, 4, 5, 1, 1];
+    c03: "03-short-polling.md", [13, 0, 0, 2, 1];
+    #[ignore = "needs ss"]
+    c04: "04-long-polling.md", [13, 0, 1, 1, 2];
+    #[ignore = "needs nc and xxd"]
+    c05: "05-http-streaming.md", [18, 0, 1, 1, 2];
+    #[ignore = "needs sudo and tcpdump"]
+    c06: "06-what-each-costs.md", [12, 0, 3, 0, 2];
+    #[ignore = "needs nc, openssl and xxd"]
+    c07: "07-the-upgrade.md", [16, 0, 0, 3, 1];
+    #[ignore = "needs nc"]
+    c08: "08-frames.md", [23, 0, 0, 3, 2];
+    #[ignore = "needs nc"]
+    c09: "09-messages.md", [24, 0, 0, 3, 2];
+    #[ignore = "needs nc and ss"]
+    c10: "10-closing.md", [25, 0, 3, 3, 2];
+    #[ignore = "needs nc and xxd"]
+    c11: "11-inside-the-server.md", [24, 0, 0, 3, 3];
+}
+
+// --- the text ---
+
+#[test]
+fn the_table_has_every_chapter_as_it_is() {
+    let pages = walkthrough();
+    let found: String = pages.iter().filter(|(file, _)| is_chapter(file)).map(|(file, text)| row(file, text)).collect();
+    let known = CHAPTERS.iter().map(|Chapter { file, ignored, counts }| line(file, ignored, counts));
+    assert_eq!(known.collect::<String>(), found, "the table should be\n{found}");
+}
+
+/// What the table should say of a page.
+fn row(file: &str, text: &str) -> String {
+    let (acts, _) = script(text);
+    line(file, &tools::reason(&tools::used(&acts)).unwrap_or_default(), &Counts::of(&acts))
+}
+
+fn line(file: &str, ignored: &str, counts: &Counts) -> String {
+    let ignore = if ignored.is_empty() { String::new() } else { format!("    #[ignore = {ignored:?}]\n") };
+    format!("{ignore}    c{}: {file:?}, {counts};\n", file.split('-').next().unwrap_or_default())
+}
+
+#[test]
+fn pages_have_the_form_that_readers_know() {
+    let pages = walkthrough();
+    let chapters: Vec<&str> = pages.keys().map(String::as_str).filter(|file| is_chapter(file)).collect();
+    let mut faults = Vec::new();
+    for (file, text) in &pages {
+        let mut found = page_faults(text);
+        if let Some(at) = chapters.iter().position(|chapter| chapter == file).filter(|at| *at > 0) {
+            found.extend(chapter_faults(text, chapters.get(at + 1).copied()));
+        }
+        faults.extend(found.iter().map(|fault| format!("{file}: {fault}")));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_stands_around_the_chapters_agrees_with_them() {
+    let pages = walkthrough();
+    let mut faults = summary_faults(&page("walkthrough/SUMMARY.md"), &pages);
+    faults.extend(glossary_faults(&page("walkthrough/glossary.md")));
+    faults.extend(table_faults(&page("walkthrough/seen-in-print.md")));
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn cited_sections_exist() {
+    let faults = citation_faults(&page("tests/data/rfc-sections.txt"), &walkthrough());
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// A run holds them too, but that of most chapters is not everywhere.
+#[test]
+fn listings_are_the_source() {
+    let mut count = 0;
+    for (path, text) in walkthrough() {
+        for act in script(&text).0 {
+            let What::Listing { file, item, lines } = act.what else { continue };
+            let found = checked(&page(&file), &item, &lines);
+            assert!(found == Ok(None), "{path}, line {}: {item} of {file}: {found:#?}", act.at);
+            count += 1;
+        }
+    }
+    assert!(count >= 11, "{count} listings");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = walkthrough().into_iter().map(|(file, text)| Page { path: format!("walkthrough/{file}"), text });
+    let faults: Vec<String> = pages.flat_map(|page| [dead_links(&page), missing_paths(&page)].concat()).collect();
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The pages of the walkthrough, but for the summary.
+fn walkthrough() -> BTreeMap<String, String> {
+    let paths = files("walkthrough", "md").into_iter();
+    let pages = paths.map(|path| (path.replace("walkthrough/", ""), page(&path)));
+    pages.filter(|(file, _)| file != "SUMMARY.md").collect()
+}
+
+fn is_chapter(file: &str) -> bool {
+    file.starts_with(|first: char| first.is_ascii_digit())
+}
+
+// --- running it ---
 
 /// A page that has one of each, so that all of this is tried where no chapter does.
 #[test]
@@ -47,9 +193,7 @@ fn a_page_with_one_of_each() {
 #[ignore = "is told which by CHAPTER"]
 fn any_chapter() {
     let Ok(path) = env::var("CHAPTER") else { return };
-    let (acts, _) = script(&page(&path));
-    let Counts { commands, typed, shown, logs, listings } = Counts::of(&acts);
-    tell(&format!("{path}: counts {commands} {typed} {shown} {logs} {listings}, needs {:?}", tools::used(&acts)));
+    tell(&row(path.rsplit('/').next().unwrap_or_default(), &page(&path)));
     run(&path);
 }
 
@@ -60,11 +204,13 @@ fn run(path: &str) {
     assert!(faults.is_empty(), "{path}\n{}", faults.join("\n"));
     let missing = tools::missing(&tools::used(&acts), rustix::process::geteuid().is_root());
     if !missing.is_empty() {
+        // On a machine that is there for it, nothing may be missing.
         assert!(env::var_os("CI").is_none(), "{path}: missing: {}", missing.join(", "));
         return tell(&format!("{path} was not run: missing: {}", missing.join(", ")));
     }
     let bless = env::var_os("BLESS").is_some();
-    let mut run = Run::new(&path.replace('/', "-"), bless);
+    let run = Run::new(&path.replace('/', "-"));
+    let mut run = if bless { run.hurried(pages::PATIENCE / 3) } else { run };
     run.all(&acts);
     if bless && !run.edits.is_empty() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), edited(&text, &run.edits)).expect("a page");

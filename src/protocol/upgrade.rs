@@ -153,7 +153,7 @@ fn check_upgrade(request: &Request<'_>, steps: &mut Steps) {
     }
 }
 
-/// RFC 9110 s15.5.22: a 426 "MUST" name the protocol in `Upgrade`, and s7.8 wants it listed in `Connection`.
+/// RFC 9110 s15.5.22: a 426 "MUST" name the protocol in `Upgrade`, and RFC 9110 s7.8 wants it listed in `Connection`.
 fn upgrade_required(reason: &'static str, section: &'static str, says: &str) -> Refusal {
     Refusal::new(426, reason, section, says).with_field("Upgrade", "websocket").with_field("Connection", "Upgrade")
 }

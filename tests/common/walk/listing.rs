@@ -31,6 +31,12 @@ pub fn item(source: &str, name: &str) -> Option<Item> {
     })
 }
 
+/// The lines of an item that should be listed instead, if it is not listed as it is.
+pub fn checked(source: &str, name: &str, listing: &[String]) -> Result<Option<Vec<String>>, String> {
+    let item = item(source, name).ok_or_else(|| format!("has no {name}"))?;
+    Ok((!is_listed(&item, listing)).then_some(item.lines))
+}
+
 /// Whether a listing is that item. A line that is just `// ...` stands for any number of lines.
 pub fn is_listed(item: &Item, listing: &[String]) -> bool {
     let starts = (0..item.before.len()).filter(|at| Some(&item.before[*at]) == listing.first());

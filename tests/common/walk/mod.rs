@@ -6,9 +6,14 @@
 #![allow(dead_code, reason = "what a chapter does not use, another does")]
 
 pub mod bless;
+pub mod contents;
+pub mod form;
 pub mod listing;
+pub mod outline;
 pub mod run;
 pub mod script;
 pub mod server;
 pub mod tools;
 pub mod window;
+mod wrong_pages;
+mod wrong_runs;

@@ -18,7 +18,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-/// How long nothing comes before it is taken for all, when the page is to be rewritten, or wrong already.
+/// How long nothing comes before it is taken for all, where something is wrong already.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// A chapter's run.
@@ -29,7 +29,8 @@ pub struct Run {
     windows: BTreeMap<String, Window>,
     /// From which line on the log is looked at, and whose lines.
     mark: (usize, Whose),
-    bless: bool,
+    /// How long something is waited for, and how long nothing may come before it is taken for all.
+    patience: (Duration, Duration),
     /// What is wrong.
     pub faults: Vec<String>,
     /// What the page should say instead.
@@ -37,15 +38,20 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run in a directory of this name. With `bless`, waits are short: what came is what is wanted.
-    pub fn new(name: &str, bless: bool) -> Run {
+    /// A run in a directory of this name.
+    pub fn new(name: &str) -> Run {
         let mut shell = Shell::new(name, PATIENCE);
         if geteuid().is_root() {
             shell.first.push(own_sudo(&shell));
         }
         let (windows, mark) = (BTreeMap::new(), (0, Whose::Began));
-        let (faults, edits) = (Vec::new(), Vec::new());
-        Run { shell, port: server::free_port(), server: None, windows, mark, bless, faults, edits }
+        let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
+        Run { shell, port: server::free_port(), server: None, windows, mark, patience, faults, edits }
+    }
+
+    /// The same in a hurry: what will not be right anyway is not waited for.
+    pub fn hurried(self, patience: Duration) -> Run {
+        Run { patience: (patience, patience.min(QUIET)), ..self }
     }
 
     /// Does all of it.
@@ -123,7 +129,7 @@ impl Run {
     }
 
     fn shows(&mut self, at: usize, name: &str, wanted: &[String]) {
-        let (patience, quiet) = self.patience();
+        let (patience, quiet) = self.patience;
         let Some(window) = self.windows.get_mut(name) else {
             return self.fault(at, &format!("there is no window {name:?}"));
         };
@@ -133,7 +139,7 @@ impl Run {
     }
 
     fn key(&mut self, at: usize, name: &str, key: Key) {
-        let patience = self.patience().0;
+        let patience = self.patience.0;
         if key != Key::Ends {
             self.mark(Whose::All);
         }
@@ -153,7 +159,7 @@ impl Run {
     /// The log may come after the answer, so it is looked at until it is right.
     fn log(&mut self, at: usize, level: &str, wanted: &[String]) {
         let Some(server) = &self.server else { return self.fault(at, "there is no server") };
-        let (patience, quiet) = self.patience();
+        let (patience, quiet) = self.patience;
         let (deadline, mut since, mut length) = (Instant::now() + patience, Instant::now(), 0);
         loop {
             let lines = server::said(server, self.mark.0, self.port);
@@ -170,15 +176,16 @@ impl Run {
     }
 
     fn listing(&mut self, at: usize, file: &str, name: &str, wanted: &[String]) {
-        let Some(item) = listing::item(&page(file), name) else {
-            return self.fault(at, &format!("{file} has no {name}"));
-        };
-        if !listing::is_listed(&item, wanted) {
-            let fault = format!("{file} has this {name}:\n{}\n", item.lines.join("\n"));
-            let is_cut = wanted.iter().any(|line| line.trim() == "// ...");
-            // What is left out of a listing is a person's choice.
-            let came = if is_cut { wanted.to_vec() } else { item.lines };
-            self.judge(at, 0, wanted, Some(fault), &came);
+        match listing::checked(&page(file), name, wanted) {
+            Ok(None) => {}
+            Ok(Some(item)) => {
+                let fault = format!("{file} has this {name}:\n{}\n", item.join("\n"));
+                let is_cut = wanted.iter().any(|line| line.trim() == "// ...");
+                // What is left out of a listing is a person's choice.
+                let came = if is_cut { wanted.to_vec() } else { item };
+                self.judge(at, 0, wanted, Some(fault), &came);
+            }
+            Err(fault) => self.fault(at, &format!("{file} {fault}")),
         }
     }
 
@@ -197,11 +204,6 @@ impl Run {
         if let Err(fault) = result {
             self.fault(at, &format!("the window {name:?}: {fault}"));
         }
-    }
-
-    /// Once something is wrong, what comes later is not waited for as long.
-    fn patience(&self) -> (Duration, Duration) {
-        if self.bless || !self.faults.is_empty() { (PATIENCE / 3, QUIET) } else { (PATIENCE, PATIENCE) }
     }
 
     fn mapped(&self, command: &str) -> String {
@@ -224,6 +226,8 @@ impl Run {
     }
 
     fn fault(&mut self, at: usize, fault: &str) {
+        // What comes after it may be wrong for its sake.
+        self.patience = (self.patience.0.min(PATIENCE / 3), self.patience.1.min(QUIET));
         self.faults.push(format!("line {}: {fault}", at + 1));
     }
 }

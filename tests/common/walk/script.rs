@@ -17,6 +17,7 @@
 //! And three stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, and `<!-- window NAME: ends -->`.
 
 use crate::pages::steps::{Step, steps};
+use std::fmt;
 
 /// Something to be done, and the line of the page, counted from 0, on which its first line stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -232,6 +233,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// In the order of the fields.
+    pub const fn new([commands, typed, shown, logs, listings]: [usize; 5]) -> Counts {
+        Counts { commands, typed, shown, logs, listings }
+    }
+
     pub fn of(acts: &[Act]) -> Counts {
         let mut counts = Counts::default();
         for act in acts {
@@ -246,5 +252,11 @@ impl Counts {
             }
         }
         counts
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {}, {}, {}, {}]", self.commands, self.typed, self.shown, self.logs, self.listings)
     }
 }

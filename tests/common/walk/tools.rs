@@ -2,11 +2,12 @@
 
 use super::script::{Act, What};
 use std::env;
+use std::process::{Command, Stdio};
 
 /// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
-const KNOWN: [&str; 16] = [
-    "nc", "ss", "tcpdump", "openssl", "xxd", "python3", "script", "ps", "pgrep", "lsof", "strace", "wscat", "websocat",
-    "node", "socat", "sudo",
+const KNOWN: [&str; 24] = [
+    "bc", "hexdump", "jq", "lsof", "nc", "ncat", "node", "openssl", "perl", "pgrep", "pkill", "ps", "python3",
+    "script", "setsid", "socat", "ss", "strace", "sudo", "tcpdump", "telnet", "websocat", "wscat", "xxd",
 ];
 
 /// Those that the commands of a chapter name, sorted.
@@ -21,10 +22,18 @@ pub fn used(acts: &[Act]) -> Vec<&'static str> {
 /// Those that cannot be found. `sudo` is not needed by those who may do everything.
 pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |tool: &str| env::split_paths(&path).any(|directory| directory.join(tool).is_file());
+    let is_found = |tool: &str| env::split_paths(&path).any(|directory| directory.join(tool).is_file());
+    let is_there = |tool: &str| is_found(tool) && (tool != "sudo" || is_let());
     let is_needed = |tool: &str| !(tool == "sudo" && is_root);
     let wanted = ["bash", "curl"].iter().chain(tools).filter(|tool| is_needed(tool) && !is_there(tool));
     wanted.map(|tool| (*tool).to_owned()).collect()
+}
+
+/// Whether `sudo` asks for no password: nobody could type it.
+fn is_let() -> bool {
+    let mut sudo = Command::new("sudo");
+    let status = sudo.args(["-n", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// How the test of a chapter says why it is not run everywhere.
@@ -36,6 +45,7 @@ pub fn reason(tools: &[&str]) -> Option<String> {
 
 fn commands(act: &Act) -> Vec<&str> {
     match &act.what {
+        What::File { lines, .. } => lines.iter().map(String::as_str).collect(),
         What::Console(steps) => steps.iter().map(|step| step.command.as_str()).collect(),
         What::Server(step) | What::Window { step, .. } => vec![&step.command],
         _ => Vec::new(),

@@ -5,11 +5,15 @@ use crate::fences::matches;
 use crate::pages::compare::{Ports, comparable, fault};
 use crate::pages::screen::Screen;
 use crate::pages::shell::signal_group;
+use std::fs;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
+
+/// The number of what Ctrl-C sends.
+const SIGINT: u32 = 2;
 
 /// How long a line without its end must stand before it is taken for one that gets none.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -39,6 +43,7 @@ pub enum Seen {
 impl Window {
     /// Starts a command of bash with a terminal to print on, and stdin a pipe: what is typed is not shown again.
     pub fn open(mut bash: Command, port: u16) -> Window {
+        hear_interrupts();
         let screen = Screen::of(&mut bash);
         let mut child = bash.stdin(Stdio::piped()).spawn().expect("bash starts");
         // It has the other end of the terminal open, and would keep it so.
@@ -111,6 +116,19 @@ impl Window {
     fn unshown(&self) -> Vec<u8> {
         self.screen.from(self.shown)
     }
+}
+
+/// What is started in the background ignores Ctrl-C, and hands that on to all that it starts. A handler is not handed on.
+fn hear_interrupts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+        if ignored >> (SIGINT - 1) & 1 == 1 {
+            ctrlc::set_handler(|| {}).expect("a handler");
+        }
+    });
 }
 
 impl Drop for Window {

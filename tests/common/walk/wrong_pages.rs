@@ -1,0 +1,145 @@
+//! Pages whose form is wrong, each in one thing, and the fault that is found.
+
+use super::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
+use super::form::{chapter_faults, page_faults};
+use super::script::script;
+use crate::rfc;
+use std::collections::BTreeMap;
+
+/// A chapter with all that one has. `~` stands for a backtick.
+fn chapter() -> String {
+    let prose = "word ".repeat(1300);
+    let listing =
+        "[close.rs](../src/protocol/close.rs)\n\n<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\n~~~\n";
+    let predict = "<details>\n<summary>Answer</summary>\n\nSo.\n\n</details>\n";
+    format!(
+        "# A\n\nWhy is\nthat so?\n\n~~~mermaid\nsequenceDiagram\n~~~\n\n## B\n\n{prose}\n\n{listing}\n## Exercises\n\n\
+         ### 1. X\n\n{predict}\n### 2. Y\n\n{predict}\n## What to remember\n\n- That.\n\n## Next\n\n[C](02-c.md)\n"
+    )
+}
+
+#[test]
+fn a_chapter_that_lacks_something_is_seen() {
+    let seen = |page: &str| {
+        let page = page.replace('~', "`");
+        [page_faults(&page), chapter_faults(&page, Some("02-c.md"))].concat()
+    };
+    let right = chapter();
+    assert_eq!(seen(&right), [""; 0]);
+    for (part, other, fault) in [
+        ("so?", "so.", "the first paragraph asks nothing"),
+        ("word ", "- ", "9 words of prose"),
+        ("word ", "word word ", "2609 words of prose"),
+        ("~~~mermaid\nsequenceDiagram\n~~~", "", "no picture"),
+        ("sequenceDiagram", "pie", "line 6: an unknown kind of chart"),
+        ("<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\n~~~\n", "", "no listing"),
+        ("](../src/protocol/close.rs)", "]", "line 17: no link to src/protocol/close.rs beside its listing"),
+        ("## Exercises", "## Questions", "no exercises"),
+        ("### 2. Y", "", "1 exercises"),
+        ("### 2. Y\n\n<details>", "### 2. Y\n\n### 3. Z\n\n<details>", "the exercise \"2. Y\" has no answer"),
+        ("## What to remember", "## To forget", "nothing to remember"),
+        ("## Next", "## At last", "the last section is not Next"),
+        ("](02-c.md)", "](03-d.md)", "Next has no link to the next chapter"),
+        ("</summary>\n\nSo", "</summary>\nSo", "no empty line after the <summary>: it would be shown raw"),
+        ("<summary>Answer</summary>", "Answer", "<details> without a <summary> of one line"),
+        ("\n</details>\n\n## What", "\n## What", "<details> has no end"),
+    ] {
+        let found = seen(&right.replace(part, other));
+        assert!(right.contains(part) && found.iter().any(|found| found.ends_with(fault)), "{fault}: {found:#?}");
+    }
+    assert_eq!(chapter_faults(&right.replace("](02-c.md)", "]").replace('~', "`"), None), [""; 0]);
+}
+
+#[test]
+fn a_fence_that_nobody_would_run_is_seen() {
+    for (page, fault) in [
+        ("```text\na\n```", "line 1: a fence of \"text\" without a comment that says what it is"),
+        ("```\na\n```", "line 1: a fence of \"\" without a comment that says what it is"),
+        ("```sh\n$ a\n```", "line 1: a fence of \"sh\" without a comment that says what it is"),
+        ("```http\nHTTP/1.1 200 OK\n```", "line 1: a fence of \"http\" without a comment that says what it is"),
+        ("<!-- log -->\n\nText.\n\n```console\n$ a\n```", "line 1: no fence after <!-- log -->"),
+        ("<!-- log -->", "line 1: no fence after <!-- log -->"),
+        ("<!-- logs -->\n```text\n```", "line 2: <!-- logs --> before a fence of \"text\" means nothing"),
+        (
+            "<!-- window a types -->\n```console\n$ a\n```",
+            "line 2: <!-- window a types --> before a fence of \"console\" means nothing",
+        ),
+        ("<!-- server -->\n```console\n$ a\n$ b\n```", "line 2: more than one command"),
+        ("```console\na\n```", "line 1: no command before Some(\"a\")"),
+        ("<!-- file: ../a -->\n```sh\n```", "line 2: <!-- file: ../a --> before a fence of \"sh\" means nothing"),
+        ("- a\n  ```console\n  $ a\n  ```", "line 2: a fence that is not at the line's begin is run by nobody"),
+        ("~~~console\n$ a\n~~~", "line 1: a fence that is not at the line's begin is run by nobody"),
+        ("```console\n$ a\n", "a fence has no end"),
+        ("<!-- picture -->\n```text\nDEBUG ws-1 > a\n```", "line 2: a picture that looks like a transcript"),
+        ("<!-- picture -->\n```text\n$ a\n```", "line 2: a picture that looks like a transcript"),
+        ("a <details>b</details>", "line 1: <details> not on a line of its own"),
+        ("</details>", "line 1: </details> without its begin"),
+    ] {
+        let found = page_faults(page);
+        assert!(found.iter().any(|found| found == fault), "{page}\n{found:#?}");
+    }
+    let right =
+        "```sh\ncargo install\n```\n<!-- rumdl-disable MD013 -->\n\n<!-- window a: Ctrl-C -->\n```js\nws = 1\n```\n";
+    assert_eq!((page_faults(right).len(), script(right).0.len()), (0, 1));
+}
+
+#[test]
+fn a_wrong_summary_is_seen() {
+    let page = |title: &str| format!("# {title}\n\ntext\n");
+    let named =
+        |files: &[&str]| files.iter().map(|file| ((*file).to_owned(), page(&file[..4]))).collect::<BTreeMap<_, _>>();
+    let pages = named(&["00-a.md", "01-b.md", "what.md"]);
+    let right = "# Summary\n\n[00-a](00-a.md)\n\n- [01-b](01-b.md)\n\n[what](what.md)\n";
+    assert_eq!(summary_faults(right, &pages), [""; 0]);
+    let seen = |part: &str, other: &str| summary_faults(&right.replace(part, other), &pages).join("; ");
+    assert_eq!(seen("[what](what.md)", ""), "what.md is not named once");
+    assert_eq!(seen("[what](what.md)", "[what](what.md)\n[what](what.md)"), "what.md is not named once");
+    assert_eq!(seen("[01-b]", "[01-c]"), "01-b.md is called \"# 01-b\"");
+    assert!(seen("what.md", "that.md").contains("there is no that.md"));
+    let turned = summary_faults("[01-b](01-b.md)\n[00-a](00-a.md)\n[what](what.md)\n", &pages);
+    assert!(turned[0].starts_with("not in the order"), "{turned:?}");
+}
+
+#[test]
+fn a_wrong_glossary_or_table_is_seen() {
+    let term = |number: usize| format!("**term {number:03}**: what it is\n([A](01-a.md)).\n\n");
+    let right = format!("# Glossary\n\n{}", (0..40).map(term).collect::<String>());
+    assert_eq!(glossary_faults(&right), [""; 0]);
+    let seen = |part: &str, other: &str| glossary_faults(&right.replacen(part, other, 1)).join("; ");
+    assert_eq!(seen("**term 007**", "**term 005a**"), "term 005a stands too late");
+    assert_eq!(seen("([A](01-a.md))", ""), "term 000 leads to no chapter");
+    assert_eq!(seen(&term(0), ""), "39 terms");
+    assert_eq!(seen("**term 001**:", "**term 001** is"), "no term in \"**term 001** is what it is\\n([A](01-a.md)).\"");
+
+    let row = "| `a \\| b` | c | §5.2 | [A](01-a.md) |\n";
+    let right = format!("| one | two | three | four |\n|---|---|---|---|\n{}", row.repeat(15));
+    assert_eq!(table_faults(&right), [""; 0]);
+    assert_eq!(table_faults(&right.replacen("§5.2", "there", 1)).len(), 1);
+    assert_eq!(table_faults(&right.replacen(row, "", 1)), ["14 rows"]);
+}
+
+#[test]
+fn a_wrong_citation_is_seen() {
+    let of = |text: &str| BTreeMap::from([("a.md".to_owned(), text.to_owned())]);
+    let table = "RFC 9110  7.8  Upgrade\nRFC 9112  9.3  Persistence\n";
+    let right = "RFC 9110 s7.8, §5.2, RFC 6455 s5.3; (RFC 9112\n§9.3) and §5.4";
+    assert_eq!(citation_faults(table, &of(right)), [""; 0]);
+    let seen = |part: &str, other: &str| citation_faults(table, &of(&right.replace(part, other))).join("; ");
+    assert_eq!(seen("§5.2", "§5.9"), "a.md: RFC 6455 has no s5.9");
+    assert_eq!(seen("RFC 6455 s5.3", "RFC 6455 §5.10"), "a.md: RFC 6455 has no s5.10");
+    assert_eq!(seen("RFC 9110 s7.8", ""), "nobody cites RFC 9110 s7.8");
+    assert_eq!(seen("and §5.4", "and RFC 9112 s9.9"), "a.md: RFC 9112 s9.9 is not in the table");
+    assert_eq!(citation_faults("RFC 9110  7.8\n", &of("RFC 9110 s7.8")).len(), 2);
+}
+
+#[test]
+fn a_section_belongs_to_the_rfc_right_before_it() {
+    let cited = |text: &str| {
+        let found = rfc::citations(text).into_iter();
+        found.map(|citation| format!("{} {}", citation.rfc, citation.section)).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(cited("RFC 9112 s9.6, s9.7 and s9.8. (s5.1)"), "9112 9.6, 9112 9.7, 9112 9.8, 6455 5.1");
+    assert_eq!(cited("(`RFC 9110 s7.8`) | RFC 9110\n/// s1.4; §3, s4."), "9110 7.8, 9110 1.4, 6455 3, 6455 4");
+    assert_eq!(cited("RFC 9112 s6.3, §5.2 and RFC 9112 §6.4"), "9112 6.3, 6455 5.2, 9112 6.4");
+    assert_eq!(cited("ws101 10s s3pP ms5 x§1 RFC 9110 says: s5"), "6455 5");
+}
