@@ -85,7 +85,7 @@ chapters! {
     #[ignore = "needs sudo and tcpdump"]
     c06: "06-what-each-costs.md", [12, 0, 3, 0, 2];
     #[ignore = "needs nc, openssl and xxd"]
-    c07: "07-the-upgrade.md", [16, 0, 0, 3, 1];
+    c07: "07-the-upgrade.md", [19, 0, 0, 3, 1];
     #[ignore = "needs nc"]
     c08: "08-frames.md", [23, 0, 0, 3, 2];
     #[ignore = "needs nc"]
