@@ -27,6 +27,8 @@ pub struct Run {
     port: u16,
     server: Option<Program>,
     windows: BTreeMap<String, Window>,
+    /// What commands have printed that the page shows further down.
+    printed: Vec<String>,
     /// From which line on the log is looked at, and whose lines.
     mark: (usize, Whose),
     /// How long something is waited for, and how long nothing may come before it is taken for all.
@@ -44,9 +46,9 @@ impl Run {
         if geteuid().is_root() {
             shell.first.push(own_sudo(&shell));
         }
-        let (windows, mark) = (BTreeMap::new(), (0, Whose::Began));
+        let (windows, printed, mark) = (BTreeMap::new(), Vec::new(), (0, Whose::Began));
         let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
-        Run { shell, port: server::free_port(), server: None, windows, mark, patience, faults, edits }
+        Run { shell, port: server::free_port(), server: None, windows, printed, mark, patience, faults, edits }
     }
 
     /// The same in a hurry: what will not be right anyway is not waited for.
@@ -71,6 +73,14 @@ impl Run {
             What::Console(steps) => {
                 self.mark(Whose::Began);
                 steps.iter().for_each(|step| self.command(*at, step));
+            }
+            What::Folded(steps) => {
+                self.mark(Whose::Began);
+                self.printed = steps.iter().flat_map(|step| self.printed_by(step)).collect();
+            }
+            What::Prints { lines } => {
+                let came = std::mem::take(&mut self.printed);
+                self.judge(*at, 0, lines, fault(lines, &came, Ports::Drawn), &came);
             }
             What::Window { name, step } => self.open(*at, name, step),
             What::Types { name, lines } => {
@@ -104,11 +114,15 @@ impl Run {
     }
 
     fn command(&mut self, at: usize, step: &Step) {
-        let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Screen);
-        let came: Vec<String> = came.iter().map(|line| server::as_on_the_page(line, self.port)).collect();
-        let came: Vec<String> = came.into_iter().filter(|line| !is_of_the_detour(line)).collect();
+        let came = self.printed_by(step);
         let fault = fault(&step.wanted, &came, Ports::Drawn).map(|fault| format!("$ {}\n{fault}", step.command));
         self.judge(at, step.at, &step.wanted, fault, &came);
+    }
+
+    fn printed_by(&self, step: &Step) -> Vec<String> {
+        let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Screen);
+        let came = came.iter().map(|line| server::as_on_the_page(line, self.port));
+        came.filter(|line| !is_of_the_detour(line)).collect()
     }
 
     fn open(&mut self, at: usize, name: &str, step: &Step) {

@@ -5,6 +5,7 @@
 //! ```text
 //! <!-- server -->             ```console, one command: stops the chapter's server, starts this one
 //! (none)                      ```console: each line that begins with `$ ` is a command, the others are what it prints
+//! <!-- prints -->             ```text: what the commands of the fence before print, where a reader is to guess first
 //! <!-- window NAME -->        ```console, one command that stays open; below it what it prints at once
 //! <!-- window NAME types -->  ```text: these lines are typed into that window
 //! <!-- window NAME shows -->  ```text: what it prints next
@@ -31,6 +32,11 @@ pub struct Act {
 pub enum What {
     Server(Step),
     Console(Vec<Step>),
+    /// Commands whose output, of all together, stands further down.
+    Folded(Vec<Step>),
+    Prints {
+        lines: Vec<String>,
+    },
     Window {
         name: String,
         step: Step,
@@ -109,9 +115,29 @@ impl Reader {
     fn fence(&mut self, at: usize, kind: &str, lines: Vec<String>) {
         let marker = self.marker.take().map(|(_, marker)| marker).unwrap_or_default();
         match what(&marker, kind, lines) {
-            Ok(Some(what)) => self.acts.push(Act { at: at + 1, what }),
+            Ok(Some(what)) => {
+                if matches!(what, What::Prints { .. }) {
+                    self.fold(at);
+                }
+                self.acts.push(Act { at: at + 1, what });
+            }
             Ok(None) => {}
             Err(fault) => self.fault(at, &fault),
+        }
+    }
+
+    /// The commands just before print below what they would print here.
+    fn fold(&mut self, at: usize) {
+        match self.acts.last_mut().map(|act| &mut act.what) {
+            Some(last @ What::Console(_)) => {
+                let What::Console(steps) = last else { return };
+                let is_told = steps.iter().any(|step| !step.wanted.is_empty());
+                *last = What::Folded(std::mem::take(steps));
+                if is_told {
+                    self.fault(at, "the commands before <!-- prints --> print something already");
+                }
+            }
+            _ => self.fault(at, "no commands just before <!-- prints -->"),
         }
     }
 
@@ -174,6 +200,7 @@ fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, St
     let words: Vec<&str> = marker.split_whitespace().collect();
     let what = match (words.as_slice(), kind) {
         ([], "console") => What::Console(commands(&lines)?),
+        (["prints"], "text") => What::Prints { lines },
         (["server"], "console") => What::Server(one(&lines)?),
         (["window", name], "console") => What::Window { name: (*name).to_owned(), step: one(&lines)? },
         (["window", name, "types"], "text") => What::Types { name: (*name).to_owned(), lines },
@@ -243,12 +270,12 @@ impl Counts {
         for act in acts {
             match &act.what {
                 What::Server(_) | What::Window { .. } => counts.commands += 1,
-                What::Console(steps) => counts.commands += steps.len(),
+                What::Console(steps) | What::Folded(steps) => counts.commands += steps.len(),
                 What::Types { .. } => counts.typed += 1,
                 What::Shows { .. } => counts.shown += 1,
                 What::Log { .. } => counts.logs += 1,
                 What::Listing { .. } => counts.listings += 1,
-                What::Key { .. } | What::File { .. } | What::Picture { .. } => {}
+                What::Prints { .. } | What::Key { .. } | What::File { .. } | What::Picture { .. } => {}
             }
         }
         counts

@@ -46,7 +46,7 @@ pub fn reason(tools: &[&str]) -> Option<String> {
 fn commands(act: &Act) -> Vec<&str> {
     match &act.what {
         What::File { lines, .. } => lines.iter().map(String::as_str).collect(),
-        What::Console(steps) => steps.iter().map(|step| step.command.as_str()).collect(),
+        What::Console(steps) | What::Folded(steps) => steps.iter().map(|step| step.command.as_str()).collect(),
         What::Server(step) | What::Window { step, .. } => vec![&step.command],
         _ => Vec::new(),
     }

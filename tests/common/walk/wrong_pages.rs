@@ -59,6 +59,11 @@ fn a_fence_that_nobody_would_run_is_seen() {
         ("```http\nHTTP/1.1 200 OK\n```", "line 1: a fence of \"http\" without a comment that says what it is"),
         ("<!-- log -->\n\nText.\n\n```console\n$ a\n```", "line 1: no fence after <!-- log -->"),
         ("<!-- log -->", "line 1: no fence after <!-- log -->"),
+        ("<!-- prints -->\n```text\na\n```", "line 2: no commands just before <!-- prints -->"),
+        (
+            "```console\n$ a\na\n```\n<!-- prints -->\n```text\na\n```",
+            "line 6: the commands before <!-- prints --> print something already",
+        ),
         ("<!-- logs -->\n```text\n```", "line 2: <!-- logs --> before a fence of \"text\" means nothing"),
         (
             "<!-- window a types -->\n```console\n$ a\n```",

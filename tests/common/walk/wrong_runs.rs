@@ -53,6 +53,16 @@ fn what_a_command_prints_otherwise_is_seen() {
 }
 
 #[test]
+fn what_is_folded_is_compared_as_well() {
+    if !is_ready() {
+        return;
+    }
+    let commands = "~~~console\n$ echo a\n$ echo b\n~~~\n\n<details>\n\n<!-- prints -->\n";
+    assert_eq!(faults("folded", &format!("{commands}~~~text\na\nb\n~~~\n")), [""; 0]);
+    assert_seen("folded", &format!("{commands}~~~text\na\n~~~\n"), "line 10: --- the page says:\na\n");
+}
+
+#[test]
 fn a_command_prints_on_a_terminal() {
     if !is_ready() {
         return;
