@@ -87,6 +87,13 @@ impl Run {
                 self.mark(Whose::All);
                 self.with(*at, name, |window| window.types(lines));
             }
+            What::Signal(signal) => {
+                self.mark(Whose::All);
+                match &self.server {
+                    Some(server) => server.signal(signal),
+                    None => self.fault(*at, "there is no server"),
+                }
+            }
             What::Key { name, key } => self.key(*at, name, *key),
             What::Shows { name, lines } => self.shows(*at, name, lines),
             What::Log { level, lines } => self.log(*at, level.as_deref().unwrap_or("trace"), lines),

@@ -15,9 +15,10 @@
 //! <!-- picture -->            ```text: a drawing, nobody's output
 //! ```
 //!
-//! And three stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, and `<!-- window NAME: ends -->`.
+//! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
+//! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
 
-use crate::pages::steps::{Step, steps};
+use crate::pages::steps::{Step, steps, trim_end};
 use std::fmt;
 
 /// Something to be done, and the line of the page, counted from 0, on which its first line stands.
@@ -53,6 +54,8 @@ pub enum What {
         name: String,
         key: Key,
     },
+    /// A signal to the server, as its terminal would send it.
+    Signal(&'static str),
     Log {
         level: Option<String>,
         lines: Vec<String>,
@@ -182,6 +185,12 @@ fn parts(page: &str) -> Vec<(usize, Part)> {
 
 /// A comment that needs no fence.
 fn standing(comment: &str) -> Option<What> {
+    match comment.strip_prefix("server: ") {
+        Some("Ctrl-C") => return Some(What::Signal("INT")),
+        Some("Ctrl-Z") => return Some(What::Signal("STOP")),
+        Some("fg") => return Some(What::Signal("CONT")),
+        _ => {}
+    }
     let (name, key) = comment.strip_prefix("window ")?.split_once(": ").or_else(|| {
         // The colon may be left out before the word.
         comment.strip_prefix("window ")?.split_once(' ').filter(|(_, word)| *word == "ends")
@@ -200,7 +209,7 @@ fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, St
     let words: Vec<&str> = marker.split_whitespace().collect();
     let what = match (words.as_slice(), kind) {
         ([], "console") => What::Console(commands(&lines)?),
-        (["prints"], "text") => What::Prints { lines },
+        (["prints"], "text") => What::Prints { lines: without_the_end(lines) },
         (["server"], "console") => What::Server(one(&lines)?),
         (["window", name], "console") => What::Window { name: (*name).to_owned(), step: one(&lines)? },
         (["window", name, "types"], "text") => What::Types { name: (*name).to_owned(), lines },
@@ -227,6 +236,12 @@ fn listing(place: &str, lines: Vec<String>) -> Result<What, String> {
 fn is_file_name(name: &str) -> bool {
     !name.starts_with('.')
         && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
+}
+
+/// As the output of a command is kept: without empty lines at its end.
+fn without_the_end(mut lines: Vec<String>) -> Vec<String> {
+    trim_end(&mut lines);
+    lines
 }
 
 fn commands(lines: &[String]) -> Result<Vec<Step>, String> {
@@ -275,7 +290,8 @@ impl Counts {
                 What::Shows { .. } => counts.shown += 1,
                 What::Log { .. } => counts.logs += 1,
                 What::Listing { .. } => counts.listings += 1,
-                What::Prints { .. } | What::Key { .. } | What::File { .. } | What::Picture { .. } => {}
+                What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } | What::Picture { .. } => {
+                }
             }
         }
         counts

@@ -40,7 +40,7 @@ pub fn mapped(command: &str, port: u16, pid: Option<u32>) -> String {
         last = at + 4;
     }
     text.push_str(&command[last..]);
-    pid.map_or(text.clone(), |pid| text.replace("$(pgrep -x ws101)", &pid.to_string()))
+    pid.map_or(text.clone(), |pid| text.replace("$(pgrep -ox ws101)", &pid.to_string()))
 }
 
 /// Whether the last program named before is one that would send the port as it stands.

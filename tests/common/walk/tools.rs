@@ -54,7 +54,7 @@ fn commands(act: &Act) -> Vec<&str> {
 
 /// Whether the tool stands where a command does, or as a word after one that starts it.
 fn names(command: &str, tool: &str) -> bool {
-    let command = command.replace("$(pgrep -x ws101)", "PID");
+    let command = command.replace("$(pgrep -ox ws101)", "PID");
     let words = command.split(|character: char| character.is_whitespace() || ";|&(){}`".contains(character));
     // What stands in quotes is mostly no command; `bash -c 'nc ...'` would be.
     words.into_iter().any(|word| word == tool)

@@ -59,7 +59,9 @@ impl Window {
         stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).map_err(|error| format!("nobody reads: {error}"))
     }
 
+    /// What a program says when it is interrupted need not be shown.
     pub fn ctrl_c(&mut self) -> Result<(), String> {
+        self.goes_on = true;
         if signal_group(&self.child, "INT") { Ok(()) } else { Err("it has ended".to_owned()) }
     }
 

@@ -64,6 +64,7 @@ fn a_fence_that_nobody_would_run_is_seen() {
             "```console\n$ a\na\n```\n<!-- prints -->\n```text\na\n```",
             "line 6: the commands before <!-- prints --> print something already",
         ),
+        ("<!-- server: Ctrl-Y -->", "line 1: no fence after <!-- server: Ctrl-Y -->"),
         ("<!-- logs -->\n```text\n```", "line 2: <!-- logs --> before a fence of \"text\" means nothing"),
         (
             "<!-- window a types -->\n```console\n$ a\n```",

@@ -185,7 +185,7 @@ fn programs_meet_the_server_of_the_run_and_bytes_stay() {
         ("printf 'Host: localhost:8080' | nc 127.0.0.1 8080", "printf 'Host: localhost:8080' | nc 127.0.0.1 9999"),
         ("nc localhost 8080 <<X\nHost: localhost:8080", "nc localhost 9999 <<X\nHost: localhost:8080"),
         ("ws101 compare 18080 80800", "ws101 compare 18080 80800"),
-        ("kill $(pgrep -x ws101)", "kill 17"),
+        ("kill $(pgrep -ox ws101)", "kill 17"),
     ] {
         assert_eq!(mapped(command, 9999, Some(17)), expected);
     }
@@ -210,7 +210,7 @@ fn ports_that_are_drawn_are_not_compared_and_others_are() {
 fn tools_are_found_in_commands_and_missed() {
     let used = |page: &str| tools::used(&script(&page.replace('~', "`")).0);
     assert_eq!(used("~~~console\n$ (cat a; sleep 1) | nc localhost 8080 | xxd\n~~~\n"), ["nc", "xxd"]);
-    assert_eq!(used("~~~console\n$ echo ncx xxd-not; kill $(pgrep -x ws101)\n~~~\n"), [""; 0]);
+    assert_eq!(used("~~~console\n$ echo ncx xxd-not; kill $(pgrep -ox ws101)\n~~~\n"), [""; 0]);
     assert_eq!(used("<!-- window a -->\n~~~console\n$ sudo tcpdump -l\n~~~\n"), ["sudo", "tcpdump"]);
     assert_eq!(used("<!-- file: a.sh -->\n~~~bash\nss -tn\n~~~\n"), ["ss"]);
     assert_eq!(tools::missing(&["no-such-tool", "sudo"], true), ["no-such-tool"]);
