@@ -398,6 +398,21 @@ fn a_frame_that_comes_in_parts_is_told_when_it_begins_and_when_it_is_complete() 
 }
 
 #[test]
+fn the_bits_of_a_frame_that_comes_in_parts_show_what_has_come_and_count_the_rest() {
+    let program = Program::start("trace", &[]);
+    let mut peer = program.open("/ws");
+    peer.send(&HELLO[..6]);
+    program.wait_for("ws-1 < TEXT fin=1 rsv=000 mask=37fa213d len=5 \"\" ... -- 0 of 5 payload bytes so far");
+    program.wait_for("  ... 5 more bytes of payload");
+    peer.send(&HELLO[6..]);
+    peer.expect(ECHO);
+    peer.send(&HELLO[..8]);
+    let row = program.wait_for("  7f 9f -> 48 65  payload, unmasked: \"He\"");
+    let rest = program.wait_for("  ... 3 more bytes of payload");
+    assert_eq!(row.find("7f 9f"), rest.find("..."), "{row}\n{rest}");
+}
+
+#[test]
 fn an_end_without_a_close_is_told() {
     let program = Program::start("info", &[]);
     let peer = program.open("/ws");

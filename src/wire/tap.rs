@@ -283,7 +283,7 @@ impl Tap {
             let line = lines::frame(&header, &frames.unmasked());
             let text = format!("{line} -- {passed} of {} payload bytes so far", header.length);
             self.tell(Level::Debug, mark, &text);
-            self.show_bits(mark, &header, &[]);
+            self.show_bits(mark, &header, &frames.payload);
         }
     }
 
