@@ -413,6 +413,28 @@ fn the_bits_of_a_frame_that_comes_in_parts_show_what_has_come_and_count_the_rest
 }
 
 #[test]
+fn a_long_poll_is_said_to_be_held_when_it_is() {
+    let program = Program::start("info", &["--tick", "off"]);
+    let mut peer = program.connect();
+    let post = "POST /feed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nGoal".to_owned();
+    let get = |query: &str| format!("GET /feed/long-poll?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // There is no time to wait; there is news at once; there is neither.
+    for request in [post, get("wait=0s"), get("after=0"), get("wait=1ms")] {
+        peer.send(request);
+        peer.response();
+    }
+    program.wait_for("wait=1ms -> 204");
+    let said: Vec<String> = program.lines().into_iter().filter(|line| line.contains("long-poll")).collect();
+    let expected = [
+        "INFO  ws-1 = GET /feed/long-poll?wait=0s -> 204 No Content",
+        "INFO  ws-1 = GET /feed/long-poll?after=0 -> 200 OK: event 1",
+        "INFO  ws-1 = GET /feed/long-poll?wait=1ms held for at most 1ms",
+        "INFO  ws-1 = GET /feed/long-poll?wait=1ms -> 204 No Content",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn an_end_without_a_close_is_told() {
     let program = Program::start("info", &[]);
     let peer = program.open("/ws");

@@ -75,6 +75,11 @@ impl<E> Reader<E> {
         self.has
     }
 
+    /// Whether there is nothing that it does not have: a wait would last.
+    pub fn has_all(&self) -> bool {
+        self.hub.after(self.has, 1).is_empty()
+    }
+
     /// Ends it from another thread, when dropped.
     pub fn ender(&self) -> Ender<E> {
         Ender { hub: Arc::clone(&self.hub), number: self.number }

@@ -36,8 +36,10 @@ impl Connection<'_> {
             },
             Transport::LongPoll => match self.body_read_past(asked, deadline) {
                 Ok(()) => {
-                    info!("{} = {} held for at most {:?}", self.entry.who, asked.words, request.wait);
                     let reader = Reader::new(feed, request.after, WhenSlow::ReadsOn);
+                    if reader.has_all() && !request.wait.is_zero() {
+                        info!("{} = {} held for at most {:?}", self.entry.who, asked.words, request.wait);
+                    }
                     self.answer(asked, long_poll::answer(reader, request.wait), true)
                 }
                 Err(error) => self.no_body(asked, &error),
