@@ -71,11 +71,27 @@ fn range(lines: &[&str], within: std::ops::Range<usize>, is_one: impl Fn(&str) -
 fn blocks(lines: &[&str], kind: &str) -> Vec<(usize, usize)> {
     let begins = |line: &str| {
         let of_it = |rest: &str| is_word(rest.rsplit(" for ").next().unwrap_or_default().trim_start(), kind);
-        let after = line.strip_prefix("impl").map(|rest| rest.split_once("> ").map_or(rest, |(_, rest)| rest));
-        after.is_some_and(of_it) || line.strip_prefix("pub trait ").is_some_and(|rest| is_word(rest, kind))
+        line.strip_prefix("impl").is_some_and(|rest| of_it(past_parameters(rest)))
+            || line.strip_prefix("pub trait ").is_some_and(|rest| is_word(rest, kind))
     };
     let starts = (0..lines.len()).filter(|at| begins(lines[*at]));
     starts.filter_map(|at| range(lines, at..lines.len(), |_| true)).collect()
+}
+
+/// What follows the `<'a, T: Fn() -> U>` of an `impl`, if it has any. Those of the type stand behind its name.
+fn past_parameters(rest: &str) -> &str {
+    let mut depth = 0;
+    for (at, sign) in rest.char_indices() {
+        match sign {
+            '<' => depth += 1,
+            '>' if !rest[..at].ends_with('-') => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return if at == 0 { rest } else { &rest[at + 1..] };
+        }
+    }
+    rest
 }
 
 /// Whether the line begins the item of this name.

@@ -157,6 +157,23 @@ fn items_are_found_and_held() {
 }
 
 #[test]
+fn methods_are_found_where_types_have_parameters() {
+    for begins in [
+        "impl G<'_>",
+        "impl<'a> G<'a>",
+        "impl<T: Into<Vec<u8>>> G<T>",
+        "impl<F: Fn(&str) -> u8> G<F>",
+        "impl<'a, T> B<T> for G<'a, T>",
+        "impl B<'_> for G",
+        "pub trait G<T>",
+    ] {
+        let source = format!("{begins} {{\n    fn h() {{}}\n}}\n");
+        assert_eq!(item(&source, "G::h").map(|item| item.lines), Some(lines("fn h() {}")), "{begins}");
+        assert_eq!((item(&source, "B::h"), item(&source, "T::h")), (None, None), "{begins}");
+    }
+}
+
+#[test]
 fn the_page_gets_what_came_and_keeps_what_fits() {
     if !is_ready() {
         return;
