@@ -395,17 +395,18 @@ fn bad_utf8_in_a_frame_that_is_not_complete_fails_at_its_byte() {
 #[test]
 fn bad_utf8_in_a_whole_message_is_1007_too() {
     let server = serve(Config::default());
-    let cases: [&[u8]; 4] = [
-        b"\x81\x81\0\0\0\0\xff",
-        b"\x81\x83\0\0\0\0\xed\xa0\x80",             // half of a surrogate pair
-        b"\x01\x81\0\0\0\0\xe2\x80\x81\0\0\0\0\x82", // ends inside a character
-        b"\x81\x82\0\0\0\0\xc0\xaf",                 // longer than needed
+    let cases: [(&[u8], &str); 4] = [
+        (b"\x81\x82\0\0\0\0a\xff", "text is not UTF-8: byte ff at 1 of its frame (s8.1)"),
+        // Half of a surrogate pair.
+        (b"\x81\x83\0\0\0\0\xed\xa0\x80", "text is not UTF-8: byte a0 at 1 of its frame (s8.1)"),
+        (b"\x01\x81\0\0\0\0\xe2\x80\x81\0\0\0\0\x82", "the text ends inside a character (s8.1)"),
+        // Longer than needed.
+        (b"\x81\x82\0\0\0\0\xc0\xaf", "text is not UTF-8: byte c0 at 0 of its frame (s8.1)"),
     ];
-    for bytes in cases {
+    for (bytes, reason) in cases {
         let mut peer = Peer::open(server.addr, "/ws");
         peer.send(bytes);
-        let Close { code, reason } = peer.close();
-        assert!(code == 1007 && reason.ends_with("(s8.1)"), "{code} {reason}");
+        assert_eq!(peer.close(), close(1007, reason));
         peer.ends();
     }
     // In a binary message it is nobody's business.

@@ -3,6 +3,9 @@
 //! It has three jobs that tungstenite leaves undone. It refuses an illegal frame at its header, not after its payload. It
 //! finds bad UTF-8 in a frame that is not complete yet. And it takes Close frames out of the stream, so that the session
 //! answers them with a reason and a section, and lets 1014 pass, which tungstenite calls illegal.
+//!
+//! A text in one frame in one read it leaves to tungstenite, so that right text is checked once. When tungstenite refuses
+//! one, the gate looks at it after all, to say which byte is wrong: the words do not depend on how the bytes came.
 
 use super::header::Header;
 use super::mask;
@@ -17,6 +20,17 @@ pub(super) enum Stop {
     Violation(Violation),
     /// A Close frame is complete; its payload, unmasked.
     Close(Vec<u8>),
+}
+
+/// What a scan has found.
+#[derive(Default)]
+pub(super) struct Scan<'a> {
+    /// The bytes that tungstenite may see.
+    pub(super) good: &'a [u8],
+    /// What comes after them.
+    pub(super) stop: Option<Stop>,
+    /// Where in a frame the stream stood before them.
+    before: Splitter,
 }
 
 /// Looks at every frame before tungstenite does.
@@ -51,8 +65,14 @@ impl Gate {
         }
     }
 
-    /// How many of `bytes` tungstenite may see, and what comes after them.
-    pub(super) fn scan(&mut self, bytes: &[u8]) -> (usize, Option<Stop>) {
+    /// How much of `bytes` tungstenite may see, and what comes after that.
+    pub(super) fn scan<'a>(&mut self, bytes: &'a [u8]) -> Scan<'a> {
+        let before = self.splitter.clone();
+        let (good, stop) = self.pass(bytes);
+        Scan { good: &bytes[..good], stop, before }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) -> (usize, Option<Stop>) {
         self.largest_of_this_scan = self.frame.map_or(0, |frame| frame.length);
         let mut rest = bytes;
         let mut good = if self.in_close() { 0 } else { bytes.len() };
@@ -102,10 +122,9 @@ impl Gate {
         match header.opcode {
             Opcode::Close => self.on_close_payload(&header, bytes, offset, last),
             Opcode::Ping | Opcode::Pong => None,
-            _ if self.in_text => {
-                // A message in one frame in one read is left to tungstenite, which checks it whole.
-                let whole = header.fin && header.opcode == Opcode::Text && offset == 0 && last;
-                if whole { None } else { self.check_text(&header, bytes, offset) }
+            // Left to tungstenite.
+            _ if self.in_text && !is_whole_text(&header, offset, last) => {
+                text_fault(&mut self.utf8, &header, bytes, offset, last).map(Stop::Violation)
             }
             _ => None,
         }
@@ -119,15 +138,44 @@ impl Gate {
         }
         last.then(|| Stop::Close(std::mem::take(&mut self.close_payload)))
     }
+}
 
-    /// s8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
-    /// valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
-    #[inline(never)] // its scratch space shall not lie on the stack of every message
-    fn check_text(&mut self, header: &Header, bytes: &[u8], offset: u64) -> Option<Stop> {
-        let key = header.mask.unwrap_or_default(); // a key of zeros changes nothing
-        let bad = self.utf8.push_masked(key, offset, bytes).err()?;
+impl Scan<'_> {
+    /// What is wrong with the text that tungstenite has refused: with the first one of those left to it that is wrong.
+    #[cold]
+    pub(super) fn refused_text(&self) -> Option<Violation> {
+        let (mut splitter, mut rest) = (self.before.clone(), self.good);
+        let mut frame = splitter.frame_in_progress().map(|(header, _)| header);
+        while let Some(piece) = splitter.next(&mut rest) {
+            match (piece, frame) {
+                (Piece::Header(header), _) => frame = Some(header),
+                (Piece::Payload { bytes, offset, last }, Some(header)) if is_whole_text(&header, offset, last) => {
+                    let fault = text_fault(&mut Utf8Checker::default(), &header, bytes, offset, last);
+                    if fault.is_some() {
+                        return fault;
+                    }
+                }
+                (Piece::Payload { .. }, _) => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whether a payload that came in one part is all of a text message.
+fn is_whole_text(header: &Header, offset: u64, last: bool) -> bool {
+    header.fin && header.opcode == Opcode::Text && offset == 0 && last
+}
+
+/// s8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
+/// UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_." Here a part of it ends, or with `last` a frame.
+#[inline(never)] // its scratch space shall not lie on the stack of every message
+fn text_fault(utf8: &mut Utf8Checker, header: &Header, bytes: &[u8], offset: u64, last: bool) -> Option<Violation> {
+    let key = header.mask.unwrap_or_default(); // a key of zeros changes nothing
+    if let Err(bad) = utf8.push_masked(key, offset, bytes) {
         let place = offset + bad.at as u64;
         let byte = bytes[bad.at] ^ key[(place % 4) as usize];
-        Some(Stop::Violation(Violation::bad_byte(byte, place)))
+        return Some(Violation::bad_byte(byte, place));
     }
+    (header.fin && last && !utf8.is_complete()).then(Violation::half_a_character)
 }

@@ -308,7 +308,7 @@ impl Gathered {
     /// s5.6: text is UTF-8 as a message; a frame may end inside a character, a message may not.
     fn judge_end(&self, frame: &mut Frame) {
         if self.utf8.is_some_and(|utf8| !utf8.is_complete()) {
-            frame.fault_at(Violation::not_utf8("the text ends inside a character"), frame.passed);
+            frame.fault_at(Violation::half_a_character(), frame.passed);
         }
     }
 }

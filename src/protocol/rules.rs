@@ -40,6 +40,11 @@ impl Violation {
         Violation::not_utf8(format!("text is not UTF-8: byte {byte:02x} at {at} of its frame"))
     }
 
+    /// A text whose last frame ends before its last character does.
+    pub fn half_a_character() -> Violation {
+        Violation::not_utf8("the text ends inside a character")
+    }
+
     /// More than this endpoint takes: 1009.
     pub fn too_big(limit: u64) -> Violation {
         Violation { code: close::TOO_BIG, why: format!("message over the limit of {limit} bytes"), section: "s7.4.1" }

@@ -16,7 +16,7 @@
 
 use super::close::{self, Close};
 use super::frame::Handmade;
-use super::gate::{Gate, Stop};
+use super::gate::{Gate, Scan, Stop};
 use super::header::Header;
 use super::opcode::Opcode;
 use super::rules::{self, Violation};
@@ -106,10 +106,10 @@ impl Session {
     /// Takes what one read brought. Ask the answer for its events until there are none.
     pub fn receive<'a>(&'a mut self, bytes: &'a [u8]) -> Received<'a> {
         if self.state == State::Ended {
-            return Received { session: self, input: &[], stop: None };
+            return Received { session: self, input: &[], scan: Scan::default() };
         }
-        let (good, stop) = self.gate.scan(bytes);
-        Received { session: self, input: &bytes[..good], stop }
+        let scan = self.gate.scan(bytes);
+        Received { session: self, input: scan.good, scan }
     }
 
     /// Queues a message. After a Close nothing is queued, and the answer is `false` (s5.5.1: "The application MUST NOT
@@ -255,10 +255,10 @@ impl Session {
 /// What one read brought, event by event. Answers go through it, so that they stand in the order of the questions.
 pub struct Received<'a> {
     session: &'a mut Session,
-    /// The bytes that may go to tungstenite.
+    /// What tungstenite has not read yet of the bytes that it may see.
     input: &'a [u8],
-    /// What ends the session after them.
-    stop: Option<Stop>,
+    /// All of those, and what ends the session after them.
+    scan: Scan<'a>,
 }
 
 impl Received<'_> {
@@ -270,7 +270,7 @@ impl Received<'_> {
         if let Some(event) = self.next_of_tungstenite() {
             return Some(event);
         }
-        match self.stop.take() {
+        match self.scan.stop.take() {
             Some(Stop::Violation(violation)) => Some(self.session.fail(violation)),
             Some(Stop::Close(payload)) => Some(self.session.answer_close(&payload)),
             None => {
@@ -305,7 +305,7 @@ impl Received<'_> {
                 Ok(tungstenite::Message::Close(_) | tungstenite::Message::Frame(_)) => continue,
                 Err(tungstenite::Error::Io(_)) => return None, // the pipe is empty: more is needed
                 // tungstenite must not be read again after an error, and is not: `fail` ends the session.
-                Err(error) => session.fail(violation_of(error)),
+                Err(error) => session.fail(violation_of(error, &self.scan)),
             };
             return Some(event);
         }
@@ -351,9 +351,10 @@ fn fresh_context(role: Role, max_message: u64) -> WebSocketContext {
 }
 
 /// The gate lets tungstenite see only legal frames, so what is left to it is text that arrived whole.
-fn violation_of(error: tungstenite::Error) -> Violation {
+fn violation_of(error: tungstenite::Error, scan: &Scan<'_>) -> Violation {
     match error {
-        tungstenite::Error::Utf8(_) => Violation::not_utf8("text is not UTF-8"),
+        // It says that a text is wrong, and not where.
+        tungstenite::Error::Utf8(_) => scan.refused_text().unwrap_or_else(|| Violation::not_utf8("text is not UTF-8")),
         other => Violation { code: close::PROTOCOL_ERROR, why: other.to_string(), section: "s7.1.7" },
     }
 }

@@ -90,7 +90,7 @@ fn what_breaks_the_protocol_is_named_with_its_section_and_told_to_the_server() {
         (&long_ping, "a control frame of 126 bytes, over 125", "s5.5", 1002),
         (b"\x80\x00", "a continuation, but no message to continue", "s5.4", 1002),
         (b"\x01\x01a\x81\x01b", "a new message inside an unfinished one", "s5.4", 1002),
-        (b"\x81\x02a\xff", "text is not UTF-8", "s8.1", 1007),
+        (b"\x81\x02a\xff", "text is not UTF-8: byte ff at 1 of its frame", "s8.1", 1007),
         (b"\x01\x01\xc3\x80\x01a", "text is not UTF-8: byte 61 at 0 of its frame", "s8.1", 1007),
     ] {
         breaks(bytes, why, section, code);
