@@ -74,16 +74,16 @@ macro_rules! chapters {
 chapters! {
     c00: "00-how-to-use-this.md", [2, 0, 0, 1, 0];
     #[ignore = "needs nc, ss, sudo and tcpdump"]
-    c01: "01-a-tcp-connection.md", [19, 0, 4, 6, 2];
+    c01: "01-a-tcp-connection.md", [18, 0, 3, 6, 2];
     #[ignore = "needs nc and ss"]
     c02: "02-an-http-request-by-hand.md", [12, 4, 5, 1, 1];
     c03: "03-short-polling.md", [13, 0, 0, 2, 1];
     #[ignore = "needs ss"]
     c04: "04-long-polling.md", [13, 0, 1, 1, 2];
     #[ignore = "needs nc and xxd"]
-    c05: "05-http-streaming.md", [18, 0, 1, 1, 2];
+    c05: "05-http-streaming.md", [19, 0, 1, 1, 2];
     #[ignore = "needs sudo and tcpdump"]
-    c06: "06-what-each-costs.md", [12, 0, 3, 0, 2];
+    c06: "06-what-each-costs.md", [12, 0, 2, 0, 2];
     #[ignore = "needs nc, openssl and xxd"]
     c07: "07-the-upgrade.md", [19, 0, 0, 3, 1];
     #[ignore = "needs nc"]
