@@ -93,7 +93,7 @@ chapters! {
     #[ignore = "needs nc and ss"]
     c10: "10-closing.md", [25, 0, 3, 3, 2];
     #[ignore = "needs nc and xxd"]
-    c11: "11-inside-the-server.md", [24, 0, 0, 3, 3];
+    c11: "11-inside-the-server.md", [25, 0, 0, 3, 3];
 }
 
 // --- the text ---
