@@ -91,9 +91,9 @@ chapters! {
     #[ignore = "needs nc"]
     c09: "09-messages.md", [24, 0, 0, 3, 2];
     #[ignore = "needs nc and ss"]
-    c10: "10-closing.md", [25, 0, 3, 3, 2];
+    c10: "10-closing.md", [22, 0, 3, 2, 2];
     #[ignore = "needs nc and xxd"]
-    c11: "11-inside-the-server.md", [25, 0, 0, 3, 3];
+    c11: "11-inside-the-server.md", [22, 0, 0, 2, 3];
 }
 
 // --- the text ---
