@@ -17,6 +17,9 @@
 //!
 //! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
 //! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
+//!
+//! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a command
+//! a `[..]` may stand alone, where all it prints is a figure.
 
 use crate::pages::steps::{Step, steps, trim_end};
 use std::fmt;
@@ -54,7 +57,8 @@ pub enum What {
         name: String,
         key: Key,
     },
-    /// A signal to the server, as its terminal would send it.
+    /// A signal to the server, as its terminal would send it; but for Ctrl-Z, whose signal the system keeps from those who
+    /// have no shell above them: the one that stops them all the same.
     Signal(&'static str),
     Log {
         level: Option<String>,
@@ -88,8 +92,14 @@ pub enum Key {
 /// What stands on a page, as far as it matters here.
 enum Part {
     Comment(String),
-    Fence { kind: String, lines: Vec<String> },
-    Text,
+    Fence {
+        kind: String,
+        lines: Vec<String>,
+    },
+    /// Anything else. One that has the begin of a comment in it may be one that is mistyped.
+    Text {
+        is_comment: bool,
+    },
 }
 
 /// A page's acts in order, and what cannot be understood, with the number of its line.
@@ -99,7 +109,7 @@ pub fn script(page: &str) -> (Vec<Act>, Vec<String>) {
         match part {
             Part::Fence { kind, lines } => reader.fence(at, &kind, lines),
             Part::Comment(text) => reader.comment(at, text),
-            Part::Text => reader.nothing_waits(),
+            Part::Text { is_comment } => reader.text(at, is_comment),
         }
     }
     reader.nothing_waits();
@@ -154,6 +164,13 @@ impl Reader {
         }
     }
 
+    fn text(&mut self, at: usize, is_comment: bool) {
+        self.nothing_waits();
+        if is_comment {
+            self.fault(at, "a comment is a line of its own: <!-- what it is -->");
+        }
+    }
+
     fn nothing_waits(&mut self) {
         if let Some((at, marker)) = self.marker.take() {
             self.fault(at, &format!("no fence after <!-- {marker} -->"));
@@ -177,7 +194,7 @@ fn parts(page: &str) -> Vec<(usize, Part)> {
         } else if let Some(comment) = comment {
             found.push((at, Part::Comment(comment.to_owned())));
         } else if !line.trim().is_empty() {
-            found.push((at, Part::Text));
+            found.push((at, Part::Text { is_comment: line.contains("<!--") }));
         }
     }
     found
@@ -207,6 +224,9 @@ fn standing(comment: &str) -> Option<What> {
 /// What a fence asks for, if anything.
 fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, String> {
     let words: Vec<&str> = marker.split_whitespace().collect();
+    if matches!(words[..], ["prints" | "log" | "listing:", ..] | ["window", _, "shows"]) && !says_something(&lines) {
+        return Err(format!("what <!-- {marker} --> shows would fit anything"));
+    }
     let what = match (words.as_slice(), kind) {
         ([], "console") => What::Console(commands(&lines)?),
         (["prints"], "text") => What::Prints { lines: without_the_end(lines) },
@@ -244,10 +264,20 @@ fn without_the_end(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
+/// Whether there is a word in it that must come.
+fn says_something(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.replace("[..]", "").contains(char::is_alphanumeric))
+}
+
 fn commands(lines: &[String]) -> Result<Vec<Step>, String> {
-    match lines.first() {
-        Some(first) if first.starts_with("$ ") => Ok(steps(lines)),
-        first => Err(format!("no command before {first:?}")),
+    let steps = match lines.first() {
+        Some(first) if first.starts_with("$ ") => steps(lines),
+        first => return Err(format!("no command before {first:?}")),
+    };
+    let is_empty = |line: &String| line.trim().is_empty() || line == "...";
+    match steps.iter().find(|step| !step.wanted.is_empty() && step.wanted.iter().all(is_empty)) {
+        Some(step) => Err(format!("what `{}` prints would fit anything", step.command)),
+        None => Ok(steps),
     }
 }
 
@@ -272,12 +302,14 @@ pub struct Counts {
     pub logs: usize,
     /// Pieces of the source.
     pub listings: usize,
+    /// Keys and signals, saved files, and what is printed further down.
+    pub others: usize,
 }
 
 impl Counts {
     /// In the order of the fields.
-    pub const fn new([commands, typed, shown, logs, listings]: [usize; 5]) -> Counts {
-        Counts { commands, typed, shown, logs, listings }
+    pub const fn new([commands, typed, shown, logs, listings, others]: [usize; 6]) -> Counts {
+        Counts { commands, typed, shown, logs, listings, others }
     }
 
     pub fn of(acts: &[Act]) -> Counts {
@@ -290,8 +322,9 @@ impl Counts {
                 What::Shows { .. } => counts.shown += 1,
                 What::Log { .. } => counts.logs += 1,
                 What::Listing { .. } => counts.listings += 1,
-                What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } | What::Picture { .. } => {
-                }
+                What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } => counts.others += 1,
+                // One without its comment is a fault.
+                What::Picture { .. } => {}
             }
         }
         counts
@@ -300,6 +333,7 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}, {}, {}, {}, {}]", self.commands, self.typed, self.shown, self.logs, self.listings)
+        let Counts { commands, typed, shown, logs, listings, others } = self;
+        write!(f, "[{commands}, {typed}, {shown}, {logs}, {listings}, {others}]")
     }
 }
