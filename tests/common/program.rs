@@ -2,6 +2,7 @@
 
 use super::peer::Peer;
 use super::{PATIENCE, spawn};
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -17,6 +18,14 @@ pub struct Program {
     pub addr: SocketAddr,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// Takes away what the environment of whoever runs the tests says to `ws101`.
+pub fn without_options(command: &mut Command) {
+    let names = env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_string_lossy().starts_with("WS101_")) {
+        command.env_remove(name);
+    }
 }
 
 /// What came on stderr, and the news that more did.
@@ -49,6 +58,7 @@ impl Program {
     /// The same in an environment.
     pub fn start_in(variables: &[(&str, &str)], options: &[&str]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+        without_options(&mut command);
         command.args(["--listen", "127.0.0.1:0"]).args(options).envs(variables.iter().copied());
         Program::run(command)
     }

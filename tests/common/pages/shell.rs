@@ -3,6 +3,7 @@
 use super::group::{Group, has_ended, hear_interrupts};
 use super::screen::Screen;
 use super::steps::trim_end;
+use crate::common::program::without_options;
 use rustix::process::Signal;
 use std::env;
 use std::ffi::OsString;
@@ -99,8 +100,8 @@ impl Shell {
         };
         bash.current_dir(&self.directory).process_group(0);
         bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*").env("NO_COLOR", "1").env("PATH", self.path());
-        let options = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("WS101_"));
-        for name in options.chain(NOT_OURS.map(OsString::from)) {
+        without_options(&mut bash);
+        for name in NOT_OURS {
             bash.env_remove(name);
         }
         bash.envs(variables.iter().map(|(name, value)| (name, value)));

@@ -5,7 +5,7 @@
 //! nobody stops, and it would only tell that the machine is busy.
 
 use super::script::{Act, What};
-use crate::common::program::Program;
+use crate::common::program::{Program, without_options};
 use crate::fences::words;
 use crate::pages::compare::{Ports, fault};
 use std::net::TcpListener;
@@ -116,10 +116,7 @@ pub fn start(command: &str, port: u16) -> Result<Program, String> {
     let variables: Option<Vec<_>> = words[..begin].iter().map(|word| word.split_once('=')).collect();
     let variables = variables.ok_or("before ws101 stand variables alone")?;
     let mut program = Command::new(env!("CARGO_BIN_EXE_ws101"));
-    let ours = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("WS101_"));
-    for name in ours {
-        program.env_remove(name);
-    }
+    without_options(&mut program);
     program.env("RUST_LOG", "info").env("WS101_LISTEN", format!("127.0.0.1:{port}")).env("WS101_PING_INTERVAL", "1h");
     // In a group of its own, so that it is ended when the test is interrupted.
     program.envs(variables).process_group(0);
