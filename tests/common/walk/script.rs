@@ -21,6 +21,7 @@
 //! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a command
 //! a `[..]` may stand alone, where all it prints is a figure.
 
+use crate::fences::{Part, parts};
 use crate::pages::steps::{Step, steps, trim_end};
 use std::fmt;
 
@@ -89,27 +90,15 @@ pub enum Key {
     Ends,
 }
 
-/// What stands on a page, as far as it matters here.
-enum Part {
-    Comment(String),
-    Fence {
-        kind: String,
-        lines: Vec<String>,
-    },
-    /// Anything else. One that has the begin of a comment in it may be one that is mistyped.
-    Text {
-        is_comment: bool,
-    },
-}
-
 /// A page's acts in order, and what cannot be understood, with the number of its line.
 pub fn script(page: &str) -> (Vec<Act>, Vec<String>) {
     let mut reader = Reader::default();
     for (at, part) in parts(page) {
         match part {
-            Part::Fence { kind, lines } => reader.fence(at, &kind, lines),
+            Part::Fence { kind, lines } => reader.fence(at, kind, lines),
             Part::Comment(text) => reader.comment(at, text),
-            Part::Text { is_comment } => reader.text(at, is_comment),
+            Part::Line(line) if line.trim().is_empty() => {}
+            Part::Line(line) => reader.text(at, line),
         }
     }
     reader.nothing_waits();
@@ -154,19 +143,19 @@ impl Reader {
         }
     }
 
-    fn comment(&mut self, at: usize, text: String) {
+    fn comment(&mut self, at: usize, text: &str) {
         self.nothing_waits();
-        match standing(&text) {
+        match standing(text) {
             Some(what) => self.acts.push(Act { at, what }),
             // Those of the tools that look at prose.
             None if text.starts_with("rumdl-") || text.starts_with("typos") => {}
-            None => self.marker = Some((at, text)),
+            None => self.marker = Some((at, text.to_owned())),
         }
     }
 
-    fn text(&mut self, at: usize, is_comment: bool) {
+    fn text(&mut self, at: usize, line: &str) {
         self.nothing_waits();
-        if is_comment {
+        if line.contains("<!--") {
             self.fault(at, "a comment is a line of its own: <!-- what it is -->");
         }
     }
@@ -180,24 +169,6 @@ impl Reader {
     fn fault(&mut self, at: usize, fault: &str) {
         self.faults.push(format!("line {}: {fault}", at + 1));
     }
-}
-
-/// The parts of a page, with the line on which each begins. Empty lines are none.
-fn parts(page: &str) -> Vec<(usize, Part)> {
-    let mut found = Vec::new();
-    let mut lines = page.lines().enumerate();
-    while let Some((at, line)) = lines.next() {
-        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        if let Some(kind) = line.strip_prefix("```") {
-            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```"));
-            found.push((at, Part::Fence { kind: kind.to_owned(), lines: inside.map(str::to_owned).collect() }));
-        } else if let Some(comment) = comment {
-            found.push((at, Part::Comment(comment.to_owned())));
-        } else if !line.trim().is_empty() {
-            found.push((at, Part::Text { is_comment: line.contains("<!--") }));
-        }
-    }
-    found
 }
 
 /// A comment that needs no fence.
