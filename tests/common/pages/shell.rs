@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::panicking;
 use std::time::Duration;
@@ -48,10 +49,11 @@ pub struct Shell {
 impl Shell {
     pub fn new(name: &str, patience: Duration) -> Shell {
         hear_interrupts();
-        // Nobody else runs under this number: another run of the same page has a directory of its own.
-        let name = format!("{name}-{}", process::id());
+        // Another run of the same page, here or beside, has another directory.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{name}-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console").join(name);
-        // What an earlier run with the same number has left.
+        // What an earlier one with the same numbers has left.
         let _ = fs::remove_dir_all(&beside);
         let directory = beside.join("work");
         fs::create_dir_all(&directory).expect("a directory");

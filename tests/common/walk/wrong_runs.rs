@@ -8,8 +8,10 @@ use super::server::{as_on_the_page, free_port, mapped, ports_named};
 use super::tools;
 use crate::common::wait_until;
 use crate::pages::compare::{Ports, comparable_line, fault};
+use std::env;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
 /// How long is waited for what will not come. What should come, beside it, has this time too.
@@ -273,10 +275,40 @@ fn nobody_is_left_behind() {
         let pid = fs::read_to_string(run.directory().join("pid")).expect("its number");
         let directory = run.directory().to_owned();
         drop(run);
-        let runs = || Command::new("kill").args(["-s", "0", pid.trim()]).stderr(Stdio::null()).status().expect("kill");
-        wait_until("it has ended", || !runs().success());
+        wait_until("it has ended", || !kill("0", pid.trim()));
         assert!(!directory.exists());
     }
+}
+
+/// Nor when the test does not come to its end. This one runs itself, with a page that has none.
+#[test]
+fn an_interrupted_test_leaves_nobody_behind() {
+    if !is_ready() {
+        return;
+    }
+    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interrupted-{}", process::id()));
+    fs::create_dir_all(&room).expect("a directory");
+    let page = "~~~console\n$ sleep 600 & echo $! >ROOM/one\n~~~\n\
+                <!-- window a -->\n~~~console\n$ echo $$ >ROOM/two; sleep 600\n~~~\n<!-- window a: ends -->\n";
+    let page = page.replace('~', "`").replace("ROOM", &room.display().to_string());
+    fs::write(room.join("page.md"), page).expect("a page");
+    let mut test = Command::new(env::current_exe().expect("this program"));
+    test.args(["--exact", "any_chapter", "--include-ignored"]).env("CHAPTER", room.join("page.md"));
+    let mut test = test.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a test");
+    let pids = || ["one", "two"].map(|name| fs::read_to_string(room.join(name)).unwrap_or_default().trim().to_owned());
+    wait_until("both run", || pids().iter().all(|pid| !pid.is_empty()));
+    assert!(kill("TERM", &test.id().to_string()));
+    assert_eq!(test.wait().expect("its end").code(), Some(130));
+    for pid in pids() {
+        wait_until("it has ended", || !kill("0", &pid));
+    }
+    fs::remove_dir_all(&room).expect("an end");
+}
+
+/// Whether a process was there to be sent a signal.
+fn kill(signal: &str, pid: &str) -> bool {
+    let status = Command::new("kill").args(["-s", signal, pid]).stderr(Stdio::null()).status();
+    status.expect("kill runs").success()
 }
 
 /// The log of what was done before may come late: here nobody waits for an answer.
