@@ -56,8 +56,8 @@ struct Chapter {
 }
 
 /// The chapters, each with a test of its own. The numbers are those of commands, of lines typed and shown in windows, of
-/// logs, of listings, and of what else is done with windows, servers and files: one that is lost is seen. What is not on
-/// every machine stands in `ignore`; the chapters are written for Linux, whose `date`, `/proc` and `ss` they use.
+/// logs, of listings, and of what else is done with windows, servers and files: one that is lost is seen. What is not
+/// on every machine stands in `ignore`; the chapters are written for Linux, whose `date`, `/proc` and `ss` they use.
 macro_rules! chapters {
     ($($(#[ignore = $ignored:literal])? $name:ident: $file:literal, $counts:expr;)*) => {
         const CHAPTERS: &[Chapter] =

@@ -1,5 +1,5 @@
-//! A page of Markdown, cut into its fences and the lines outside of them; and how what a fence shows is compared with what
-//! came. And the words of a command that a page or a help shows.
+//! A page of Markdown, cut into its fences and the lines outside of them; and how what a fence shows is compared with
+//! what came. And the words of a command that a page or a help shows.
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 

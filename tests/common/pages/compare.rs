@@ -9,8 +9,8 @@ use crate::fences::matches;
 pub enum Ports {
     /// All that stand behind 127.0.0.1.
     Any,
-    /// Those that the system draws for a client, behind any address of this machine: all but 8080 and these. Where it draws
-    /// them from is told differently to each machine.
+    /// Those that the system draws for a client, behind any address of this machine: all but 8080 and these. Where it
+    /// draws them from is told differently to each machine.
     AllBut(Vec<u16>),
 }
 

@@ -1,7 +1,7 @@
 //! The process group of a command: what it has started is signalled, and ended, together.
 //!
-//! Each command of a page leads a group of its own, as in a shell with jobs. The keys of a terminal would not reach it, so
-//! a test that is interrupted ends all groups itself.
+//! Each command of a page leads a group of its own, as in a shell with jobs. The keys of a terminal would not reach it,
+//! so a test that is interrupted ends all groups itself.
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, geteuid, kill_process_group, test_kill_process_group};
@@ -28,8 +28,8 @@ impl Group {
         Group { leader }
     }
 
-    /// Sends a signal to all of them, as a terminal does: to those as well that `sudo` has started. [`Errno::SRCH`]: there is
-    /// nobody. [`Errno::PERM`]: somebody may not be sent it.
+    /// Sends a signal to all of them, as a terminal does: to those as well that `sudo` has started. [`Errno::SRCH`]:
+    /// there is nobody. [`Errno::PERM`]: somebody may not be sent it.
     pub fn signal(&self, signal: Signal) -> Result<(), Errno> {
         send(self.leader, signal)
     }
@@ -62,8 +62,8 @@ pub fn has_ended(child: &mut Child, patience: Duration) -> bool {
 
 /// Ends all groups when the test is interrupted, and then the test.
 ///
-/// What is started in the background ignores Ctrl-C, and hands that on to all that it starts. A handler is not handed on,
-/// so a page's Ctrl-C works there too.
+/// What is started in the background ignores Ctrl-C, and hands that on to all that it starts. A handler is not handed
+/// on, so a page's Ctrl-C works there too.
 #[expect(
     clippy::disallowed_methods,
     reason = "the end of a handler is no end of the test, and whoever interrupts wants one"

@@ -242,8 +242,8 @@ impl Run {
         fs::write(self.shell.directory.join(name), text).expect("a file");
     }
 
-    /// From now on, the log is that of these. What was done before may still be told: a client has seen an answer before the
-    /// server has said that it was sent.
+    /// From now on, the log is that of these. What was done before may still be told: a client has seen an answer
+    /// before the server has said that it was sent.
     fn mark(&mut self, whose: Whose) {
         let said = |(_, server): &(Group, Program)| {
             server.wait_until_quiet();

@@ -18,8 +18,8 @@
 //! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
 //! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
 //!
-//! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a command
-//! a `[..]` may stand alone, where all it prints is a figure.
+//! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a
+//! command a `[..]` may stand alone, where all it prints is a figure.
 
 use crate::fences::{Part, parts};
 use crate::pages::steps::{Step, steps, trim_end};
@@ -58,8 +58,8 @@ pub enum What {
         name: String,
         key: Key,
     },
-    /// A signal to the server, as its terminal would send it; but for Ctrl-Z, whose signal the system keeps from those who
-    /// have no shell above them: the one that stops them all the same.
+    /// A signal to the server, as its terminal would send it; but for Ctrl-Z, whose signal the system keeps from those
+    /// who have no shell above them: the one that stops them all the same.
     Signal(&'static str),
     Log {
         level: Option<String>,

@@ -1,8 +1,8 @@
 //! A chapter's server: this build on a port of its own, of four digits as 8080 has, so that columns and lengths stay.
 //!
-//! It is started as the page says, and with one thing more, in the environment: it pings after an hour of silence, unless
-//! the page says when. A Ping after the usual 20 seconds is what a reader sees who stops to read; no page shows one. Here
-//! nobody stops, and it would only tell that the machine is busy.
+//! It is started as the page says, and with one thing more, in the environment: it pings after an hour of silence,
+//! unless the page says when. A Ping after the usual 20 seconds is what a reader sees who stops to read; no page shows
+//! one. Here nobody stops, and it would only tell that the machine is busy.
 
 use super::script::{Act, What};
 use crate::common::program::{Program, without_options};
@@ -58,8 +58,8 @@ fn ports_in(text: &str) -> Vec<u16> {
         .collect()
 }
 
-/// Whether a number that follows is a port: behind an address, the word `port`, or a colon that is no part of JSON or of a
-/// time.
+/// Whether a number that follows is a port: behind an address, the word `port`, or a colon that is no part of JSON or
+/// of a time.
 fn is_before_a_port(before: &str) -> bool {
     const WHERE: [&str; 9] =
         ["localhost", "127.0.0.1", "127.0.0.1)", "127.0.0.1]", "0.0.0.0", "::1", "::", "*", "port"];

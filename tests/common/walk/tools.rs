@@ -47,8 +47,8 @@ fn is_openbsds() -> bool {
     said.is_ok_and(|said| String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).contains("OpenBSD"))
 }
 
-/// Whether all is there that something needs. What is not is told on the real stderr: what tests print is shown only when
-/// they fail. On a machine that is there for tests, nothing may be missing.
+/// Whether all is there that something needs. What is not is told on the real stderr: what tests print is shown only
+/// when they fail. On a machine that is there for tests, nothing may be missing.
 pub fn is_ready(what: &str, missing: &[String]) -> bool {
     let missing = missing.join(", ");
     assert!(missing.is_empty() || env::var_os("CI").is_none(), "{what}: missing: {missing}");

@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 /// A chapter with all that one has. `~` stands for a backtick.
 fn chapter() -> String {
     let prose = "word ".repeat(1300);
-    let listing = "[close.rs](../src/protocol/close.rs)\n\n<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\nlet a;\n~~~\n";
+    let listing = "[close.rs](../src/protocol/close.rs)\n\n<!-- listing: src/protocol/close.rs#may_travel -->\n\
+         ~~~rust\nlet a;\n~~~\n";
     let predict = "<details>\n<summary>Answer</summary>\n\nSo.\n\n</details>\n";
     format!(
-        "# A\n\nWhy is\nthat so?\n\n~~~mermaid\nsequenceDiagram\n~~~\n\n## B\n\n{prose}\n\n{listing}\n{predict}\n## Exercises\n\n\
-         ### 1. X\n\n{predict}\n### 2. Y\n\n{predict}\n## What to remember\n\n- That.\n\n## Next\n\n[C](02-c.md)\n"
+        "# A\n\nWhy is\nthat so?\n\n~~~mermaid\nsequenceDiagram\n~~~\n\n## B\n\n{prose}\n\n{listing}\n{predict}\n\
+         ## Exercises\n\n### 1. X\n\n{predict}\n\
+         ### 2. Y\n\n{predict}\n## What to remember\n\n- That.\n\n## Next\n\n[C](02-c.md)\n"
     )
 }
 

@@ -318,8 +318,10 @@ fn what_is_said_late_is_not_taken_for_the_next() {
         return;
     }
     let page = "<!-- server -->\n~~~console\n$ RUST_LOG=debug ws101 --tick off\n~~~\n\
-        ~~~console\n$ for n in {1..40}; do exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /none HTTP/1.0\\r\\n\\r\\n' >&3; done\n~~~\n\
-        ~~~console\n$ exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3\nalive\n~~~\n\
+        ~~~console\n$ for n in {1..40}; do exec 3<>/dev/tcp/127.0.0.1/8080; \
+        printf 'GET /none HTTP/1.0\\r\\n\\r\\n' >&3; done\n~~~\n\
+        ~~~console\n$ exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; \
+        tail -n 1 <&3\nalive\n~~~\n\
         <!-- log at info -->\n~~~text\nINFO  ws-9 = connected from 127.0.0.1:50000\n\
         INFO  ws-9 = GET /healthz -> 200 OK\nINFO  ws-9 = ended [..]\n~~~\n";
     assert_right("late", page);
