@@ -15,6 +15,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod common;
+
+#[allow(dead_code, reason = "what is compared otherwise there")]
+#[path = "common/pages/compare.rs"]
+mod compare;
+
 #[path = "common/fences.rs"]
 mod fences;
 
@@ -24,19 +30,14 @@ mod links;
 #[path = "common/rfc.rs"]
 mod rfc;
 
-use crossbeam_channel::{Receiver, bounded};
+use common::PATIENCE;
+use common::program::Program;
+use compare::{replaced, without_date, without_durations};
 use fences::{Fence, fences, fits, matches, words};
 use links::{Page, dead_links, files, missing_paths, page};
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread::Builder;
-use std::time::Duration;
-
-/// Nothing that works comes near it.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every marker there must be. One that is lost would be a transcript that nobody checks.
 const MARKERS: [&str; 27] = [
@@ -286,18 +287,7 @@ fn compare(page: &str, marker: &str, wanted: &[String], came: &[String]) {
 /// A line without what differs from run to run.
 fn comparable(line: &str) -> String {
     let line = replaced(line, "127.0.0.1:", |character| character.is_ascii_digit(), "PORT");
-    let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
-    match line.split_once("Date: ").and_then(|(before, after)| Some((before, after.split_once("GMT")?.1))) {
-        Some((before, after)) => format!("{before}Date: DAY{after}"),
-        None => line.trim_end().to_owned(),
-    }
-}
-
-/// What follows `before`, as long as it goes on, is replaced.
-fn replaced(line: &str, before: &str, goes_on: fn(char) -> bool, by: &str) -> String {
-    let Some((start, rest)) = line.split_once(before) else { return line.to_owned() };
-    let Some(end) = rest.find(|character| !goes_on(character)) else { return format!("{start}{before}{by}") };
-    if end == 0 { line.to_owned() } else { format!("{start}{before}{by}{}", &rest[end..]) }
+    without_date(&without_durations(&line)).trim_end().to_owned()
 }
 
 /// What curl says on its own account, on stderr.
@@ -403,9 +393,10 @@ impl Proof {
 
     /// Starts the program and talks to it. What it answers, and what it logs of the connection.
     fn run(&self, steps: &[Vec<u8>]) -> (Vec<u8>, Vec<String>) {
-        let program = Program::start(self);
+        let options: Vec<&str> = self.options.iter().map(String::as_str).collect();
+        let program = Program::start(&self.level, &options);
         let answer = talk(program.addr, steps);
-        let log = if self.level == "off" { Vec::new() } else { program.log() };
+        let log = if self.level == "off" { Vec::new() } else { log_of_the_first(&program) };
         (answer, log)
     }
 }
@@ -428,67 +419,12 @@ fn talk(addr: SocketAddr, steps: &[Vec<u8>]) -> Vec<u8> {
     answer
 }
 
-struct Program {
-    child: Child,
-    addr: SocketAddr,
-    said: Receiver<String>,
-}
-
-impl Program {
-    fn start(proof: &Proof) -> Program {
-        let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_ws101")));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WS101_")) {
-            command.env_remove(name);
-        }
-        command.args(["--listen", "127.0.0.1:0"]).args(&proof.options).env("RUST_LOG", &proof.level);
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("ws101 starts");
-        let stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
-        let (sender, said) = bounded(10_000);
-        let read = move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line));
-        Builder::new().name("stderr".to_owned()).spawn(read).expect("a thread");
-        let mut program = Program { child, addr: SocketAddr::from(([127, 0, 0, 1], 0)), said };
-        let banner = program.wait_for(" serves http://");
-        let (_, rest) = banner.split_once("http://").expect("an address");
-        program.addr = rest.split(' ').next().unwrap_or_default().parse().expect("an address and a port");
-        // It listens before it has said all of this, and a log that begins in between would be torn.
-        program.wait_for("ws.send('Hello')");
-        program
-    }
-
-    fn wait_for(&self, part: &str) -> String {
-        loop {
-            let line = self.line();
-            // What is said of files comes first of all.
-            if line.contains(part) && !line.contains("open files") {
-                return line;
-            }
-        }
-    }
-
-    fn line(&self) -> String {
-        self.said.recv_timeout(PATIENCE).expect("a line in time")
-    }
-
-    /// The lines of the first connection, to its last.
-    fn log(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        loop {
-            let line = self.line();
-            let is_first = line.split_whitespace().nth(1) == Some("ws-1");
-            if is_first || !lines.is_empty() {
-                lines.push(line);
-            }
-            if is_first && lines.last().is_some_and(|line| line.contains(" = ended after ")) {
-                return lines;
-            }
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended by itself; the test then says so in its own words.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The lines of the first connection, to its last.
+fn log_of_the_first(program: &Program) -> Vec<String> {
+    program.wait_for(" = ended after ");
+    let is_first = |line: &String| line.split_whitespace().nth(1) == Some("ws-1");
+    let mut lines: Vec<String> = program.lines().into_iter().skip_while(|line| !is_first(line)).collect();
+    let last = lines.iter().position(|line| is_first(line) && line.contains(" = ended after "));
+    lines.truncate(last.expect("its last line") + 1);
+    lines
 }

@@ -15,6 +15,8 @@ mod client;
 mod fences;
 #[path = "peers/limit.rs"]
 mod limit;
+#[path = "common/links.rs"]
+mod links;
 #[path = "peers/nginx.rs"]
 mod nginx;
 #[path = "peers/run.rs"]

@@ -1,5 +1,5 @@
-//! The fences of a page of Markdown, each with the comment before it, which GitHub does not show; and how what they show is
-//! compared with what came. And the words of a command that a page or a help shows.
+//! A page of Markdown, cut into its fences and the lines outside of them; and how what a fence shows is compared with
+//! what came. And the words of a command that a page or a help shows.
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
@@ -13,18 +13,49 @@ pub struct Fence {
     pub lines: Vec<String>,
 }
 
-/// All of them, in order.
+/// A piece of a page: a fence, or a line outside of all.
+pub enum Part<'a> {
+    Fence {
+        kind: &'a str,
+        lines: Vec<String>,
+    },
+    /// What a comment says that has a line of its own.
+    Comment(&'a str),
+    /// Any other line, be it empty.
+    Line(&'a str),
+}
+
+/// A page in pieces, each with the number of its first line, counted from 0.
+pub fn parts(text: &str) -> Vec<(usize, Part<'_>)> {
+    let mut found = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((at, line)) = lines.next() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let part = match (line.strip_prefix("```"), comment) {
+            (Some(kind), _) => {
+                let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```"));
+                Part::Fence { kind, lines: inside.map(str::to_owned).collect() }
+            }
+            (None, Some(comment)) => Part::Comment(comment),
+            (None, None) => Part::Line(line),
+        };
+        found.push((at, part));
+    }
+    found
+}
+
+/// All fences, in order.
 pub fn fences(text: &str) -> Vec<Fence> {
     let mut found = Vec::new();
     let mut marker = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        if let Some(kind) = line.strip_prefix("```") {
-            let inside = lines.by_ref().take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
-            found.push(Fence { marker: std::mem::take(&mut marker), kind: kind.to_owned(), lines: inside });
-        } else if !line.is_empty() {
-            marker = comment.unwrap_or_default().to_owned();
+    for (_, part) in parts(text) {
+        match part {
+            Part::Fence { kind, lines } => {
+                found.push(Fence { marker: std::mem::take(&mut marker), kind: kind.to_owned(), lines });
+            }
+            Part::Comment(comment) => comment.clone_into(&mut marker),
+            Part::Line(line) if line.trim().is_empty() => {}
+            Part::Line(_) => marker.clear(),
         }
     }
     found

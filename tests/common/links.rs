@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
+use crate::fences::{Part, parts};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -41,7 +42,7 @@ pub fn files(directory: &str, ending: &str) -> Vec<String> {
 
 /// Links that lead nowhere, with the page.
 pub fn dead_links(page: &Page) -> Vec<String> {
-    let text = unfenced(&page.text).collect::<Vec<_>>().join("\n");
+    let text = unfenced(&page.text).join("\n");
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let local = targets.filter(|target| !target.contains("://"));
     local.filter(|target| !leads_somewhere(page, target)).map(|target| format!("{}: {target}", page.path)).collect()
@@ -64,7 +65,7 @@ fn leads_somewhere(from: &Page, target: &str) -> bool {
 fn anchors(text: &str) -> BTreeSet<String> {
     let kept = |character: &char| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_');
     let mut found = BTreeSet::new();
-    for line in unfenced(text).filter(|line| line.starts_with('#')) {
+    for line in unfenced(text).into_iter().filter(|line| line.starts_with('#')) {
         let heading = line.trim_start_matches('#').trim().to_lowercase();
         let anchor = heading.chars().filter(kept).collect::<String>().replace(' ', "-");
         let again = (1..).map(|number| format!("{anchor}-{number}")).find(|other| !found.contains(other));
@@ -74,12 +75,13 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 /// The lines that are in no fence.
-fn unfenced(text: &str) -> impl Iterator<Item = &str> {
-    let mut is_fenced = false;
-    text.lines().filter(move |line| {
-        is_fenced ^= line.starts_with("```");
-        !is_fenced
-    })
+fn unfenced(text: &str) -> Vec<&str> {
+    let line = |(_, part)| match part {
+        Part::Line(line) => Some(line),
+        // Comments are not seen.
+        Part::Comment(_) | Part::Fence { .. } => None,
+    };
+    parts(text).into_iter().filter_map(line).collect()
 }
 
 /// Files of ours that a page names and that are not there.

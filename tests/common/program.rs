@@ -2,12 +2,15 @@
 
 use super::peer::Peer;
 use super::{PATIENCE, spawn};
+use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{JoinHandle, panicking};
-use std::time::Instant;
+use std::thread::{JoinHandle, panicking, park_timeout};
+use std::time::{Duration, Instant};
 
 /// A running `ws101`. Dropping it kills it; when the test has failed, the end of its log is shown.
 pub struct Program {
@@ -15,6 +18,14 @@ pub struct Program {
     pub addr: SocketAddr,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// Takes away what the environment of whoever runs the tests says to `ws101`.
+pub fn without_options(command: &mut Command) {
+    let names = env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_string_lossy().starts_with("WS101_")) {
+        command.env_remove(name);
+    }
 }
 
 /// What came on stderr, and the news that more did.
@@ -28,7 +39,15 @@ struct Log {
 struct Said {
     bytes: Vec<u8>,
     ended: bool,
+    /// Where Linux tells of the thread that listens.
+    listener: Option<PathBuf>,
 }
+
+/// How long a program says nothing before it is taken for quiet.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How long one is waited for that is never quiet.
+const ENOUGH: Duration = Duration::from_secs(3);
 
 impl Program {
     /// Starts it on a port of its own and waits for its banner.
@@ -39,6 +58,7 @@ impl Program {
     /// The same in an environment.
     pub fn start_in(variables: &[(&str, &str)], options: &[&str]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+        without_options(&mut command);
         command.args(["--listen", "127.0.0.1:0"]).args(options).envs(variables.iter().copied());
         Program::run(command)
     }
@@ -93,6 +113,36 @@ impl Program {
         lines(&self.log.said.lock().unwrap_or_else(PoisonError::into_inner).bytes)
     }
 
+    /// Waits until it has nothing more to say: nothing came for a while, and, as far as the system tells, each of its
+    /// threads waits for something, and so does the one that listens here. On a busy machine that is more than silence.
+    pub fn wait_until_quiet(&self) {
+        let deadline = Instant::now() + ENOUGH;
+        let (mut length, mut since) = (self.said(), Instant::now());
+        while since.elapsed() < QUIET && Instant::now() < deadline {
+            park_timeout(Duration::from_millis(5));
+            let now = self.said();
+            if now != length || !self.is_idle() {
+                (length, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    /// How many bytes it has said.
+    fn said(&self) -> usize {
+        self.log.said.lock().unwrap_or_else(PoisonError::into_inner).bytes.len()
+    }
+
+    /// Whether nobody who could bring news has anything to do. Where `/proc` is not, nobody has.
+    fn is_idle(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        let listener = self.log.said.lock().unwrap_or_else(PoisonError::into_inner).listener.clone();
+        // In this order: what the program says last makes the listener busy.
+        tasks.map(|task| task.path()).chain(listener).all(|task| {
+            let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
+            !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+        })
+    }
+
     /// Sends it a signal, `TERM` or `INT`.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
@@ -144,6 +194,9 @@ impl Drop for Program {
 impl Log {
     /// Takes in all that comes. Somebody must: a full pipe would stop the program.
     fn listen(&self, stderr: impl Read) {
+        let thread = fs::read_link("/proc/thread-self").ok();
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).listener =
+            thread.map(|thread| Path::new("/proc").join(thread));
         let mut stderr = BufReader::new(stderr);
         let mut line = Vec::new();
         while stderr.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {

@@ -5,6 +5,7 @@
 
 use super::{PATIENCE, spawn, wait_until};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -39,7 +40,10 @@ impl Terminal {
         let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
         grantpt(&near).and_then(|()| unlockpt(&near)).expect("its other end");
         let name = ptsname(&near, Vec::new()).expect("a name");
-        let line = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the other end");
+        // What another test starts meanwhile must have neither end open.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let line = open(name.as_c_str(), flags, Mode::empty()).expect("the other end");
+        fcntl_setfd(&near, FdFlags::CLOEXEC).expect("flags");
         tcsetwinsize(&line, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
         // Read now: a program may be quick.
         let before = modes(&line);

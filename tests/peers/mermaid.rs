@@ -2,11 +2,11 @@
 //! nothing but an error or its text.
 
 use crate::fences::fences;
+use crate::links::{Page, files, page, root};
 use crate::run::to_end;
 use crate::tools::{first_of, node};
 use serde_json::{Value, json};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{fs, iter};
 
 /// How many diagrams the pages have, so that none is lost unnoticed.
 const DIAGRAMS: usize = 12;
@@ -14,7 +14,9 @@ const DIAGRAMS: usize = 12;
 #[test]
 #[ignore = "needs chromium"]
 fn every_diagram_becomes_a_picture() {
-    let diagrams: Vec<Value> = pages().iter().flat_map(|page| diagrams(page)).collect();
+    let pages = ["docs", "walkthrough"].iter().flat_map(|directory| files(directory, "md"));
+    let pages = iter::once("README.md".to_owned()).chain(pages).map(|path| page(&path));
+    let diagrams: Vec<Value> = pages.flat_map(|page| diagrams(&page)).collect();
     assert_eq!(diagrams.len(), DIAGRAMS, "diagrams in the pages");
     let (_, answers) = drawn(&diagrams);
     let bad: Vec<&String> = answers.iter().filter(|answer| !answer.starts_with("ok ")).collect();
@@ -56,10 +58,8 @@ fn drawn(diagrams: &[Value]) -> (String, Vec<String>) {
     (lines.remove(0), lines)
 }
 
-fn diagrams(page: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(page).expect("a page").replace("\r\n", "\n");
-    let name = page.strip_prefix(root()).unwrap_or(page).display().to_string();
-    let pictures: Vec<_> = fences(&text).into_iter().filter(|fence| fence.kind == "mermaid").collect();
+fn diagrams(Page { path: name, text }: &Page) -> Vec<Value> {
+    let pictures: Vec<_> = fences(text).into_iter().filter(|fence| fence.kind == "mermaid").collect();
     let meant =
         text.lines().filter(|line| line.trim_start_matches([' ', '>', '`', '~']).trim_end() == "mermaid").count();
     assert_eq!(pictures.len(), meant, "{name}: a diagram stands in a fence of its own, at the line's beginning");
@@ -69,20 +69,4 @@ fn diagrams(page: &Path) -> Vec<Value> {
 
 fn diagram(name: &str, text: &str) -> Value {
     json!({ "name": name, "text": text })
-}
-
-/// `README.md` and all pages of docs/ and walkthrough/.
-fn pages() -> Vec<PathBuf> {
-    let mut found = vec![root().join("README.md")];
-    for room in ["docs", "walkthrough"] {
-        let entries = root().join(room).read_dir().expect("a directory of the crate");
-        let files = entries.map(|entry| entry.expect("a readable directory").path());
-        found.extend(files.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
-    }
-    found.sort();
-    found
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -5,16 +5,17 @@
 use crate::fences::matches;
 
 /// Which ports are not compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ports {
     /// All that stand behind 127.0.0.1.
     Any,
-    /// Those that the system draws for a client, behind any address of this machine.
-    Drawn,
+    /// Those that the system draws for a client, behind any address of this machine: all but 8080 and these. Where it
+    /// draws them from is told differently to each machine.
+    AllBut(Vec<u16>),
 }
 
 /// What is wrong, if something is.
-pub fn fault(wanted: &[String], came: &[String], ports: Ports) -> Option<String> {
+pub fn fault(wanted: &[String], came: &[String], ports: &Ports) -> Option<String> {
     let (wanted, came) = (comparable(wanted, ports), comparable(came, ports));
     let says = |lines: &[String]| lines.join("\n");
     (!matches(&wanted, &came))
@@ -22,13 +23,13 @@ pub fn fault(wanted: &[String], came: &[String], ports: Ports) -> Option<String>
 }
 
 /// Lines without what differs from run to run.
-pub fn comparable(lines: &[String], ports: Ports) -> Vec<String> {
+pub fn comparable(lines: &[String], ports: &Ports) -> Vec<String> {
     let mut connections = Vec::new();
     lines.iter().map(|line| without_times(&renumbered(line, &mut connections), ports)).collect()
 }
 
 /// The same of a line alone: a connection's number is not compared at all.
-pub fn comparable_line(line: &str, ports: Ports) -> String {
+pub fn comparable_line(line: &str, ports: &Ports) -> String {
     comparable(&[line.to_owned()], ports).remove(0)
 }
 
@@ -42,22 +43,48 @@ fn renumbered(line: &str, connections: &mut Vec<String>) -> String {
     line.replacen(who, &format!("ws-#{number}"), 1)
 }
 
-fn without_times(line: &str, ports: Ports) -> String {
+fn without_times(line: &str, ports: &Ports) -> String {
     let line = &without_chance(&without_instants(line));
     let is_number = |character: char| character.is_ascii_digit() || character == '.';
     let line = match ports {
         Ports::Any => replaced(line, "127.0.0.1:", is_number, "PORT"),
-        Ports::Drawn => without_columns(&without_drawn_ports(line)),
+        Ports::AllBut(named) => without_columns(&without_drawn_ports(line, named)),
     };
     let line = replaced(&line, "curl/", is_number, "VERSION");
-    let line = replaced(&line, " after ", |character| character.is_alphanumeric() || character == '.', "TIME");
+    let line = without_durations(&line);
     let line = replaced(&line, "\"at\":", is_number, "AT");
     let line = replaced(&line, "\"milliseconds\":", is_number, "TIME");
     let line = replaced(&line, "\"seconds\":", is_number, "TIME");
+    without_date(&line).trim_end().to_owned()
+}
+
+/// An HTTP date, as a field.
+pub fn without_date(line: &str) -> String {
     match line.split_once("Date: ").and_then(|(before, after)| Some((before, after.split_once("GMT")?.1))) {
-        Some((before, after)) => format!("{before}Date: DAY{}", after.trim_end()),
-        None => line.trim_end().to_owned(),
+        Some((before, after)) => format!("{before}Date: DAY{after}"),
+        None => line.to_owned(),
     }
+}
+
+/// A number with a unit, `after 1.5ms` or `after 3001 milliseconds`. Any other word there is compared.
+pub fn without_durations(line: &str) -> String {
+    const UNITS: [&str; 7] = ["ns", "µs", "us", "ms", "s", "m", "milliseconds"];
+    let mut parts = line.split(" after ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+        // A unit that stands apart stays: a page may show `[..] milliseconds`.
+        let (gap, unit) = rest.split_at(usize::from(rest.starts_with(' ')));
+        let (unit, rest) = unit.split_at(unit.find(|character: char| !character.is_alphabetic()).unwrap_or(unit.len()));
+        let is_one = part.starts_with(|first: char| first.is_ascii_digit()) && UNITS.contains(&unit);
+        text.push_str(" after ");
+        text.push_str(&match (is_one, gap.is_empty()) {
+            (false, _) => part.to_owned(),
+            (true, true) => format!("TIME{rest}"),
+            (true, false) => format!("TIME{gap}{unit}{rest}"),
+        });
+    }
+    text
 }
 
 /// `ss` makes its columns as wide as the terminal.
@@ -72,8 +99,8 @@ fn without_columns(line: &str) -> String {
     line.to_owned()
 }
 
-/// Five digits from 32768 on behind an address of this machine, with a colon or, as tcpdump writes it, a dot.
-fn without_drawn_ports(line: &str) -> String {
+/// Behind an address of this machine, with a colon or, as tcpdump writes it, a dot.
+fn without_drawn_ports(line: &str, named: &[u16]) -> String {
     const HOSTS: [&str; 4] = ["127.0.0.1", "::1", "[::1]", "localhost"];
     let mut text = String::new();
     let mut rest = line;
@@ -82,7 +109,7 @@ fn without_drawn_ports(line: &str) -> String {
         text.push_str(before);
         let digits = after.find(|character: char| !character.is_ascii_digit()).unwrap_or(after.len());
         let is_behind = HOSTS.iter().any(|host| text[..text.len() - 1].ends_with(host));
-        let is_drawn = digits == 5 && after[..5].parse().is_ok_and(|port: u32| port >= 32768);
+        let is_drawn = after[..digits].parse().is_ok_and(|port: u16| port != 8080 && !named.contains(&port));
         text.push_str(if is_behind && is_drawn { "PORT" } else { &after[..digits] });
         rest = &after[digits..];
     }

@@ -3,11 +3,12 @@
 //! Some programs speak otherwise to a terminal than to a pipe: `ws101 connect` puts `<` before what came, curl refuses to
 //! print binary, and nobody waits for a full buffer. It has 80 columns, and line ends stay as they were written.
 
-use super::shell::signal_group;
+use super::group::Group;
 use crate::common::{spawn, wait_until};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::fs::File;
@@ -18,8 +19,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-/// How long nothing more comes from what a command has left in the background before its output is taken for all.
-const QUIET: Duration = Duration::from_millis(200);
+/// How long nothing more comes from what still could write before what it has written is taken for all.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// How long somebody is listened to who is never quiet.
+const ENOUGH: Duration = Duration::from_secs(5);
 
 /// How often it is looked, whatever the system says of news.
 const SELDOM: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -94,13 +98,14 @@ impl Screen {
     /// What was written, when the command itself has ended: all of it, unless something in the background can still write.
     /// That is given [`QUIET`], from its last word on.
     pub fn all(&self) -> Vec<u8> {
-        let (mut length, mut since) = (0, Instant::now());
+        let begin = Instant::now();
+        let (mut length, mut since) = (0, begin);
         loop {
             let (now, is_over) = self.with_news(|written| (written.bytes.len(), written.is_over));
             if now != length {
                 (length, since) = (now, Instant::now());
             }
-            if is_over || since.elapsed() >= QUIET {
+            if is_over || since.elapsed() >= QUIET || begin.elapsed() >= ENOUGH {
                 return self.from(0);
             }
             park_timeout(Duration::from_millis(2));
@@ -115,7 +120,8 @@ fn ended(script: &str, screen: impl FnOnce(&mut Command) -> Arc<Screen>) -> (Arc
     let screen = screen(&mut command);
     let mut child = command.spawn().expect("sh starts");
     child.wait().expect("its end");
-    (screen, move || assert!(signal_group(&child, "KILL"), "nothing was in the background"))
+    let group = Group::of(child.id());
+    (screen, move || group.signal(Signal::KILL).expect("something in the background"))
 }
 
 /// A thread that never gets its turn is one that was never started.

@@ -1,16 +1,25 @@
-//! Runs the commands of a page with bash, in a directory of their own.
+//! Runs the commands of a page with bash, in a directory of their own, which goes when all was right.
 
+use super::group::{Group, has_ended, hear_interrupts};
 use super::screen::Screen;
 use super::steps::trim_end;
+use crate::common::program::without_options;
+use rustix::process::Signal;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::park_timeout;
-use std::time::{Duration, Instant};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::panicking;
+use std::time::Duration;
+
+/// What a reader's terminal has not set, or not like that, and would be seen in what a command does.
+const NOT_OURS: [&str; 9] =
+    ["RUST_LOG", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES", "BASH_ENV", "ENV", "CDPATH", "POSIXLY_CORRECT"];
 
 /// What a command's output goes into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +42,22 @@ pub struct Shell {
     pub patience: Duration,
     /// Directories in which programs are looked for first.
     pub first: Vec<PathBuf>,
+    /// What commands have left running.
+    left: Mutex<Vec<Group>>,
 }
 
 impl Shell {
     pub fn new(name: &str, patience: Duration) -> Shell {
+        hear_interrupts();
+        // Another run of the same page, here or beside, has another directory.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{name}-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console").join(name);
-        // What an earlier run has left.
+        // What an earlier one with the same numbers has left.
         let _ = fs::remove_dir_all(&beside);
         let directory = beside.join("work");
         fs::create_dir_all(&directory).expect("a directory");
-        Shell { directory, beside, patience, first: vec![this_build()] }
+        Shell { directory, beside, patience, first: vec![this_build()], left: Mutex::default() }
     }
 
     /// What a command prints, on stdout and stderr, until bash ends. What it leaves running in the background is not waited
@@ -62,10 +77,10 @@ impl Shell {
 
     fn on_screen(&self, mut bash: Command) -> (bool, Vec<u8>) {
         let screen = Screen::of(&mut bash);
-        let mut child = bash.spawn().expect("bash starts");
+        let child = bash.spawn().expect("bash starts");
         // It has the other end of the terminal open, and would keep it so.
         drop(bash);
-        (self.wait_for(&mut child), screen.all())
+        (self.wait_for(child), screen.all())
     }
 
     fn to_file(&self, mut bash: Command) -> (bool, Vec<u8>) {
@@ -74,8 +89,8 @@ impl Shell {
         let _ = fs::remove_file(&path);
         let output = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
         bash.stdout(output.try_clone().expect("a file")).stderr(output);
-        let mut child = bash.spawn().expect("bash starts");
-        (self.wait_for(&mut child), fs::read(&path).expect("a file"))
+        let child = bash.spawn().expect("bash starts");
+        (self.wait_for(child), fs::read(&path).expect("a file"))
     }
 
     /// A shell that will run the command, in a process group of its own.
@@ -87,7 +102,10 @@ impl Shell {
         };
         bash.current_dir(&self.directory).process_group(0);
         bash.env("LC_ALL", "C.UTF-8").env("no_proxy", "*").env("NO_COLOR", "1").env("PATH", self.path());
-        bash.env_remove("RUST_LOG").env_remove("CLICOLOR_FORCE");
+        without_options(&mut bash);
+        for name in NOT_OURS {
+            bash.env_remove(name);
+        }
         bash.envs(variables.iter().map(|(name, value)| (name, value)));
         bash
     }
@@ -111,25 +129,30 @@ impl Shell {
     }
 
     /// Waits for the end, and brings it about when it does not come. Whether it came.
-    fn wait_for(&self, child: &mut Child) -> bool {
-        let deadline = Instant::now() + self.patience;
-        while child.try_wait().expect("a child").is_none() {
-            if Instant::now() > deadline {
-                assert!(signal_group(child, "KILL"), "bash could not be killed");
-                child.wait().expect("its end");
-                return false;
-            }
-            park_timeout(Duration::from_millis(5));
+    fn wait_for(&self, mut child: Child) -> bool {
+        let group = Group::of(child.id());
+        let in_time = has_ended(&mut child, self.patience);
+        if !in_time {
+            group.signal(Signal::KILL).expect("bash can be killed");
+            assert!(has_ended(&mut child, self.patience), "bash was killed and has not ended");
         }
-        true
+        // What it has left in the background belongs to the page, and may be needed to its end. A group that has become
+        // empty is forgotten: its number is somebody else's some day.
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.push(group);
+        left.retain(Group::is_there);
+        in_time
     }
 }
 
-/// Sends a signal to all processes of the group that this one leads. Whether there was one.
-pub fn signal_group(leader: &Child, name: &str) -> bool {
-    let group = format!("-{}", leader.id());
-    let kill = Command::new("kill").args(["-s", name, "--", &group]).stderr(Stdio::null()).status();
-    kill.is_ok_and(|status| status.success())
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // What went wrong can be looked at.
+        if !panicking() {
+            let _ = fs::remove_dir_all(&self.beside);
+        }
+    }
 }
 
 /// Where this build's program is.

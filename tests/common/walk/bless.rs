@@ -27,9 +27,9 @@ pub fn edited(page: &str, edits: &[Edit]) -> String {
 
 /// What came, but with the lines of the page that fit, which may have `[..]` in them, and with its `...` where both of
 /// its neighbours are still there.
-pub fn merged(wanted: &[String], came: &[String]) -> Vec<String> {
+pub fn merged(wanted: &[String], came: &[String], ports: &Ports) -> Vec<String> {
     let (mut lines, mut from, mut skipping) = (Vec::new(), 0, false);
-    let pairs = pairs(wanted, came);
+    let pairs = pairs(wanted, came, ports);
     for (number, line) in wanted.iter().enumerate() {
         if line == "..." {
             skipping = true;
@@ -51,8 +51,8 @@ fn fill(lines: &mut Vec<String>, came: &[String], skipping: bool) {
 }
 
 /// Lines of the page and lines that came that belong together: as many as can be, in order.
-fn pairs(wanted: &[String], came: &[String]) -> Vec<(usize, usize)> {
-    let without = |lines: &[String]| lines.iter().map(|line| comparable_line(line, Ports::Drawn)).collect::<Vec<_>>();
+fn pairs(wanted: &[String], came: &[String], ports: &Ports) -> Vec<(usize, usize)> {
+    let without = |lines: &[String]| lines.iter().map(|line| comparable_line(line, ports)).collect::<Vec<_>>();
     let (wanted, came) = (without(wanted), without(came));
     let fit = |w: usize, c: usize| wanted[w] != "..." && fits(&wanted[w], &came[c]);
     // How many pairs there can be from here to both ends.

@@ -23,6 +23,7 @@ pub fn page_faults(page: &str) -> Vec<String> {
     faults.extend(details_faults(page));
     faults.extend(acts.iter().filter_map(act_fault));
     faults.extend(acts.iter().filter_map(|act| unlinked(page, act)));
+    faults.extend((0..acts.len()).filter_map(|at| counts_a_version(&acts, at)));
     faults
 }
 
@@ -37,7 +38,9 @@ pub fn chapter_faults(page: &str, next: Option<&str>) -> Vec<String> {
     hold(first_paragraph(page).contains('?'), "the first paragraph asks nothing");
     hold(acts.iter().any(|act| matches!(act.what, What::Picture { .. })), "no picture");
     hold(acts.iter().any(|act| matches!(act.what, What::Listing { .. })), "no listing");
-    hold(page.contains("\n<details>\n<summary>"), "nothing to predict: no <details> with a <summary>");
+    // Exercises have answers to unfold as well.
+    let before = page.split("\n## Exercises").next().unwrap_or_default();
+    hold(before.contains("\n<details>\n<summary>"), "nothing to predict: no <details> with a <summary>");
     hold(sections.iter().any(|section| section.title == "What to remember"), "nothing to remember");
     let last = sections.iter().rfind(|section| section.level == 2);
     hold(last.is_some_and(|last| last.title == "Next"), "the last section is not Next");
@@ -100,6 +103,26 @@ fn act_fault(act: &Act) -> Option<String> {
     let is_unknown = kind == "mermaid" && !CHARTS.iter().any(|chart| first.starts_with(chart));
     let what = if is_output { "a picture that looks like a transcript" } else { "an unknown kind of chart" };
     (is_output || is_unknown).then(|| format!("line {}: {what}", act.at))
+}
+
+/// A log that counts the bytes of a request which names curl's version: they are not as many with each curl.
+fn counts_a_version(acts: &[Act], at: usize) -> Option<String> {
+    let What::Log { lines, .. } = &acts[at].what else { return None };
+    let is_figure = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit() && first != '0');
+    let is_counted = lines.iter().any(|line| line.split_once("bytes: ").is_some_and(|(_, rest)| is_figure(rest)));
+    let commands = acts[..at].iter().rev().find_map(|act| match &act.what {
+        What::Console(steps) | What::Folded(steps) => Some(steps.iter().map(|step| step.command.as_str()).collect()),
+        What::Window { step, .. } => Some(vec![step.command.as_str()]),
+        _ => None,
+    });
+    let commands: Vec<&str> = commands.unwrap_or_default();
+    let mut parts = commands.iter().flat_map(|command| command.split(['|', ';', '&', '(', ')']));
+    let is_varying = parts.any(|part| {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        words.contains(&"curl") && !words.contains(&"-A")
+    });
+    (is_counted && is_varying)
+        .then(|| format!("line {}: bytes that depend on curl's version: `-A me`, or [..]", acts[at].at))
 }
 
 /// A listing in whose section nothing leads to its file.

@@ -1,5 +1,7 @@
 //! A page of Markdown as its reader sees it, line by line: what is a heading, what is prose, what is inside a fence.
 
+use crate::fences::{Part, parts};
+
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -24,22 +26,20 @@ pub struct Section<'a> {
 
 /// The lines of a page with what they are.
 pub fn outline(page: &str) -> Vec<(Kind, &str)> {
-    let mut is_fenced = false;
-    let kind = |line: &str| {
-        if line.starts_with("```") {
-            is_fenced = !is_fenced;
-            return Kind::Fenced;
-        }
-        let text = line.trim();
-        match text.find(|character| character != '#') {
-            _ if is_fenced => Kind::Fenced,
-            _ if text.starts_with('<') && text.ends_with('>') => Kind::Hidden,
-            Some(level @ 1..=6) if line.starts_with('#') && text[level..].starts_with(' ') => Kind::Heading(level),
-            _ => Kind::Prose,
-        }
-    };
-    let kinds: Vec<Kind> = page.lines().map(kind).collect();
-    kinds.into_iter().zip(page.lines()).collect()
+    let mut lines: Vec<(Kind, &str)> = page.lines().map(|line| (Kind::Fenced, line)).collect();
+    let outside = parts(page).into_iter().filter(|(_, part)| !matches!(part, Part::Fence { .. }));
+    outside.for_each(|(at, _)| lines[at].0 = kind(lines[at].1));
+    lines
+}
+
+/// What a line is outside of fences.
+fn kind(line: &str) -> Kind {
+    let text = line.trim();
+    match text.find(|character| character != '#') {
+        _ if text.starts_with('<') && text.ends_with('>') => Kind::Hidden,
+        Some(level @ 1..=6) if line.starts_with('#') && text[level..].starts_with(' ') => Kind::Heading(level),
+        _ => Kind::Prose,
+    }
 }
 
 /// The sections of a page, those inside others too, in order.

@@ -2,11 +2,12 @@
 
 use super::bless::{Edit, merged};
 use super::listing;
-use super::script::{Act, Key, What};
+use super::script::{Act, Key, What, script};
 use super::server;
 use super::window::{Seen, Window};
 use crate::common::program::Program;
 use crate::pages::compare::{Ports, fault};
+use crate::pages::group::Group;
 use crate::pages::log::{Whose, lines_of};
 use crate::pages::shell::{At, Shell};
 use crate::pages::steps::Step;
@@ -15,6 +16,7 @@ use rustix::process::geteuid;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
@@ -25,12 +27,17 @@ const QUIET: Duration = Duration::from_secs(2);
 pub struct Run {
     shell: Shell,
     port: u16,
-    server: Option<Program>,
+    /// Those that are compared: what the page's commands name was not drawn.
+    ports: Ports,
+    /// The group goes first, as long as its number is the program's.
+    server: Option<(Group, Program)>,
     windows: BTreeMap<String, Window>,
     /// What commands have printed that the page shows further down.
     printed: Vec<String>,
     /// From which line on the log is looked at, and whose lines.
     mark: (usize, Whose),
+    /// The window that was opened just now and has shown nothing.
+    opened: Option<String>,
     /// How long something is waited for, and how long nothing may come before it is taken for all.
     patience: (Duration, Duration),
     /// What is wrong.
@@ -40,15 +47,16 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run in a directory of this name.
-    pub fn new(name: &str) -> Run {
+    /// A run of a page, in a directory of this name.
+    pub fn new(name: &str, page: &str) -> Run {
         let mut shell = Shell::new(name, PATIENCE);
         if geteuid().is_root() {
             shell.first.push(own_sudo(&shell));
         }
         let (windows, printed, mark) = (BTreeMap::new(), Vec::new(), (0, Whose::Began));
         let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
-        Run { shell, port: server::free_port(), server: None, windows, printed, mark, patience, faults, edits }
+        let (port, ports) = (server::free_port(page), Ports::AllBut(server::ports_named(&script(page).0)));
+        Run { shell, port, ports, server: None, windows, printed, mark, opened: None, patience, faults, edits }
     }
 
     /// The same in a hurry: what will not be right anyway is not waited for.
@@ -56,9 +64,20 @@ impl Run {
         Run { patience: (patience, patience.min(QUIET)), ..self }
     }
 
+    /// Where its commands are run.
+    pub fn directory(&self) -> &Path {
+        &self.shell.directory
+    }
+
     /// Does all of it.
     pub fn all(&mut self, acts: &[Act]) {
-        acts.iter().for_each(|act| self.act(act));
+        for act in acts {
+            self.act(act);
+            self.opened = match &act.what {
+                What::Window { name, step } if step.wanted.is_empty() => Some(name.clone()),
+                _ => None,
+            };
+        }
         let left: Vec<_> = self.windows.iter().filter_map(|(name, window)| Some((name, window.left_over()?))).collect();
         for (name, lines) in left {
             self.faults.push(format!("the window {name:?} has said more:\n{}", lines.join("\n")));
@@ -80,17 +99,20 @@ impl Run {
             }
             What::Prints { lines } => {
                 let came = std::mem::take(&mut self.printed);
-                self.judge(*at, 0, lines, fault(lines, &came, Ports::Drawn), &came);
+                self.judge(*at, 0, lines, fault(lines, &came, &self.ports), &came);
             }
             What::Window { name, step } => self.open(*at, name, step),
             What::Types { name, lines } => {
-                self.mark(Whose::All);
+                // What is typed first into a window that shows nothing yet belongs to its opening.
+                if self.opened.as_ref() != Some(name) {
+                    self.mark(Whose::All);
+                }
                 self.with(*at, name, |window| window.types(lines));
             }
             What::Signal(signal) => {
                 self.mark(Whose::All);
                 match &self.server {
-                    Some(server) => server.signal(signal),
+                    Some((_, server)) => server.signal(signal),
                     None => self.fault(*at, "there is no server"),
                 }
             }
@@ -104,15 +126,15 @@ impl Run {
     }
 
     fn serve(&mut self, at: usize, step: &Step) {
-        if let Some(server) = self.server.take() {
+        if let Some((_group, server)) = self.server.take() {
             server.signal("INT");
             server.ended();
         }
         match server::start(&step.command, self.port) {
             Ok(program) => {
-                let fault = server::greeting_fault(&step.wanted, &program, self.port);
+                let fault = server::greeting_fault(&step.wanted, &program, self.port, &self.ports);
                 let came = server::said(&program, 0, self.port);
-                self.server = Some(program);
+                self.server = Some((Group::of(program.pid()), program));
                 self.judge(at, step.at, &step.wanted, fault, &came);
             }
             Err(fault) => self.fault(at, &fault),
@@ -122,7 +144,7 @@ impl Run {
 
     fn command(&mut self, at: usize, step: &Step) {
         let came = self.printed_by(step);
-        let fault = fault(&step.wanted, &came, Ports::Drawn).map(|fault| format!("$ {}\n{fault}", step.command));
+        let fault = fault(&step.wanted, &came, &self.ports).map(|fault| format!("$ {}\n{fault}", step.command));
         self.judge(at, step.at, &step.wanted, fault, &came);
     }
 
@@ -136,7 +158,7 @@ impl Run {
         self.mark(Whose::Began);
         let bash = self.shell.bash(&self.mapped(&step.command), &self.variables(), At::Screen);
         self.leave(at, name);
-        self.windows.insert(name.to_owned(), Window::open(bash, self.port));
+        self.windows.insert(name.to_owned(), Window::open(bash, self.port, self.ports.clone()));
         if !step.wanted.is_empty() {
             self.shows(at + step.at, name, &step.wanted);
         }
@@ -177,15 +199,20 @@ impl Run {
         }
     }
 
-    /// The log may come after the answer, so it is looked at until it is right.
+    /// The log may come after the answer, so it is looked at until it is right, and then once more: it must stay so.
     fn log(&mut self, at: usize, level: &str, wanted: &[String]) {
-        let Some(server) = &self.server else { return self.fault(at, "there is no server") };
+        let Some((_, server)) = &self.server else { return self.fault(at, "there is no server") };
         let (patience, quiet) = self.patience;
         let (deadline, mut since, mut length) = (Instant::now() + patience, Instant::now(), 0);
         loop {
-            let lines = server::said(server, self.mark.0, self.port);
-            let came = lines_of(&lines, self.mark.1, level);
-            let Some(fault) = fault(wanted, &came, Ports::Drawn) else { return };
+            let mut lines = server::said(server, self.mark.0, self.port);
+            let mut came = lines_of(&lines, self.mark.1, level);
+            if fault(wanted, &came, &self.ports).is_none() {
+                server.wait_until_quiet();
+                lines = server::said(server, self.mark.0, self.port);
+                came = lines_of(&lines, self.mark.1, level);
+            }
+            let Some(fault) = fault(wanted, &came, &self.ports) else { return };
             if lines.len() != length {
                 (length, since) = (lines.len(), Instant::now());
             }
@@ -215,9 +242,14 @@ impl Run {
         fs::write(self.shell.directory.join(name), text).expect("a file");
     }
 
-    /// From now on, the log is that of these.
+    /// From now on, the log is that of these. What was done before may still be told: a client has seen an answer
+    /// before the server has said that it was sent.
     fn mark(&mut self, whose: Whose) {
-        self.mark = (self.server.as_ref().map_or(0, |server| server.lines().len()), whose);
+        let said = |(_, server): &(Group, Program)| {
+            server.wait_until_quiet();
+            server.lines().len()
+        };
+        self.mark = (self.server.as_ref().map_or(0, said), whose);
     }
 
     fn with(&mut self, at: usize, name: &str, work: impl FnOnce(&mut Window) -> Result<(), String>) {
@@ -228,7 +260,7 @@ impl Run {
     }
 
     fn mapped(&self, command: &str) -> String {
-        server::mapped(command, self.port, self.server.as_ref().map(Program::pid))
+        server::mapped(command, self.port, self.server.as_ref().map(|(_, server)| server.pid()))
     }
 
     fn variables(&self) -> Vec<(&'static str, String)> {
@@ -241,7 +273,7 @@ impl Run {
     /// Something wrong, and what should stand `below` the line instead.
     fn judge(&mut self, at: usize, below: usize, wanted: &[String], fault: Option<String>, came: &[String]) {
         if let Some(fault) = fault {
-            self.edits.push(Edit { at: at + below, count: wanted.len(), lines: merged(wanted, came) });
+            self.edits.push(Edit { at: at + below, count: wanted.len(), lines: merged(wanted, came, &self.ports) });
             self.fault(at + below, &fault);
         }
     }

@@ -17,7 +17,11 @@
 //!
 //! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
 //! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
+//!
+//! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a
+//! command a `[..]` may stand alone, where all it prints is a figure.
 
+use crate::fences::{Part, parts};
 use crate::pages::steps::{Step, steps, trim_end};
 use std::fmt;
 
@@ -54,7 +58,8 @@ pub enum What {
         name: String,
         key: Key,
     },
-    /// A signal to the server, as its terminal would send it.
+    /// A signal to the server, as its terminal would send it; but for Ctrl-Z, whose signal the system keeps from those
+    /// who have no shell above them: the one that stops them all the same.
     Signal(&'static str),
     Log {
         level: Option<String>,
@@ -85,21 +90,15 @@ pub enum Key {
     Ends,
 }
 
-/// What stands on a page, as far as it matters here.
-enum Part {
-    Comment(String),
-    Fence { kind: String, lines: Vec<String> },
-    Text,
-}
-
 /// A page's acts in order, and what cannot be understood, with the number of its line.
 pub fn script(page: &str) -> (Vec<Act>, Vec<String>) {
     let mut reader = Reader::default();
     for (at, part) in parts(page) {
         match part {
-            Part::Fence { kind, lines } => reader.fence(at, &kind, lines),
+            Part::Fence { kind, lines } => reader.fence(at, kind, lines),
             Part::Comment(text) => reader.comment(at, text),
-            Part::Text => reader.nothing_waits(),
+            Part::Line(line) if line.trim().is_empty() => {}
+            Part::Line(line) => reader.text(at, line),
         }
     }
     reader.nothing_waits();
@@ -144,13 +143,20 @@ impl Reader {
         }
     }
 
-    fn comment(&mut self, at: usize, text: String) {
+    fn comment(&mut self, at: usize, text: &str) {
         self.nothing_waits();
-        match standing(&text) {
+        match standing(text) {
             Some(what) => self.acts.push(Act { at, what }),
             // Those of the tools that look at prose.
             None if text.starts_with("rumdl-") || text.starts_with("typos") => {}
-            None => self.marker = Some((at, text)),
+            None => self.marker = Some((at, text.to_owned())),
+        }
+    }
+
+    fn text(&mut self, at: usize, line: &str) {
+        self.nothing_waits();
+        if line.contains("<!--") {
+            self.fault(at, "a comment is a line of its own: <!-- what it is -->");
         }
     }
 
@@ -163,24 +169,6 @@ impl Reader {
     fn fault(&mut self, at: usize, fault: &str) {
         self.faults.push(format!("line {}: {fault}", at + 1));
     }
-}
-
-/// The parts of a page, with the line on which each begins. Empty lines are none.
-fn parts(page: &str) -> Vec<(usize, Part)> {
-    let mut found = Vec::new();
-    let mut lines = page.lines().enumerate();
-    while let Some((at, line)) = lines.next() {
-        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        if let Some(kind) = line.strip_prefix("```") {
-            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```"));
-            found.push((at, Part::Fence { kind: kind.to_owned(), lines: inside.map(str::to_owned).collect() }));
-        } else if let Some(comment) = comment {
-            found.push((at, Part::Comment(comment.to_owned())));
-        } else if !line.trim().is_empty() {
-            found.push((at, Part::Text));
-        }
-    }
-    found
 }
 
 /// A comment that needs no fence.
@@ -207,6 +195,9 @@ fn standing(comment: &str) -> Option<What> {
 /// What a fence asks for, if anything.
 fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, String> {
     let words: Vec<&str> = marker.split_whitespace().collect();
+    if matches!(words[..], ["prints" | "log" | "listing:", ..] | ["window", _, "shows"]) && !says_something(&lines) {
+        return Err(format!("what <!-- {marker} --> shows would fit anything"));
+    }
     let what = match (words.as_slice(), kind) {
         ([], "console") => What::Console(commands(&lines)?),
         (["prints"], "text") => What::Prints { lines: without_the_end(lines) },
@@ -244,10 +235,20 @@ fn without_the_end(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
+/// Whether there is a word in it that must come.
+fn says_something(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.replace("[..]", "").contains(char::is_alphanumeric))
+}
+
 fn commands(lines: &[String]) -> Result<Vec<Step>, String> {
-    match lines.first() {
-        Some(first) if first.starts_with("$ ") => Ok(steps(lines)),
-        first => Err(format!("no command before {first:?}")),
+    let steps = match lines.first() {
+        Some(first) if first.starts_with("$ ") => steps(lines),
+        first => return Err(format!("no command before {first:?}")),
+    };
+    let is_empty = |line: &String| line.trim().is_empty() || line == "...";
+    match steps.iter().find(|step| !step.wanted.is_empty() && step.wanted.iter().all(is_empty)) {
+        Some(step) => Err(format!("what `{}` prints would fit anything", step.command)),
+        None => Ok(steps),
     }
 }
 
@@ -272,12 +273,14 @@ pub struct Counts {
     pub logs: usize,
     /// Pieces of the source.
     pub listings: usize,
+    /// Keys and signals, saved files, and what is printed further down.
+    pub others: usize,
 }
 
 impl Counts {
     /// In the order of the fields.
-    pub const fn new([commands, typed, shown, logs, listings]: [usize; 5]) -> Counts {
-        Counts { commands, typed, shown, logs, listings }
+    pub const fn new([commands, typed, shown, logs, listings, others]: [usize; 6]) -> Counts {
+        Counts { commands, typed, shown, logs, listings, others }
     }
 
     pub fn of(acts: &[Act]) -> Counts {
@@ -290,8 +293,9 @@ impl Counts {
                 What::Shows { .. } => counts.shown += 1,
                 What::Log { .. } => counts.logs += 1,
                 What::Listing { .. } => counts.listings += 1,
-                What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } | What::Picture { .. } => {
-                }
+                What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } => counts.others += 1,
+                // One without its comment is a fault.
+                What::Picture { .. } => {}
             }
         }
         counts
@@ -300,6 +304,7 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}, {}, {}, {}, {}]", self.commands, self.typed, self.shown, self.logs, self.listings)
+        let Counts { commands, typed, shown, logs, listings, others } = self;
+        write!(f, "[{commands}, {typed}, {shown}, {logs}, {listings}, {others}]")
     }
 }

@@ -1,31 +1,71 @@
 //! A chapter's server: this build on a port of its own, of four digits as 8080 has, so that columns and lengths stay.
+//!
+//! It is started as the page says, and with one thing more, in the environment: it pings after an hour of silence,
+//! unless the page says when. A Ping after the usual 20 seconds is what a reader sees who stops to read; no page shows
+//! one. Here nobody stops, and it would only tell that the machine is busy.
 
-use crate::common::program::Program;
+use super::script::{Act, What};
+use crate::common::program::{Program, without_options};
 use crate::fences::words;
 use crate::pages::compare::{Ports, fault};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// Names of programs that are told where the server is, and those whose bytes must be what the page says.
 const TOLD: [&str; 10] = ["nc", "ws101", "ss", "tcpdump", "openssl", "python3", "lsof", "timeout", "socat", "bash"];
 const LITERAL: [&str; 4] = ["curl", "printf", "echo", "cat"];
 
-/// Numbers that a page may well mean otherwise: of RFCs.
-const TAKEN: [u16; 8] = [9110, 9111, 9112, 9113, 9114, 9220, 9293, 9457];
-
-/// A port that is free, and that no other chapter of this run has been given.
-pub fn free_port() -> u16 {
+/// A port that is free, that no other chapter of this run has been given, and that is no number of the page.
+pub fn free_port(page: &str) -> u16 {
     static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
-    let mut given = GIVEN.lock().expect("no panic");
-    loop {
-        let port = fastrand::u16(9101..=9999);
-        let may_be = !port.is_multiple_of(10) && !TAKEN.contains(&port) && !given.contains(&port);
-        if may_be && TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("0.0.0.0", port)).is_ok() {
-            given.push(port);
-            return port;
-        }
-    }
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_free = |host: &str, port: u16| TcpListener::bind((host, port)).is_ok();
+    let may_be = |port: &u16| {
+        !port.is_multiple_of(10)
+            && !given.contains(port)
+            && !page.contains(&port.to_string())
+            && is_free("127.0.0.1", *port)
+            && is_free("0.0.0.0", *port)
+    };
+    let port = (0..1000).map(|_| fastrand::u16(9101..=9999)).find(may_be).expect("a free port from 9101 to 9999");
+    given.push(port);
+    port
+}
+
+/// The ports that commands name, and what is typed or saved.
+pub fn ports_named(acts: &[Act]) -> Vec<u16> {
+    let texts = acts.iter().flat_map(|act| match &act.what {
+        What::Console(steps) | What::Folded(steps) => steps.iter().map(|step| step.command.as_str()).collect(),
+        What::Server(step) | What::Window { step, .. } => vec![step.command.as_str()],
+        What::Types { lines, .. } | What::File { lines, .. } => lines.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    });
+    let mut ports: Vec<u16> = texts.flat_map(ports_in).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+fn ports_in(text: &str) -> Vec<u16> {
+    let starts = text.char_indices().filter(|(at, _)| is_before_a_port(&text[..*at]));
+    starts
+        .filter_map(|(at, _)| {
+            let digits = text[at..].find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len() - at);
+            text[at..at + digits].parse().ok()
+        })
+        .collect()
+}
+
+/// Whether a number that follows is a port: behind an address, the word `port`, or a colon that is no part of JSON or
+/// of a time.
+fn is_before_a_port(before: &str) -> bool {
+    const WHERE: [&str; 9] =
+        ["localhost", "127.0.0.1", "127.0.0.1)", "127.0.0.1]", "0.0.0.0", "::1", "::", "*", "port"];
+    let Some(place) = before.strip_suffix([':', ' ', '/', '.']) else { return false };
+    let is_other = |last: char| last == '"' || last.is_ascii_digit();
+    WHERE.iter().any(|word| place.ends_with(word)) || before.ends_with(':') && !place.ends_with(is_other)
 }
 
 /// A command as it is run: with the port of this run, the server's process, and where bytes count, as it was.
@@ -53,7 +93,7 @@ fn is_said_literally(before: &str) -> bool {
 /// What was printed, with 8080 where the port of this run stands.
 pub fn as_on_the_page(text: &str, port: u16) -> String {
     let mut found = text.to_owned();
-    for at in numbers(text, port) {
+    for at in numbers(text, port).into_iter().filter(|at| is_before_a_port(&text[..*at])) {
         found.replace_range(at..at + 4, "8080");
     }
     // What curl says of being led elsewhere.
@@ -76,17 +116,16 @@ pub fn start(command: &str, port: u16) -> Result<Program, String> {
     let variables: Option<Vec<_>> = words[..begin].iter().map(|word| word.split_once('=')).collect();
     let variables = variables.ok_or("before ws101 stand variables alone")?;
     let mut program = Command::new(env!("CARGO_BIN_EXE_ws101"));
-    let ours = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("WS101_"));
-    for name in ours {
-        program.env_remove(name);
-    }
-    program.env("RUST_LOG", "info").env("WS101_LISTEN", format!("127.0.0.1:{port}")).envs(variables);
+    without_options(&mut program);
+    program.env("RUST_LOG", "info").env("WS101_LISTEN", format!("127.0.0.1:{port}")).env("WS101_PING_INTERVAL", "1h");
+    // In a group of its own, so that it is ended when the test is interrupted.
+    program.envs(variables).process_group(0);
     program.args(words[begin + 1..].iter().map(|word| mapped(word, port, None)));
     Ok(Program::run(program))
 }
 
 /// What is wrong with what the page says that it says at first.
-pub fn greeting_fault(wanted: &[String], program: &Program, port: u16) -> Option<String> {
+pub fn greeting_fault(wanted: &[String], program: &Program, port: u16, ports: &Ports) -> Option<String> {
     if wanted.is_empty() {
         return None;
     }
@@ -94,7 +133,7 @@ pub fn greeting_fault(wanted: &[String], program: &Program, port: u16) -> Option
     if wanted.last().is_some_and(|line| line != "...") {
         wanted.push("...".to_owned());
     }
-    fault(&wanted, &said(program, 0, port), Ports::Drawn)
+    fault(&wanted, &said(program, 0, port), ports)
 }
 
 /// What it has said from a line on.

@@ -2,6 +2,7 @@
 
 use super::script::{Act, What};
 use std::env;
+use std::io::{Write, stderr};
 use std::process::{Command, Stdio};
 
 /// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
@@ -19,11 +20,16 @@ pub fn used(acts: &[Act]) -> Vec<&'static str> {
     found
 }
 
-/// Those that cannot be found. `sudo` is not needed by those who may do everything.
+/// Those that cannot be found. `sudo` is not needed by those who may do everything. Of all that are called `nc`, the
+/// chapters have OpenBSD's.
 pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
     let path = env::var_os("PATH").unwrap_or_default();
     let is_found = |tool: &str| env::split_paths(&path).any(|directory| directory.join(tool).is_file());
-    let is_there = |tool: &str| is_found(tool) && (tool != "sudo" || is_let());
+    let is_there = |tool: &str| match tool {
+        "sudo" => is_found(tool) && is_let(),
+        "nc" => is_found(tool) && is_openbsds(),
+        _ => is_found(tool),
+    };
     let is_needed = |tool: &str| !(tool == "sudo" && is_root);
     let wanted = ["bash", "curl"].iter().chain(tools).filter(|tool| is_needed(tool) && !is_there(tool));
     wanted.map(|tool| (*tool).to_owned()).collect()
@@ -34,6 +40,22 @@ fn is_let() -> bool {
     let mut sudo = Command::new("sudo");
     let status = sudo.args(["-n", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
+}
+
+fn is_openbsds() -> bool {
+    let said = Command::new("nc").arg("-h").stdin(Stdio::null()).output();
+    said.is_ok_and(|said| String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).contains("OpenBSD"))
+}
+
+/// Whether all is there that something needs. What is not is told on the real stderr: what tests print is shown only
+/// when they fail. On a machine that is there for tests, nothing may be missing.
+pub fn is_ready(what: &str, missing: &[String]) -> bool {
+    let missing = missing.join(", ");
+    assert!(missing.is_empty() || env::var_os("CI").is_none(), "{what}: missing: {missing}");
+    if !missing.is_empty() {
+        let _ = writeln!(stderr(), "{what} was not run: missing: {missing}");
+    }
+    missing.is_empty()
 }
 
 /// How the test of a chapter says why it is not run everywhere.

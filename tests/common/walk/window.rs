@@ -3,27 +3,30 @@
 use super::server::as_on_the_page;
 use crate::fences::matches;
 use crate::pages::compare::{Ports, comparable, fault};
+use crate::pages::group::{Group, has_ended};
 use crate::pages::screen::Screen;
-use crate::pages::shell::signal_group;
-use std::fs;
-use std::io::Write;
+use rustix::io::Errno;
+use rustix::process::Signal;
+use std::io::{Write, stderr};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-/// The number of what Ctrl-C sends.
-const SIGINT: u32 = 2;
-
 /// How long a line without its end must stand before it is taken for one that gets none.
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the end of what was killed may take.
+const END: Duration = Duration::from_secs(5);
 
 /// An open window. Dropping it kills what runs in it.
 pub struct Window {
     child: Child,
+    group: Group,
     stdin: Option<ChildStdin>,
     screen: Arc<Screen>,
     port: u16,
+    ports: Ports,
     /// How many bytes the page has shown.
     shown: usize,
     /// Whether the page has said that there is more to come.
@@ -42,14 +45,13 @@ pub enum Seen {
 
 impl Window {
     /// Starts a command of bash with a terminal to print on, and stdin a pipe: what is typed is not shown again.
-    pub fn open(mut bash: Command, port: u16) -> Window {
-        hear_interrupts();
+    pub fn open(mut bash: Command, port: u16, ports: Ports) -> Window {
         let screen = Screen::of(&mut bash);
         let mut child = bash.stdin(Stdio::piped()).spawn().expect("bash starts");
         // It has the other end of the terminal open, and would keep it so.
         drop(bash);
-        let stdin = child.stdin.take();
-        Window { child, stdin, screen, port, shown: 0, goes_on: false }
+        let (group, stdin) = (Group::of(child.id()), child.stdin.take());
+        Window { child, group, stdin, screen, port, ports, shown: 0, goes_on: false }
     }
 
     /// Types lines, each with its end.
@@ -62,7 +64,10 @@ impl Window {
     /// What a program says when it is interrupted need not be shown.
     pub fn ctrl_c(&mut self) -> Result<(), String> {
         self.goes_on = true;
-        if signal_group(&self.child, "INT") { Ok(()) } else { Err("it has ended".to_owned()) }
+        self.group.signal(Signal::INT).map_err(|error| match error {
+            Errno::SRCH => "it has ended".to_owned(),
+            error => format!("it cannot be interrupted: {error}"),
+        })
     }
 
     pub fn ctrl_d(&mut self) {
@@ -71,14 +76,8 @@ impl Window {
 
     /// Waits for its end.
     pub fn ends(&mut self, patience: Duration) -> Result<(), String> {
-        let deadline = Instant::now() + patience;
-        while self.child.try_wait().expect("a child").is_none() {
-            if Instant::now() > deadline {
-                return Err(format!("it has not ended after {patience:?}"));
-            }
-            park_timeout(Duration::from_millis(5));
-        }
-        Ok(())
+        let has_ended = has_ended(&mut self.child, patience);
+        has_ended.then_some(()).ok_or_else(|| format!("it has not ended after {patience:?}"))
     }
 
     /// Waits until this is what it shows next. When it is not, `quiet` is how long nothing more may come.
@@ -91,7 +90,7 @@ impl Window {
                 (length, since) = (new.len(), Instant::now());
             }
             let text = Text::of(&new, self.port);
-            if let Some(count) = text.matched(wanted, since.elapsed() > PAUSE) {
+            if let Some(count) = text.matched(wanted, since.elapsed() > PAUSE, &self.ports) {
                 self.shown += count;
                 self.goes_on = wanted.last().is_some_and(|line| line == "...");
                 return Seen::Yes;
@@ -100,7 +99,7 @@ impl Window {
             if Instant::now() > deadline || is_quiet {
                 self.shown += length;
                 let came = text.lines();
-                let fault = fault(wanted, &came, Ports::Drawn).unwrap_or_default();
+                let fault = fault(wanted, &came, &self.ports).unwrap_or_default();
                 return Seen::No { fault, came };
             }
             park_timeout(Duration::from_millis(10));
@@ -109,10 +108,11 @@ impl Window {
 
     /// What it has printed and the page has not shown, if that should have been.
     pub fn left_over(&self) -> Option<Vec<String>> {
-        // What is on its way when it has ended is given a moment.
-        park_timeout(Duration::from_millis(50));
-        let lines = Text::of(&self.unshown(), self.port).lines();
-        (!self.goes_on && lines.iter().any(|line| !line.trim().is_empty())).then_some(lines)
+        if self.goes_on {
+            return None;
+        }
+        let lines = Text::of(&self.screen.all()[self.shown..], self.port).lines();
+        lines.iter().any(|line| !line.trim().is_empty()).then_some(lines)
     }
 
     fn unshown(&self) -> Vec<u8> {
@@ -120,24 +120,14 @@ impl Window {
     }
 }
 
-/// What is started in the background ignores Ctrl-C, and hands that on to all that it starts. A handler is not handed on.
-fn hear_interrupts() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-        if ignored >> (SIGINT - 1) & 1 == 1 {
-            ctrlc::set_handler(|| {}).expect("a handler");
-        }
-    });
-}
-
 impl Drop for Window {
     fn drop(&mut self) {
         // It may have ended, and all of its group.
-        signal_group(&self.child, "KILL");
-        let _ = self.child.wait();
+        let killed = self.group.signal(Signal::KILL);
+        if !has_ended(&mut self.child, END) {
+            // On the real stderr: what a test prints is not shown when all else was right.
+            let _ = writeln!(stderr(), "the process {} is left: {killed:?}", self.child.id());
+        }
     }
 }
 
@@ -166,14 +156,14 @@ impl Text {
     }
 
     /// How many bytes are what is wanted. The last line without an end counts when it `stays` so.
-    fn matched(&self, wanted: &[String], stays: bool) -> Option<usize> {
+    fn matched(&self, wanted: &[String], stays: bool, ports: &Ports) -> Option<usize> {
         let count = self.lines.len() - usize::from(!self.is_whole && !stays && !self.lines.is_empty());
         let lines = self.lines();
         let blank = lines.iter().take_while(|line| line.is_empty()).count();
         // An empty line before it may be the end of what was shown last.
         [0, blank].iter().find_map(|from| {
-            let wanted = comparable(wanted, Ports::Drawn);
-            let fits = |to: &usize| matches(&wanted, &comparable(&lines[*from..*to], Ports::Drawn));
+            let wanted = comparable(wanted, ports);
+            let fits = |to: &usize| matches(&wanted, &comparable(&lines[*from..*to], ports));
             let to = (*from..=count).find(fits)?;
             Some(if to == 0 { 0 } else { self.lines[to - 1].1 })
         })

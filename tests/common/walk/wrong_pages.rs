@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 /// A chapter with all that one has. `~` stands for a backtick.
 fn chapter() -> String {
     let prose = "word ".repeat(1300);
-    let listing =
-        "[close.rs](../src/protocol/close.rs)\n\n<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\n~~~\n";
+    let listing = "[close.rs](../src/protocol/close.rs)\n\n<!-- listing: src/protocol/close.rs#may_travel -->\n\
+         ~~~rust\nlet a;\n~~~\n";
     let predict = "<details>\n<summary>Answer</summary>\n\nSo.\n\n</details>\n";
     format!(
-        "# A\n\nWhy is\nthat so?\n\n~~~mermaid\nsequenceDiagram\n~~~\n\n## B\n\n{prose}\n\n{listing}\n## Exercises\n\n\
-         ### 1. X\n\n{predict}\n### 2. Y\n\n{predict}\n## What to remember\n\n- That.\n\n## Next\n\n[C](02-c.md)\n"
+        "# A\n\nWhy is\nthat so?\n\n~~~mermaid\nsequenceDiagram\n~~~\n\n## B\n\n{prose}\n\n{listing}\n{predict}\n\
+         ## Exercises\n\n### 1. X\n\n{predict}\n\
+         ### 2. Y\n\n{predict}\n## What to remember\n\n- That.\n\n## Next\n\n[C](02-c.md)\n"
     )
 }
 
@@ -28,12 +29,17 @@ fn a_chapter_that_lacks_something_is_seen() {
     assert_eq!(seen(&right), [""; 0]);
     for (part, other, fault) in [
         ("so?", "so.", "the first paragraph asks nothing"),
-        ("word ", "- ", "9 words of prose"),
-        ("word ", "word word ", "2609 words of prose"),
+        ("word ", "- ", "10 words of prose"),
+        ("word ", "word word ", "2610 words of prose"),
         ("~~~mermaid\nsequenceDiagram\n~~~", "", "no picture"),
         ("sequenceDiagram", "pie", "line 6: an unknown kind of chart"),
-        ("<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\n~~~\n", "", "no listing"),
+        ("<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\nlet a;\n~~~\n", "", "no listing"),
         ("](../src/protocol/close.rs)", "]", "line 17: no link to src/protocol/close.rs beside its listing"),
+        (
+            "<details>\n<summary>Answer</summary>\n\nSo.\n\n</details>\n\n## E",
+            "## E",
+            "nothing to predict: no <details> with a <summary>",
+        ),
         ("## Exercises", "## Questions", "no exercises"),
         ("### 2. Y", "", "1 exercises"),
         ("### 2. Y\n\n<details>", "### 2. Y\n\n### 3. Z\n\n<details>", "the exercise \"2. Y\" has no answer"),
@@ -63,6 +69,20 @@ fn a_fence_that_nobody_would_run_is_seen() {
         (
             "```console\n$ a\na\n```\n<!-- prints -->\n```text\na\n```",
             "line 6: the commands before <!-- prints --> print something already",
+        ),
+        ("a <!-- window a: Ctrl-C -->", "line 1: a comment is a line of its own: <!-- what it is -->"),
+        ("<!--window a: Ctrl-C -->", "line 1: a comment is a line of its own: <!-- what it is -->"),
+        ("<!-- log -->\n```text\n...\n[..]\n```", "line 2: what <!-- log --> shows would fit anything"),
+        ("<!-- window a shows -->\n```text\n...\n```", "line 2: what <!-- window a shows --> shows would fit anything"),
+        ("<!-- listing: a#b -->\n```rust\n// ...\n```", "line 2: what <!-- listing: a#b --> shows would fit anything"),
+        (
+            "```console\n$ b\n```\n<!-- prints -->\n```text\n[..] -> [..]\n```",
+            "line 5: what <!-- prints --> shows would fit anything",
+        ),
+        ("```console\n$ a\n[..]\n$ b\n...\n\n...\n```", "line 1: what `b` prints would fit anything"),
+        (
+            "```console\n$ curl -A me a; curl b\n```\n<!-- log -->\n```text\nws-1 = ended; bytes: 12 in\n```",
+            "line 5: bytes that depend on curl's version: `-A me`, or [..]",
         ),
         ("<!-- server: Ctrl-Y -->", "line 1: no fence after <!-- server: Ctrl-Y -->"),
         ("<!-- logs -->\n```text\n```", "line 2: <!-- logs --> before a fence of \"text\" means nothing"),

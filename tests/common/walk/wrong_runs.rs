@@ -4,29 +4,45 @@ use super::bless::{edited, merged};
 use super::listing::{Item, is_listed, item};
 use super::run::Run;
 use super::script::script;
-use super::server::{as_on_the_page, mapped};
+use super::server::{as_on_the_page, free_port, mapped, ports_named};
 use super::tools;
+use crate::common::wait_until;
 use crate::pages::compare::{Ports, comparable_line, fault};
-use std::io::{Write, stderr};
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
+
+/// How long is waited for what will not come. What should come, beside it, has this time too.
+const HURRY: Duration = Duration::from_secs(4);
 
 /// Whether there is a bash to run anything with.
 fn is_ready() -> bool {
-    let missing = tools::missing(&[], true);
-    if missing.iter().any(|tool| tool == "bash") {
-        let _ = writeln!(stderr(), "not tried: bash is missing");
-        return false;
-    }
-    true
+    let mut missing = tools::missing(&[], true);
+    missing.retain(|tool| tool == "bash");
+    tools::is_ready("a page that is wrong", &missing)
 }
 
-/// What is wrong with a page, in a run that does not wait long. `~` stands for a backtick.
-fn faults(name: &str, page: &str) -> Vec<String> {
-    let (acts, mut faults) = script(&page.replace('~', "`"));
-    let mut run = Run::new(name).hurried(Duration::from_secs(2));
+/// What a run finds wrong with a page. `~` stands for a backtick.
+fn faults(name: &str, page: &str, within: impl FnOnce(Run) -> Run) -> Vec<String> {
+    let page = page.replace('~', "`");
+    let (acts, mut faults) = script(&page);
+    let mut run = within(Run::new(name, &page));
     run.all(&acts);
-    faults.extend(run.faults);
+    // Its directory goes with it, unless this is wrong.
+    faults.append(&mut run.faults);
     faults
+}
+
+/// Nothing is wrong. It has all the time there is.
+fn assert_right(name: &str, page: &str) {
+    assert_eq!(faults(name, page, |run| run), [""; 0]);
+}
+
+/// The ports that are compared where a page names none.
+fn drawn() -> Ports {
+    Ports::AllBut(Vec::new())
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -35,7 +51,7 @@ fn lines(text: &str) -> Vec<String> {
 
 /// Exactly one fault, with these words.
 fn assert_seen(name: &str, page: &str, part: &str) {
-    let found = faults(name, page);
+    let found = faults(name, page, |run| run.hurried(HURRY));
     assert!(found.len() == 1 && found[0].contains(part), "{found:#?}");
 }
 
@@ -44,12 +60,12 @@ fn what_a_command_prints_otherwise_is_seen() {
     if !is_ready() {
         return;
     }
-    assert_eq!(faults("right", "~~~console\n$ echo a; echo b >&2\na\nb\n$ cat\n$ echo x\nx\n~~~\n"), [""; 0]);
+    assert_right("right", "~~~console\n$ echo a; echo b >&2\na\nb\n$ cat\n$ echo x\nx\n~~~\n");
     assert_seen("other", "~~~console\n$ echo a; echo b >&2\na\n~~~\n", "line 3: $ echo a; echo b >&2\n--- the page");
     assert_seen("none", "~~~console\n$ no-such-program\n~~~\n", "no-such-program: command not found");
     assert_seen("error", "~~~console\n$ false\nnot so\n~~~\n", "not so");
     // It ends what it began, whatever it leaves running.
-    assert_eq!(faults("left", "~~~console\n$ sleep 60 & echo a\na\n~~~\n"), [""; 0]);
+    assert_right("left", "~~~console\n$ sleep 60 & echo a\na\n~~~\n");
 }
 
 #[test]
@@ -58,7 +74,7 @@ fn what_is_folded_is_compared_as_well() {
         return;
     }
     let commands = "~~~console\n$ echo a\n$ echo b\n~~~\n\n<details>\n\n<!-- prints -->\n";
-    assert_eq!(faults("folded", &format!("{commands}~~~text\na\nb\n~~~\n")), [""; 0]);
+    assert_right("folded", &format!("{commands}~~~text\na\nb\n~~~\n"));
     assert_seen("folded", &format!("{commands}~~~text\na\n~~~\n"), "line 10: --- the page says:\na\n");
 }
 
@@ -68,7 +84,7 @@ fn a_command_prints_on_a_terminal() {
         return;
     }
     let terminal = "~~~console\n$ test -t 1 && test -t 2 && ! test -t 0 && stty size <&1\n24 80\n~~~\n";
-    assert_eq!(faults("terminal", terminal), [""; 0]);
+    assert_right("terminal", terminal);
 }
 
 #[test]
@@ -80,16 +96,24 @@ fn what_a_window_shows_otherwise_is_seen() {
     let typed = "<!-- window a types -->\n~~~text\ntwo\nthree\n~~~\n";
     let shown = "<!-- window a shows -->\n~~~text\ntwo\nthree\n~~~\n";
     let end = "<!-- window a: Ctrl-D -->\n<!-- window a: ends -->\n";
-    assert_eq!(faults("window", &[open, typed, shown, end].concat()), [""; 0]);
+    assert_right("window", &[open, typed, shown, end].concat());
     assert_seen("left-over", &[open, typed].concat(), "has said more:\ntwo\nthree");
     assert_seen("left-over-at-the-end", &[open, typed, end].concat(), "has said more:\ntwo\nthree");
     assert_seen("half", &[open, typed, &shown.replace("two\n", "")].concat(), "--- what happens:\ntwo\nthree");
-    assert_eq!(faults("and-so-on", &[open, typed, &shown.replace("three", "...")].concat()), [""; 0]);
-    assert_seen("never", &[open, shown].concat(), "--- the page says:\ntwo");
+    assert_right("and-so-on", &[open, typed, &shown.replace("three", "...")].concat());
     assert_seen("no-window", typed, "it is not there");
-    assert_seen("no-end", &[open, "<!-- window a: ends -->\n"].concat(), "it has not ended");
     assert_seen("ended", &[open, end, typed].concat(), "it is not there");
     assert_seen("at-once", &open.replace("\none\n", "\nother\n"), "--- the page says:\nother");
+}
+
+#[test]
+fn what_never_comes_is_seen() {
+    if !is_ready() {
+        return;
+    }
+    let open = "<!-- window a -->\n~~~console\n$ cat\n~~~\n";
+    assert_seen("never", &[open, "<!-- window a shows -->\n~~~text\na\n~~~\n"].concat(), "--- the page says:\na");
+    assert_seen("no-end", &[open, "<!-- window a: ends -->\n"].concat(), "it has not ended");
 }
 
 #[test]
@@ -99,7 +123,7 @@ fn ctrl_c_ends_a_window_and_all_that_runs_in_it() {
     }
     let page = "<!-- window a -->\n~~~console\n$ echo begun; sleep 60 | cat\nbegun\n~~~\n\
                 <!-- window a: Ctrl-C -->\n<!-- window a: ends -->\n";
-    assert_eq!(faults("ctrl-c", page), [""; 0]);
+    assert_right("ctrl-c", page);
 }
 
 #[test]
@@ -107,8 +131,8 @@ fn a_line_without_an_end_counts_when_it_stays() {
     if !is_ready() {
         return;
     }
-    let page = "<!-- window a -->\n~~~console\n$ printf 'Hel'; sleep 0.1; printf 'lo'; sleep 60\nHello\n~~~\n";
-    assert_eq!(faults("no-line-end", page), [""; 0]);
+    let page = "<!-- window a -->\n~~~console\n$ printf 'Hel'; printf 'lo'; sleep 60\nHello\n~~~\n";
+    assert_right("no-line-end", page);
     assert_seen("more", &page.replace("\nHello", "\nHel"), "--- what happens:\nHello");
 }
 
@@ -121,7 +145,7 @@ fn what_the_server_says_otherwise_is_seen() {
     let ask = "~~~console\n$ exec 3<>/dev/tcp/127.0.0.1/8080; \
                printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3\nalive\n~~~\n";
     let log = "<!-- log -->\n~~~text\nINFO  ws-9 = connected from 127.0.0.1:50000\n...\n~~~\n";
-    assert_eq!(faults("log", &[start, ask, log].concat()), [""; 0]);
+    assert_right("log", &[start, ask, log].concat());
     assert_seen("log-other", &[start, ask, &log.replace("...", "INFO  ws-9 = open")].concat(), "the log\n---");
     assert_seen("no-server", log, "there is no server");
     assert_seen("greeting", &start.replace("off\n", "off\nGood morning\n"), "--- the page says:\nGood morning");
@@ -181,14 +205,15 @@ fn the_page_gets_what_came_and_keeps_what_fits() {
     let came = lines("HTTP/1.1 200 OK\nDate: Sat, 21 Nov 2026 13:03:07 GMT\nA: 1\nB: 2\n\nalive");
     let wanted = "HTTP/1.1 404 Not Found\nDate: Sun, 22 Nov 2026 00:00:00 GMT\n[..]: 1\n...\nalive";
     let better = "HTTP/1.1 200 OK\nDate: Sun, 22 Nov 2026 00:00:00 GMT\n[..]: 1\n...\nalive";
-    assert_eq!(merged(&lines(wanted), &came), lines(better));
-    assert_eq!(merged(&[], &came), came);
-    assert_eq!(merged(&lines("...\nold"), &came), ["..."]);
-    let (acts, _) = script("```console\n$ echo a\n$ echo b \\\n  c\nold\n```\n");
-    let mut run = Run::new("bless").hurried(Duration::from_secs(2));
+    assert_eq!(merged(&lines(wanted), &came, &drawn()), lines(better));
+    assert_eq!(merged(&[], &came, &drawn()), came);
+    assert_eq!(merged(&lines("...\nold"), &came, &drawn()), ["..."]);
+    let page = "```console\n$ echo a\n$ echo b \\\n  c\nold\n```\n";
+    let (acts, _) = script(page);
+    let mut run = Run::new("bless", "").hurried(HURRY);
     run.all(&acts);
     let blessed = "```console\n$ echo a\na\n$ echo b \\\n  c\nb c\n```\n";
-    assert_eq!(edited("```console\n$ echo a\n$ echo b \\\n  c\nold\n```\n", &run.edits), blessed);
+    assert_eq!(edited(page, &run.edits), blessed);
 }
 
 #[test]
@@ -206,20 +231,115 @@ fn programs_meet_the_server_of_the_run_and_bytes_stay() {
     ] {
         assert_eq!(mapped(command, 9999, Some(17)), expected);
     }
-    assert_eq!(as_on_the_page("127.0.0.1:9999 19999 9999x", 9999), "127.0.0.1:8080 19999 9999x");
+    for (printed, expected) in [
+        ("127.0.0.1:9999 19999 9999x", "127.0.0.1:8080 19999 9999x"),
+        ("IP 127.0.0.1.9999 > 127.0.0.1.50000", "IP 127.0.0.1.8080 > 127.0.0.1.50000"),
+        ("* Connected to localhost (127.0.0.1) port 9999", "* Connected to localhost (127.0.0.1) port 8080"),
+        ("to localhost (127.0.0.1) 9999 port [tcp/*]", "to localhost (127.0.0.1) 8080 port [tcp/*]"),
+        (
+            "/dev/tcp/127.0.0.1/9999: refused, sport = :9999, *:9999",
+            "/dev/tcp/127.0.0.1/8080: refused, sport = :8080, *:8080",
+        ),
+        // Other figures that happen to be the same.
+        ("9999 kB, len 9999, \"bytes\":9999, 12:9999, 1.9999", "9999 kB, len 9999, \"bytes\":9999, 12:9999, 1.9999"),
+    ] {
+        assert_eq!(as_on_the_page(printed, 9999), expected);
+    }
+}
+
+#[test]
+fn a_port_is_free_and_no_number_of_the_page() {
+    let all_but_two: String =
+        (9101..=9999).filter(|port| ![9371, 9372].contains(port)).map(|port| format!("{port} ")).collect();
+    let port = free_port(&all_but_two);
+    assert!([9371, 9372].contains(&port), "{port}");
+    let page =
+        "~~~console\n$ nc -l 127.0.0.1 8081 & curl ws://localhost:8082/9000 'sport = :8080' 127.0.0.1:7x 12:30\n~~~\n";
+    assert_eq!(ports_named(&script(&page.replace('~', "`")).0), [7, 8080, 8081, 8082]);
+}
+
+/// What its bash has left is ended with the shell, and what an open window runs with the window.
+#[test]
+fn nobody_is_left_behind() {
+    if !is_ready() {
+        return;
+    }
+    for page in [
+        "~~~console\n$ sleep 600 & echo $! >pid\n~~~\n",
+        "<!-- window a -->\n~~~console\n$ echo $$ >pid; echo a; sleep 600\na\n~~~\n",
+    ] {
+        let page = page.replace('~', "`");
+        let mut run = Run::new("left-behind", &page);
+        run.all(&script(&page).0);
+        assert!(run.faults.is_empty(), "{:#?}", run.faults);
+        let pid = fs::read_to_string(run.directory().join("pid")).expect("its number");
+        let directory = run.directory().to_owned();
+        drop(run);
+        wait_until("it has ended", || !kill("0", pid.trim()));
+        assert!(!directory.exists());
+    }
+}
+
+/// Nor when the test does not come to its end. This one runs itself, with a page that has none.
+#[test]
+fn an_interrupted_test_leaves_nobody_behind() {
+    if !is_ready() {
+        return;
+    }
+    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interrupted-{}", process::id()));
+    fs::create_dir_all(&room).expect("a directory");
+    let page = "~~~console\n$ sleep 600 & echo $! >ROOM/one\n~~~\n\
+                <!-- window a -->\n~~~console\n$ echo $$ >ROOM/two; sleep 600\n~~~\n<!-- window a: ends -->\n";
+    let page = page.replace('~', "`").replace("ROOM", &room.display().to_string());
+    fs::write(room.join("page.md"), page).expect("a page");
+    let mut test = Command::new(env::current_exe().expect("this program"));
+    test.args(["--exact", "any_chapter", "--include-ignored"]).env("CHAPTER", room.join("page.md"));
+    let mut test = test.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a test");
+    let pids = || ["one", "two"].map(|name| fs::read_to_string(room.join(name)).unwrap_or_default().trim().to_owned());
+    wait_until("both run", || pids().iter().all(|pid| !pid.is_empty()));
+    assert!(kill("TERM", &test.id().to_string()));
+    assert_eq!(test.wait().expect("its end").code(), Some(130));
+    for pid in pids() {
+        wait_until("it has ended", || !kill("0", &pid));
+    }
+    fs::remove_dir_all(&room).expect("an end");
+}
+
+/// Whether a process was there to be sent a signal.
+fn kill(signal: &str, pid: &str) -> bool {
+    let status = Command::new("kill").args(["-s", signal, pid]).stderr(Stdio::null()).status();
+    status.expect("kill runs").success()
+}
+
+/// The log of what was done before may come late: here nobody waits for an answer.
+#[test]
+fn what_is_said_late_is_not_taken_for_the_next() {
+    if !is_ready() {
+        return;
+    }
+    let page = "<!-- server -->\n~~~console\n$ RUST_LOG=debug ws101 --tick off\n~~~\n\
+        ~~~console\n$ for n in {1..40}; do exec 3<>/dev/tcp/127.0.0.1/8080; \
+        printf 'GET /none HTTP/1.0\\r\\n\\r\\n' >&3; done\n~~~\n\
+        ~~~console\n$ exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; \
+        tail -n 1 <&3\nalive\n~~~\n\
+        <!-- log at info -->\n~~~text\nINFO  ws-9 = connected from 127.0.0.1:50000\n\
+        INFO  ws-9 = GET /healthz -> 200 OK\nINFO  ws-9 = ended [..]\n~~~\n";
+    assert_right("late", page);
 }
 
 #[test]
 fn ports_that_are_drawn_are_not_compared_and_others_are() {
-    let same = |one: &str, other: &str| comparable_line(one, Ports::Drawn) == comparable_line(other, Ports::Drawn);
+    let ports = Ports::AllBut(vec![8081]);
+    let same = |one: &str, other: &str| comparable_line(one, &ports) == comparable_line(other, &ports);
     assert!(same("from 127.0.0.1:50000", "from 127.0.0.1:40000") && same("[::1]:50000 x", "[::1]:40000 x"));
     assert!(same("IP 127.0.0.1.50000 > a", "IP 127.0.0.1.40000 > a") && !same("a:50000", "a:40000"));
+    assert!(same("127.0.0.1:10001", "127.0.0.1:50000") && same("127.0.0.1:1024", "127.0.0.1:50000"));
     assert!(!same("127.0.0.1:8080", "127.0.0.1:9000") && !same("127.0.0.1:50000", "127.0.0.1:8080"));
+    assert!(!same("127.0.0.1:8081", "127.0.0.1:9000") && !same("127.0.0.1.8081 ", "127.0.0.1.9000 "));
     assert!(same("LISTEN 0   4096  127.0.0.1:8080   0.0.0.0:*", "LISTEN 0 4096 127.0.0.1:8080 0.0.0.0:*"));
     assert!(!same("a  b", "a b") && !same("1  2 3", "1 2 3"));
     assert!(
-        fault(&lines("ws-1 a\nINFO ws-1 b\nINFO ws-2 c"), &lines("ws-1 a\nINFO ws-5 b\nINFO ws-7 c"), Ports::Drawn)
-            .is_none()
+        fault(&lines("ws-1 a\nINFO ws-1 b\nINFO ws-2 c"), &lines("ws-1 a\nINFO ws-5 b\nINFO ws-7 c"), &ports).is_none()
     );
 }
 
@@ -230,7 +350,9 @@ fn tools_are_found_in_commands_and_missed() {
     assert_eq!(used("~~~console\n$ echo ncx xxd-not; kill $(pgrep -ox ws101)\n~~~\n"), [""; 0]);
     assert_eq!(used("<!-- window a -->\n~~~console\n$ sudo tcpdump -l\n~~~\n"), ["sudo", "tcpdump"]);
     assert_eq!(used("<!-- file: a.sh -->\n~~~bash\nss -tn\n~~~\n"), ["ss"]);
-    assert_eq!(tools::missing(&["no-such-tool", "sudo"], true), ["no-such-tool"]);
+    // This machine may lack more.
+    let missing = tools::missing(&["no-such-tool", "sudo"], true).join(" ");
+    assert!(missing.contains("no-such-tool") && !missing.contains("sudo"), "{missing}");
     assert_eq!(tools::reason(&[]), None);
     assert_eq!(tools::reason(&["nc"]).as_deref(), Some("needs nc"));
     assert_eq!(tools::reason(&["nc", "ss", "xxd"]).as_deref(), Some("needs nc, ss and xxd"));
