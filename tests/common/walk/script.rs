@@ -179,10 +179,7 @@ fn standing(comment: &str) -> Option<What> {
         Some("fg") => return Some(What::Signal("CONT")),
         _ => {}
     }
-    let (name, key) = comment.strip_prefix("window ")?.split_once(": ").or_else(|| {
-        // The colon may be left out before the word.
-        comment.strip_prefix("window ")?.split_once(' ').filter(|(_, word)| *word == "ends")
-    })?;
+    let (name, key) = comment.strip_prefix("window ")?.split_once(": ")?;
     let key = match key.trim() {
         "Ctrl-C" => Key::CtrlC,
         "Ctrl-D" => Key::CtrlD,
