@@ -16,7 +16,7 @@
 //! any program; what it gives back stops it again.
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
-//! [`plan`] (what a request gets), [`route`], [`pages`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
+//! [`plan`] (what a request gets), [`route`], [`pages`], [`site`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
 //! replied), [`deliver`] (the feed, in four ways), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is
 //! here, what was counted), [`ending`] (of a connection), [`drain`] (of the server).
 
@@ -38,6 +38,7 @@ pub mod plan;
 pub mod refuse;
 pub mod registry;
 pub mod route;
+pub mod site;
 pub mod socket;
 
 pub use config::Config;

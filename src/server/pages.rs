@@ -2,13 +2,15 @@
 
 use super::Server;
 use super::metrics;
-use super::route::{PATHS, Route};
+use super::route::{Asset, PATHS, Route};
+use super::site;
+use crate::protocol::head::Request;
 use crate::protocol::response::Response;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The answer of a route that is not a WebSocket.
-pub fn answer(route: Route, server: &Server) -> Response {
+pub fn answer(route: Route, server: &Server, request: &Request<'_>) -> Response {
     match route {
         Route::Ready if server.is_draining() => {
             Response::new(503, TEXT, "stopping: no new work\n").with_field("Retry-After", "1")
@@ -16,7 +18,11 @@ pub fn answer(route: Route, server: &Server) -> Response {
         Route::Ready => Response::new(200, TEXT, "ready\n"),
         Route::Health => Response::new(200, TEXT, "alive\n"),
         Route::Metrics => metrics_page(server),
-        Route::Index | Route::Feed(_) | Route::WebSocket(_) => Response::new(200, TEXT, index()),
+        Route::Asset(asset) => site::file(asset),
+        Route::Index if site::is_wanted(request) => site::file(Asset::Document).with_field("Vary", "Accept"),
+        Route::Index | Route::Feed(_) | Route::WebSocket(_) => {
+            Response::new(200, TEXT, index()).with_field("Vary", "Accept")
+        }
     }
 }
 

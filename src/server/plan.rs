@@ -165,7 +165,7 @@ impl Planner<'_> {
         }
         match route {
             Route::Feed(transport) => Ok((Answer::Feed(self.feed_request(transport, request)?), body_len)),
-            _ => Ok((page(pages::answer(route, self.server)), body_len)),
+            _ => Ok((page(pages::answer(route, self.server, request)), body_len)),
         }
     }
 

@@ -24,8 +24,10 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// `GET /`: what there is.
+    /// `GET /`: the page, or what there is in words.
     Index,
+    /// What the page needs.
+    Asset(Asset),
     /// The process lives.
     Health,
     /// It takes new work.
@@ -36,6 +38,17 @@ pub enum Route {
     Feed(Transport),
     /// A WebSocket that does this with its messages.
     WebSocket(Endpoint),
+}
+
+/// A file of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asset {
+    /// `/`, for a browser.
+    Document,
+    /// `/style.css`.
+    Style,
+    /// `/app.js`.
+    Script,
 }
 
 /// What a request does with the feed.
@@ -80,6 +93,8 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refusal> {
     let route = match path {
         // An absolute target may have no path: `GET http://host HTTP/1.1`.
         "/" | "" => Route::Index,
+        "/style.css" => Route::Asset(Asset::Style),
+        "/app.js" => Route::Asset(Asset::Script),
         "/healthz" => Route::Health,
         "/readyz" => Route::Ready,
         "/metrics" => Route::Metrics,
@@ -109,9 +124,12 @@ impl Route {
             Route::Feed(Transport::Publish) => "POST",
             // Who asks for the head of a response that waits would wait for nothing.
             Route::WebSocket(_) | Route::Feed(Transport::LongPoll | Transport::Stream) => "GET",
-            Route::Index | Route::Health | Route::Ready | Route::Metrics | Route::Feed(Transport::ShortPoll) => {
-                "GET, HEAD"
-            }
+            Route::Index
+            | Route::Asset(_)
+            | Route::Health
+            | Route::Ready
+            | Route::Metrics
+            | Route::Feed(Transport::ShortPoll) => "GET, HEAD",
         }
     }
 }
