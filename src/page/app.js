@@ -272,7 +272,7 @@ class Transport {
     const { gap, reset, id, text } = item;
     if (gap) {
       this.after = gap.to;
-      this.notices.push(`Events ${gap.from} to ${gap.to} are gone.`);
+      this.notices.push(gap.from === gap.to ? `Event ${gap.to} is gone.` : `Events ${gap.from} to ${gap.to} are gone.`);
     } else if (reset) {
       this.after = 0;
       this.notices.push(`The feed began anew: it has no event ${reset.after}.`);
