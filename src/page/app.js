@@ -212,7 +212,7 @@ function inTime(milliseconds) {
 
 /** The value in the middle, null if there is none. */
 function median(values) {
-  return values.length ? values.toSorted((a, b) => a - b)[values.length >> 1] : null;
+  return values.length ? [...values].sort((a, b) => a - b)[values.length >> 1] : null;
 }
 
 class Transport {
@@ -385,10 +385,11 @@ const FOLLOWED = [
 // All four together, with the page's own events and the server's counts.
 
 /**
- * `wanted`: the button says that they are to run. `running` ends them, null when they don't run. `published`: when the
- * page published which text.
+ * `wanted`: they are to run, since the button was pressed. `running` ends them, and is null when they don't run.
+ * `closedAt`: when they went out of sight. The page's events have its `name` and a number, of which `last` is the last;
+ * `published` says when a text was published.
  */
-const feed = { wanted: false, running: null, closedAt: null, transports: [], published: new Map(), last: 0 };
+const feed = { transports: [], wanted: false, running: null, closedAt: null, name: '', last: 0, published: new Map() };
 
 const sayOfAll = (words) => setText(byId('transports-state'), words);
 
