@@ -76,6 +76,14 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", env = "WS101_MAX_BODY", default_value = "64KiB", value_parser = size)]
     pub max_body: u64,
 
+    /// Most connections watched by a page at a time, each with up to 256 KiB; 0: none
+    #[arg(long, value_name = "N", env = "WS101_MAX_WATCHED", default_value = "1000")]
+    pub max_watched: u32,
+
+    /// Tell addresses of clients at /connections
+    #[arg(long, env = "WS101_SHOW_PEERS", value_parser = BoolishValueParser::new())]
+    pub show_peers: bool,
+
     /// Time for a request head to be complete
     #[arg(long, value_name = "TIME", env = "WS101_HANDSHAKE_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub handshake_timeout: Duration,
@@ -149,6 +157,8 @@ impl Serve {
             max_connections: options.max_connections as usize,
             max_message: options.max_message,
             max_body: options.max_body,
+            max_watched: options.max_watched as usize,
+            show_peers: options.show_peers,
             head: Limits { max_head: options.max_head as usize, max_fields: usize::from(options.max_fields) },
             handshake_timeout: options.handshake_timeout,
             keep_alive_timeout: options.keep_alive_timeout,

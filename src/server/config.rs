@@ -31,6 +31,10 @@ pub struct Config {
     pub max_message: u64,
     /// Largest request body in bytes.
     pub max_body: u64,
+    /// Most connections that are watched, or counted by a token, at a time. Each takes up to 256 KiB.
+    pub max_watched: usize,
+    /// Whether `/connections` tells addresses.
+    pub show_peers: bool,
     /// Longest request head, most header fields.
     pub head: head::Limits,
     /// From the first byte of a request (or the start of the connection) to the end of its head and body.
@@ -67,6 +71,8 @@ impl Default for Config {
             max_connections: 10_000,
             max_message: 16 << 20,
             max_body: 64 << 10,
+            max_watched: 1000,
+            show_peers: false,
             head: head::Limits { max_head: 16 << 10, max_fields: 100 },
             handshake_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(60),

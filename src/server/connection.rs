@@ -14,7 +14,7 @@ use super::endpoint;
 use super::pages;
 use super::plan::{self, Answer, Limits, Opening, Page, Plan, Planner};
 use super::refuse;
-use super::registry::{Entry, Place};
+use super::registry::{Doing, Entry, Place};
 use super::route::Endpoint;
 use super::socket;
 use crate::protocol::head::{self, Parsed};
@@ -102,9 +102,7 @@ impl Connection<'_> {
     fn wait_for_first_byte(&mut self) -> Option<Instant> {
         let config = &self.server.config;
         let head_time = if self.entry.turned_away { TURNED_AWAY_TIMEOUT } else { config.handshake_timeout };
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.next_request();
-        }
+        self.entry.outbound.lock().eyes().next_request();
         let start = Instant::now();
         let is_first = self.requests == 0;
         let deadline = start + if is_first { head_time } else { config.keep_alive_timeout };
@@ -157,6 +155,7 @@ impl Connection<'_> {
             Answer::Feed(request) => {
                 self.deliver(&Asked { words: format!("{method} {target}"), request, limits }, deadline)
             }
+            Answer::Watch(wanted) => self.watch(&format!("{method} {target}"), wanted),
             Answer::Page(page) => self.answer_page(&format!("{method} {target}"), *page, limits, deadline),
         }
     }
@@ -259,6 +258,7 @@ impl Connection<'_> {
             return self.could_not_write(&error);
         }
         self.server.metrics.count_upgrade();
+        self.entry.does(Doing { websocket: true, ..self.entry.doing() });
         self.log_open(target, accepted);
         opened.session.sent();
         Next::Upgraded(opened)

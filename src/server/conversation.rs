@@ -87,9 +87,7 @@ impl Conversation<'_> {
         let glued = buffer.filled().len();
         if glued > 0 {
             let mut half = self.entry.outbound.lock();
-            if let Some(tap) = half.tap() {
-                tap.glued(buffer.filled());
-            }
+            half.eyes().glued(buffer.filled());
             self.take_in(buffer.filled(), &mut half)?;
         }
         buffer.clear();
@@ -152,7 +150,7 @@ impl Conversation<'_> {
                     }
                 }
                 Event::Ping(_) => {} // its Pong is queued
-                Event::Pong(payload) => keepalive.pong(&entry.who, &payload),
+                Event::Pong(payload) => half.tell(&entry.who, '%', &events::pong(keepalive.pong(&payload))),
                 Event::Close(close) => peer_closed(server, entry, half, &close),
                 Event::Failed(violation) => failed(server, entry, half, &violation),
             }
@@ -197,7 +195,7 @@ impl Conversation<'_> {
         }
         if self.keepalive.interval.is_some() {
             let payload = self.keepalive.next_ping();
-            info!("{} % silent: Ping \"{payload}\" sent", entry.who);
+            half.tell(&entry.who, '%', &format!("silent: Ping \"{payload}\" sent"));
             self.session.ping(payload.as_bytes());
             half.write(self.session.bytes_to_send(), false)?;
             self.session.sent();
@@ -214,12 +212,12 @@ impl Conversation<'_> {
         let mut half = self.entry.outbound.lock();
         match half.phase() {
             Phase::Broken => return Ending::Gone, // whoever failed to write has said so
-            Phase::Closed => info!("{who} ! the connection ended before the client answered our Close"),
+            Phase::Closed => half.tell(who, '!', "the connection ended before the client answered our Close"),
             Phase::Http | Phase::WebSocket if self.entry.was_cut_off() => {
-                info!("{who} ! cut off without a Close: this server stops");
+                half.tell(who, '!', "cut off without a Close: this server stops");
             }
             Phase::Http | Phase::WebSocket => {
-                info!("{who} ! the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE));
+                half.tell(who, '!', &format!("the client {how} without a Close ({NO_CLOSE} {})", meaning(NO_CLOSE)));
             }
         }
         let by = if self.entry.was_cut_off() { ClosedBy::Server } else { ClosedBy::Client };
@@ -245,7 +243,7 @@ impl Conversation<'_> {
 
     /// Closes from our side.
     fn close(&mut self, half: &mut Locked<'_>, code: u16, why: &str, flag: &str) -> io::Result<Ending> {
-        info!("{} ! {why} ({flag}): close {code} {}, by this server", self.entry.who, meaning(code));
+        half.tell(&self.entry.who, '!', &format!("{why} ({flag}): close {code} {}, by this server", meaning(code)));
         self.session.close(&Close::new(code, why));
         self.server.metrics.count_close(half, ClosedBy::Server, code);
         half.write(self.session.bytes_to_send(), true)?;
@@ -264,17 +262,17 @@ fn publish(server: &Server, who: &str, texts: Vec<String>) {
 /// A message that is legal, but not taken here.
 #[inline(never)]
 fn refuse(server: &Server, entry: &Entry, half: &mut Locked<'_>, session: &mut Session, close: &Close) {
-    info!("{} ! {}", entry.who, events::close(close, "this server"));
+    half.tell(&entry.who, '!', &events::close(close, "this server"));
     server.metrics.count_close(half, ClosedBy::Server, close.code.unwrap_or(NO_CODE));
     session.close(close);
 }
 
 fn peer_closed(server: &Server, entry: &Entry, half: &mut Locked<'_>, close: &Close) {
     if half.phase() == Phase::WebSocket {
-        info!("{} = {}", entry.who, events::close(close, "the client"));
+        half.tell(&entry.who, '=', &events::close(close, "the client"));
         server.metrics.count_close(half, ClosedBy::Client, close.code.unwrap_or(NO_CODE));
     } else {
-        info!("{} = {}", entry.who, events::close_answered(close, "the client"));
+        half.tell(&entry.who, '=', &events::close_answered(close, "the client"));
     }
 }
 
@@ -283,11 +281,9 @@ fn failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, violation: &Vio
         Phase::WebSocket => events::failed(violation, "this server"),
         _ => events::failed_after_close(violation),
     };
-    info!("{} ! {words}", entry.who);
+    half.tell(&entry.who, '!', &words);
     server.metrics.count_close(half, ClosedBy::Server, violation.code);
-    if let Some(tap) = half.tap() {
-        tap.give_up_on_incoming();
-    }
+    half.eyes().give_up_on_incoming();
 }
 
 /// When to ping, and what was pinged. The socket's read timeout is the clock: it runs from the last byte that came.
@@ -326,8 +322,9 @@ impl Keepalive {
         self.pings.to_string()
     }
 
-    fn pong(&mut self, who: &str, payload: &[u8]) {
+    /// How long ago the Ping was sent that this answers; `None`: it answers none of ours.
+    fn pong(&mut self, payload: &[u8]) -> Option<Duration> {
         let pinged_at = self.pinged_at.take_if(|_| payload == self.pings.to_string().as_bytes());
-        info!("{who} % {}", events::pong(pinged_at.map(|sent| sent.elapsed())));
+        pinged_at.map(|sent| sent.elapsed())
     }
 }

@@ -5,7 +5,6 @@ use super::metrics::ClosedBy;
 use super::outbound::Locked;
 use super::registry::Entry;
 use super::socket;
-use crate::wire::events;
 use log::info;
 use std::io;
 use std::net::Shutdown;
@@ -40,12 +39,10 @@ pub fn linger(server: &Server, entry: &Entry, buffer: &mut [u8]) {
 /// The last line of a connection.
 #[inline(never)]
 pub fn say_goodbye(entry: &Entry) {
-    if let Some(tap) = entry.outbound.lock().tap() {
-        tap.ended();
-    }
     let [messages_in, messages_out, bytes_in, bytes_out] = entry.outbound.traffic.read();
     let (messages, bytes) = ((messages_in, messages_out), (bytes_in, bytes_out));
-    info!("{} = {}", entry.who, events::ended(entry.since.elapsed(), messages, bytes));
+    let words = entry.outbound.lock().eyes().ended(entry.since.elapsed(), messages, bytes);
+    info!("{} = {words}", entry.who);
 }
 
 /// A write to a WebSocket failed, and with it the connection. Whoever wrote says so, under the lock of that write, so that
@@ -54,14 +51,15 @@ pub fn say_goodbye(entry: &Entry) {
 pub fn write_failed(server: &Server, entry: &Entry, half: &mut Locked<'_>, error: &io::Error) {
     let who = &entry.who;
     let by = if entry.was_cut_off() {
-        info!("{who} ! cut off: this server stops");
+        half.tell(who, '!', "cut off: this server stops");
         ClosedBy::Server
     } else if socket::is_timeout(error) {
         let timeout = server.config.write_timeout;
-        info!("{who} ! the client did not take what was written in {timeout:?} (--write-timeout): cut off");
+        let words = format!("the client did not take what was written in {timeout:?} (--write-timeout): cut off");
+        half.tell(who, '!', &words);
         ClosedBy::Server
     } else {
-        info!("{who} ! writing failed: {error}");
+        half.tell(who, '!', &format!("writing failed: {error}"));
         ClosedBy::Client
     };
     server.metrics.count_close(half, by, NO_CLOSE);

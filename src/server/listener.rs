@@ -6,6 +6,7 @@ use super::connection;
 use super::outbound::Outbound;
 use super::pages;
 use super::registry::{Entry, Place};
+use crate::wire::eyes::Eyes;
 use crate::wire::tap::Tap;
 use log::{info, warn};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -150,7 +151,7 @@ fn entry(server: &Server, stream: TcpStream, peer: SocketAddr, turned_away: bool
     // A frame that waits for the acknowledgement of the one before it (Nagle) would make ping-pong slow.
     let _ = stream.set_nodelay(true);
     let _ = stream.set_write_timeout(Some(server.config.write_timeout));
-    let outbound = Outbound::new(stream, tap, server.config.write_timeout);
+    let outbound = Outbound::new(stream, Eyes::new(tap), server.config.write_timeout);
     Entry::new(number, who, peer, outbound, turned_away)
 }
 

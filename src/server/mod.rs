@@ -17,18 +17,21 @@
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
 //! [`plan`] (what a request gets), [`route`], [`pages`], [`site`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
-//! replied), [`deliver`] (the feed, in four ways), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is
+//! replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a page that sees its own
+//! connection), [`connections`] (who is here, for the page), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is
 //! here, what was counted), [`ending`] (of a connection), [`drain`] (of the server).
 
 pub mod buffer;
 pub mod config;
 pub mod connection;
+pub mod connections;
 pub mod conversation;
 pub mod cors;
 pub mod deliver;
 pub mod drain;
 pub mod ending;
 pub mod endpoint;
+pub mod event_stream;
 pub mod limits;
 pub mod listener;
 pub mod metrics;
@@ -40,6 +43,8 @@ pub mod registry;
 pub mod route;
 pub mod site;
 pub mod socket;
+pub mod watches;
+pub mod watching;
 
 pub use config::Config;
 pub use drain::Handle;
@@ -53,6 +58,7 @@ use registry::Registry;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use watches::Watches;
 
 /// What all threads of one server share.
 #[derive(Debug)]
@@ -63,6 +69,8 @@ pub struct Server {
     pub registry: Registry,
     /// What was counted.
     pub metrics: Metrics,
+    /// Who watches.
+    pub watches: Watches,
     /// The events, and who waits for them.
     pub feed: Arc<Feed>,
     draining: AtomicBool,
@@ -92,6 +100,7 @@ pub fn start(config: Config) -> io::Result<Handle> {
         None => None,
     };
     let server = Arc::new(Server {
+        watches: Watches::new(config.max_watched),
         config,
         registry: Registry::default(),
         metrics: Metrics::default(),

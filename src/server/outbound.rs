@@ -1,6 +1,6 @@
 //! The write half of a connection: whole frames only, one lock, nothing after a Close.
 //!
-//! The lock guards three things that must not drift apart: what is written, what the tap is told, and whether a Close
+//! The lock guards three things that must not drift apart: what is written, what those are told who look, and whether a Close
 //! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a courier takes it
 //! to push events, and a thread that drains the server for its one Close. So the log's order is the wire's order, and a
 //! message that the tap saw come in is answered before any Close.
@@ -11,7 +11,8 @@
 use super::metrics::Traffic;
 use super::socket::{self, AT_ONCE};
 use crate::protocol::chunked::chunk;
-use crate::wire::tap::Tap;
+use crate::wire::eyes::Eyes;
+use log::info;
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -33,7 +34,7 @@ pub struct Outbound {
 
 #[derive(Debug)]
 struct Half {
-    tap: Option<Box<Tap>>,
+    eyes: Eyes,
     phase: Phase,
     end_counted: bool,
 }
@@ -53,8 +54,8 @@ pub enum Phase {
 
 impl Outbound {
     /// Takes the connection's only handle of the socket: one file descriptor a connection.
-    pub fn new(stream: TcpStream, tap: Option<Box<Tap>>, write_timeout: Duration) -> Outbound {
-        let half = Mutex::new(Half { tap, phase: Phase::Http, end_counted: false });
+    pub fn new(stream: TcpStream, eyes: Eyes, write_timeout: Duration) -> Outbound {
+        let half = Mutex::new(Half { eyes, phase: Phase::Http, end_counted: false });
         Outbound { stream, write_timeout, traffic: Traffic::default(), half }
     }
 
@@ -97,9 +98,15 @@ impl Locked<'_> {
         self.half.phase
     }
 
-    /// The tap, when somebody watches.
-    pub fn tap(&mut self) -> Option<&mut Tap> {
-        self.half.tap.as_deref_mut()
+    /// Who looks at what passes.
+    pub fn eyes(&mut self) -> &mut Eyes {
+        &mut self.half.eyes
+    }
+
+    /// A line of the log about this connection, which whoever watches it sees as well.
+    pub fn tell(&mut self, who: &str, mark: char, words: &str) {
+        info!("{who} {mark} {words}");
+        self.half.eyes.told(mark, words);
     }
 
     /// Whether the WebSocket's end is counted now for the first time. It may end in two ways: a Close, and then a reset.
@@ -110,20 +117,16 @@ impl Locked<'_> {
     /// Counts and shows bytes that a read brought.
     pub fn has_read(&mut self, bytes: &[u8]) {
         Traffic::add(&self.outbound.traffic.bytes_in, bytes.len() as u64);
-        if let Some(tap) = self.tap() {
-            tap.read(bytes);
-        }
+        self.half.eyes.read(bytes);
     }
 
     /// Writes the 101 and the frames that follow it at once, in one write. From now on the bytes are frames.
     pub fn upgrade(&mut self, head: &[u8], frames: &[u8]) -> io::Result<()> {
-        if self.tap().is_some_and(|tap| tap.is_muted()) {
-            self.half.tap = None; // no frame of it will be told, so none is looked at
-        }
-        self.send(&[head, frames].concat(), |tap| {
-            tap.wrote(head);
-            tap.upgraded();
-            tap.wrote(frames);
+        self.half.eyes.close_if_muted();
+        self.send(&[head, frames].concat(), |eyes| {
+            eyes.wrote(head);
+            eyes.upgraded();
+            eyes.wrote(frames);
         })?;
         self.half.phase = Phase::WebSocket;
         Ok(())
@@ -137,7 +140,7 @@ impl Locked<'_> {
             Phase::Http | Phase::WebSocket if bytes.is_empty() => return Ok(()),
             Phase::Http | Phase::WebSocket => {}
         }
-        self.send(bytes, |tap| tap.wrote(bytes))?;
+        self.send(bytes, |eyes| eyes.wrote(bytes))?;
         if last {
             self.half.phase = Phase::Closed;
         }
@@ -147,21 +150,21 @@ impl Locked<'_> {
     /// Writes the head of a response whose body comes in parts, and the first part with it, in one write.
     pub fn begin_stream(&mut self, head: &[u8], part: &[u8], chunked: bool) -> io::Result<()> {
         let framed = if chunked { chunk(part) } else { part.to_vec() };
-        self.send(&[head, &framed].concat(), |tap| {
-            tap.wrote(head);
-            tap.wrote_part(&framed, part);
+        self.send(&[head, &framed].concat(), |eyes| {
+            eyes.wrote(head);
+            eyes.wrote_part(&framed, part);
         })
     }
 
     /// Writes a part of a response's body: a chunk, or the bytes as they are.
     pub fn write_part(&mut self, part: &[u8], chunked: bool) -> io::Result<()> {
         let framed = if chunked { chunk(part) } else { part.to_vec() };
-        self.send(&framed, |tap| tap.wrote_part(&framed, part))
+        self.send(&framed, |eyes| eyes.wrote_part(&framed, part))
     }
 
     /// Writes what ends a body in chunks.
     pub fn end_parts(&mut self, last_chunk: &[u8]) -> io::Result<()> {
-        self.send(last_chunk, |tap| tap.wrote_part(last_chunk, b""))
+        self.send(last_chunk, |eyes| eyes.wrote_part(last_chunk, b""))
     }
 
     /// The connection is over, whatever was said on it: nothing more is written.
@@ -182,12 +185,12 @@ impl Locked<'_> {
         if written == 0 && result.as_ref().is_err_and(socket::is_timeout) {
             return Ok(false);
         }
-        self.sent(written, result, |tap| tap.wrote(frame))?;
+        self.sent(written, result, |eyes| eyes.wrote(frame))?;
         self.half.phase = Phase::Closed;
         Ok(true)
     }
 
-    fn send(&mut self, bytes: &[u8], show: impl FnOnce(&mut Tap)) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8], show: impl FnOnce(&mut Eyes)) -> io::Result<()> {
         let mut sent = (0, Ok(()));
         for part in bytes.chunks(PART) {
             let (written, result) = socket::write_all(&self.outbound.stream, part, self.outbound.write_timeout);
@@ -199,12 +202,13 @@ impl Locked<'_> {
         self.sent(sent.0, sent.1, show)
     }
 
-    fn sent(&mut self, written: usize, result: io::Result<()>, show: impl FnOnce(&mut Tap)) -> io::Result<()> {
+    fn sent(&mut self, written: usize, result: io::Result<()>, show: impl FnOnce(&mut Eyes)) -> io::Result<()> {
         Traffic::add(&self.outbound.traffic.bytes_out, written as u64);
+        self.half.eyes.count_out(written);
         if result.is_err() {
             self.give_up();
-        } else if let Some(tap) = self.tap() {
-            show(tap);
+        } else {
+            show(&mut self.half.eyes);
         }
         result
     }

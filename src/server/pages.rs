@@ -1,29 +1,32 @@
 //! The plain answers: what `GET /`, `/healthz`, `/readyz` and `/metrics` say.
 
 use super::Server;
+use super::connections;
 use super::metrics;
 use super::route::{Asset, PATHS, Route};
 use super::site;
 use crate::protocol::head::Request;
+use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The answer of a route that is not a WebSocket.
-pub fn answer(route: Route, server: &Server, request: &Request<'_>) -> Response {
-    match route {
+pub fn answer(route: Route, server: &Server, request: &Request<'_>) -> Result<Response, Refusal> {
+    Ok(match route {
         Route::Ready if server.is_draining() => {
             Response::new(503, TEXT, "stopping: no new work\n").with_field("Retry-After", "1")
         }
         Route::Ready => Response::new(200, TEXT, "ready\n"),
         Route::Health => Response::new(200, TEXT, "alive\n"),
         Route::Metrics => metrics_page(server),
+        Route::Connections => connections::answer(server, request)?,
         Route::Asset(asset) => site::file(asset),
         Route::Index if site::is_wanted(request) => site::file(Asset::Document).with_field("Vary", "Accept"),
-        Route::Index | Route::Feed(_) | Route::WebSocket(_) => {
+        Route::Index | Route::Feed(_) | Route::Watch | Route::WebSocket(_) => {
             Response::new(200, TEXT, index()).with_field("Vary", "Accept")
         }
-    }
+    })
 }
 
 /// One connection too many.

@@ -5,16 +5,17 @@ use super::cors;
 use super::deliver::request::{FeedRequest, after, read};
 use super::pages;
 use super::refuse;
-use super::registry::Entry;
-use super::route::{Endpoint, Route, Transport, is_feed, route};
+use super::registry::{Doing, Entry};
+use super::route::{Endpoint, Route, Transport, is_feed, listed, route};
 use super::socket;
+use super::watching::{self, Wanted};
 use crate::protocol::body;
 use crate::protocol::head::{self, Request};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
-use crate::protocol::upgrade::{self, Accepted, Decision};
+use crate::protocol::upgrade::{self, Accepted};
 use crate::wire::escape;
-use crate::wire::lines;
+use crate::wire::secrets::starred_target;
 use std::io;
 
 /// What a request gets, decided from its head alone.
@@ -48,6 +49,8 @@ pub enum Answer {
     Page(Box<Page>),
     /// Something of the feed.
     Feed(Box<FeedRequest>),
+    /// What passes on another connection.
+    Watch(Wanted),
     /// A WebSocket.
     Upgrade(Accepted, Opening),
 }
@@ -94,10 +97,11 @@ impl Planner<'_> {
     #[inline(never)]
     pub fn plan(&self, request: &Request<'_>, head: &[u8]) -> Plan {
         let head_len = head.len();
-        self.show_head(request, head);
-        let (method, target) = (escape::text(request.method.as_bytes()), escape::text(request.target.as_bytes()));
+        self.entry.outbound.lock().eyes().head(request.path(), head);
+        let target = starred_target(&escape::text(request.target.as_bytes()));
+        let method = escape::text(request.method.as_bytes());
         let to_head = request.method == "HEAD";
-        let mut answer = self.answer(request).map_err(|refusal| self.refuse(refusal, request, head));
+        let mut answer = self.answer(request, head).map_err(|refusal| self.refuse(refusal, request, head));
         // Who publishes has the body read, whatever was expected before it was sent.
         let mut reads_body = false;
         if let Ok((Answer::Feed(asked), _)) = &mut answer
@@ -136,9 +140,15 @@ impl Planner<'_> {
     }
 
     /// The answer and the length of the request's body.
-    fn answer(&self, request: &Request<'_>) -> Result<(Answer, u64), Refusal> {
+    fn answer(&self, request: &Request<'_>, head: &[u8]) -> Result<(Answer, u64), Refusal> {
         head::check_host(request)?;
         let route = route(request.method, request.path());
+        self.entry.does(Doing { path: listed(request.path()), websocket: false });
+        if let Some(token) = request.parameter("watch")
+            && let Ok(Route::WebSocket(_) | Route::Feed(_)) = route
+        {
+            self.let_watch(token, request, matches!(route, Ok(Route::WebSocket(_))), head)?;
+        }
         if let Ok(Route::WebSocket(endpoint)) = route {
             self.check_admission(&route)?;
             // Before the decision is shown: it says "granted".
@@ -165,8 +175,20 @@ impl Planner<'_> {
         }
         match route {
             Route::Feed(transport) => Ok((Answer::Feed(self.feed_request(transport, request)?), body_len)),
-            _ => Ok((page(pages::answer(route, self.server, request)), body_len)),
+            Route::Watch => Ok((Answer::Watch(watching::read(request)?), body_len)),
+            _ => Ok((page(pages::answer(route, self.server, request)?), body_len)),
         }
+    }
+
+    /// From here on who knows the token may watch, or see what is counted.
+    #[inline(never)]
+    fn let_watch(&self, token: &str, request: &Request<'_>, websocket: bool, head: &[u8]) -> Result<(), Refusal> {
+        let path = websocket.then(|| request.path());
+        let recorder = watching::recorder(self.server, self.entry, watching::token(token)?, path)?;
+        if let Some(recorder) = recorder {
+            self.entry.outbound.lock().eyes().watch(recorder, head);
+        }
+        Ok(())
     }
 
     /// What is wanted of the feed. Publishing changes something, so the page that asks for it must be let in, as on the
@@ -224,35 +246,15 @@ impl Planner<'_> {
     #[inline(never)]
     fn decide_upgrade(&self, request: &Request<'_>) -> Result<Accepted, Refusal> {
         let decision = upgrade::decide(request, &self.server.config.policy);
-        self.show_decision(&decision);
+        self.entry.outbound.lock().eyes().decision(&decision);
         decision.outcome
-    }
-
-    #[inline(never)]
-    fn show_decision(&self, decision: &Decision) {
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.state(&lines::decision(decision));
-            if let Ok(accepted) = &decision.outcome {
-                tap.state(&lines::accept_key(&accepted.key, &accepted.accept));
-            }
-        }
-    }
-
-    fn show_head(&self, request: &Request<'_>, head: &[u8]) {
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.path_is(request.path());
-            tap.head(head);
-        }
     }
 
     /// The plan for bytes that are no readable head, or did not become one in time.
     #[inline(never)]
     pub fn unreadable(&self, refusal: Refusal, arrived: &[u8]) -> Plan {
         let head = &arrived[..end_of_head(arrived).min(self.server.config.head.max_head)];
-        if let Some(tap) = self.entry.outbound.lock().tap() {
-            tap.no_path();
-            tap.head(head);
-        }
+        self.entry.outbound.lock().eyes().unreadable_head(head);
         let response = refuse::response(&refusal, head, None);
         let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));
         let (method, target) = ("(no readable".to_owned(), "request)".to_owned());

@@ -24,15 +24,36 @@ pub struct Entry {
     pub outbound: Outbound,
     /// It is one too many, and may only ask whether the server is healthy.
     pub turned_away: bool,
+    doing: Mutex<Doing>,
     waiting_for_request: AtomicBool,
     cut_off: AtomicBool,
+}
+
+/// What a connection is used for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doing {
+    /// The path of its last request, if this server knows it.
+    pub path: Option<&'static str>,
+    /// Whether it is a WebSocket, and not HTTP.
+    pub websocket: bool,
 }
 
 impl Entry {
     /// A connection just accepted.
     pub fn new(number: u64, who: String, peer: SocketAddr, outbound: Outbound, turned_away: bool) -> Entry {
         let (waiting_for_request, cut_off) = (AtomicBool::new(false), AtomicBool::new(false));
-        Entry { number, who, peer, since: Instant::now(), outbound, turned_away, waiting_for_request, cut_off }
+        let (since, doing) = (Instant::now(), Mutex::default());
+        Entry { number, who, peer, since, outbound, turned_away, doing, waiting_for_request, cut_off }
+    }
+
+    /// What it is used for.
+    pub fn doing(&self) -> Doing {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what it is used for.
+    pub fn does(&self, doing: Doing) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
     }
 
     /// Says whether the thread waits for the first byte of a request: then a drain may end the connection.

@@ -3,8 +3,8 @@
 use crate::protocol::refusal::Refusal;
 
 /// The paths of this server, for its page and for 404.
-pub const PATHS: [(&str, &str); 12] = [
-    ("/", "this page"),
+pub const PATHS: [(&str, &str); 14] = [
+    ("/", "this list; for a browser the page that shows each byte"),
     ("/ws", "WebSocket: echoes text and binary messages as they came"),
     ("/mymsg", "WebSocket: answers `Processed: ` and the message"),
     ("/live", "WebSocket: echoes, and says in between what happens on the feed"),
@@ -16,6 +16,8 @@ pub const PATHS: [(&str, &str); 12] = [
     ("/healthz", "200 while the process lives"),
     ("/readyz", "200 while it takes new work, 503 while it stops"),
     ("/metrics", "what was counted, for Prometheus"),
+    ("/connections", "who is connected, as JSON"),
+    ("/watch/TOKEN", "what passes on the WebSocket opened with ?watch=TOKEN"),
 ];
 
 /// Methods of RFC 9110 s9 and RFC 5789. Another one is not implemented (501), whatever the path.
@@ -34,6 +36,10 @@ pub enum Route {
     Ready,
     /// Figures.
     Metrics,
+    /// Who is here.
+    Connections,
+    /// What passes on another connection.
+    Watch,
     /// Something of the feed.
     Feed(Transport),
     /// A WebSocket that does this with its messages.
@@ -98,6 +104,8 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refusal> {
         "/healthz" => Route::Health,
         "/readyz" => Route::Ready,
         "/metrics" => Route::Metrics,
+        "/connections" => Route::Connections,
+        _ if path.starts_with("/watch/") => Route::Watch,
         "/ws" => Route::WebSocket(Endpoint::Echo),
         "/mymsg" => Route::WebSocket(Endpoint::Processed),
         "/live" => Route::WebSocket(Endpoint::Live),
@@ -123,15 +131,22 @@ impl Route {
         match self {
             Route::Feed(Transport::Publish) => "POST",
             // Who asks for the head of a response that waits would wait for nothing.
-            Route::WebSocket(_) | Route::Feed(Transport::LongPoll | Transport::Stream) => "GET",
+            Route::WebSocket(_) | Route::Watch | Route::Feed(Transport::LongPoll | Transport::Stream) => "GET",
             Route::Index
             | Route::Asset(_)
             | Route::Health
             | Route::Ready
             | Route::Metrics
+            | Route::Connections
             | Route::Feed(Transport::ShortPoll) => "GET, HEAD",
         }
     }
+}
+
+/// The path of a request as it is listed, if it is.
+pub fn listed(path: &str) -> Option<&'static str> {
+    let wanted = if path.starts_with("/watch/") { "/watch/TOKEN" } else { path };
+    PATHS.iter().map(|(listed, _)| *listed).find(|listed| *listed == wanted)
 }
 
 /// Whether a path is one of those at which the feed speaks HTTP.

@@ -4,9 +4,10 @@
 //! follows the connection's name and a mark) and the others indented by [`indent`] or by four blanks.
 
 use super::escape;
+use super::fields::{self, Field};
 use super::purpose;
 use crate::protocol::close::Close;
-use crate::protocol::header::{Header, LengthForm};
+use crate::protocol::header::Header;
 use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::{Decision, GUID, Step};
@@ -77,7 +78,7 @@ pub fn head_as_it_arrived(head: &[u8]) -> String {
 }
 
 /// Splits at LF; a CR before it belongs to the line's end and is not shown, any other is.
-fn escape_lines(head: &[u8]) -> Vec<String> {
+pub fn escape_lines(head: &[u8]) -> Vec<String> {
     head.split(|byte| *byte == b'\n').map(|line| escape::text(line.strip_suffix(b"\r").unwrap_or(line))).collect()
 }
 
@@ -153,60 +154,35 @@ pub fn bits(header: &Header, sender: Role, masked: &[u8], most: usize, indent: &
     rows(header, sender, false, masked, most).join(&format!("\n{indent}"))
 }
 
-/// The rows of [`bits`]. With an extension, RSV bits are its business.
+/// The rows of [`bits`]: a field a row. With an extension, RSV bits are its business.
 pub fn rows(header: &Header, sender: Role, extension: bool, masked: &[u8], most: usize) -> Vec<String> {
     let mut bytes = Vec::new();
     header.encode(&mut bytes);
-    let mut rows = first_byte_rows(bytes[0], header, extension);
-    rows.extend(second_byte_rows(bytes[1], header, sender));
-    let length_end = 2 + header.form.extra_bytes();
-    if length_end > 2 {
-        rows.push(format!("{}  extended length {}", hex(&bytes[2..length_end]), header.length));
-    }
-    if let Some(key) = header.mask {
-        rows.push(format!("{}  masking key", hex(&key)));
-    }
+    let fields = fields::of_header(header, sender, extension);
+    let mut rows: Vec<String> = fields.iter().map(|field| field_row(field, &bytes)).collect();
     rows.extend(payload_rows(header, masked, most));
     rows
 }
 
-fn first_byte_rows(byte: u8, header: &Header, extension: bool) -> Vec<String> {
-    let fin = if header.fin { "last frame of the message" } else { "more fragments follow (s5.4)" };
-    let rsv = match (header.rsv, extension) {
-        (0, false) => "no extension in use",
-        (0, true) => "not used by the extension here",
-        (_, false) => "set, but no extension is in use (s5.2)",
-        (_, true) => "set by an extension, which may have changed the payload (s5.2)",
-    };
-    let opcode = match header.opcode {
-        Opcode::Reserved(bits) => format!("reserved ({bits:X}), must not be used (s5.2)"),
-        opcode => opcode.name().to_lowercase(),
-    };
-    vec![
-        bit_row(Some(byte), byte, 0x80, &format!("FIN   {fin}")),
-        bit_row(None, byte, 0x70, &format!("RSV   {rsv}")),
-        bit_row(None, byte, 0x0f, &format!("opcode {opcode}")),
-    ]
-}
-
-fn second_byte_rows(byte: u8, header: &Header, sender: Role) -> Vec<String> {
-    let mask = match (sender, header.mask) {
-        (Role::Client, Some(_)) => "a client always masks (s5.1)",
-        (Role::Client, None) => "not set, but a client must mask (s5.1)",
-        (Role::Server, None) => "a server never masks (s5.1)",
-        (Role::Server, Some(_)) => "set, but a server must not mask (s5.1)",
-    };
-    let length = match header.form {
-        LengthForm::Short => format!("length {}, so no extended length", header.length),
-        LengthForm::Extended16 => "length 126: the next 2 bytes have it".to_owned(),
-        LengthForm::Extended64 => "length 127: the next 8 bytes have it".to_owned(),
-    };
-    vec![bit_row(Some(byte), byte, 0x80, &format!("MASK  {mask}")), bit_row(None, byte, 0x7f, &length)]
+/// A field of the first two bytes with its bits, any other with its bytes.
+fn field_row(field: &Field, header: &[u8]) -> String {
+    let Field { name, value, words, .. } = field;
+    let (first, last) = ((field.bit / 8) as usize, ((field.bit + field.bits) / 8) as usize);
+    match *name {
+        "extended length" => format!("{}  {name} {value}", hex(&header[first..last])),
+        "masking key" => format!("{}  {name}", hex(&header[first..last])),
+        _ => {
+            let start = field.bit % 8;
+            // As many ones as the field has bits, moved to where it stands in its byte.
+            let place = ((1_u8 << field.bits) - 1) << (8 - start - field.bits);
+            bit_row(start == 0, header[first], place, &format!("{name:<5} {words}"))
+        }
+    }
 }
 
 /// `81           1... .... FIN ...`: the byte (or `..`, the same byte again), the bits of `field` in it, and words.
-fn bit_row(byte: Option<u8>, bits: u8, field: u8, words: &str) -> String {
-    let byte = byte.map_or("..".to_owned(), |byte| format!("{byte:02x}"));
+fn bit_row(is_first: bool, bits: u8, field: u8, words: &str) -> String {
+    let byte = if is_first { format!("{bits:02x}") } else { "..".to_owned() };
     let mut picture = String::new();
     for position in (0..8).rev() {
         let one = if bits >> position & 1 == 1 { '1' } else { '0' };

@@ -1,5 +1,6 @@
 //! Values that nobody should read over a shoulder: `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie` are
-//! shown as stars of the same length, in text and in hex dumps alike.
+//! shown as stars of the same length, in text and in hex dumps alike. So are watch tokens, in a target or anywhere else: who
+//! knows one sees what passes on its connection ([`super::watch`]).
 //!
 //! A value may be cut by a read anywhere, even inside the field's name, so the stars are put in byte by byte, by a
 //! reader of lines that remembers where in a line it is. It has no notion of a body: a line in there that looks like a
@@ -11,11 +12,32 @@ const SECRET: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie",
 /// Longer than any of the names: a longer name is none of them.
 const NAME_MAX: usize = 24;
 
+/// What stands before a watch token: in a query, or in the path of who watches.
+const BEFORE_TOKEN: [&[u8; 7]; 3] = [b"?watch=", b"&watch=", b"/watch/"];
+
 /// Stars out secrets in a stream of header lines.
 #[derive(Debug, Clone, Default)]
 pub struct Stars {
     name: Vec<u8>,
     place: Place,
+    tokens: Tokens,
+}
+
+/// Stars out watch tokens, wherever they stand.
+#[derive(Debug, Clone, Default)]
+struct Tokens {
+    /// The last bytes, to know what stands before a token.
+    last: [u8; 7],
+    in_token: bool,
+}
+
+impl Tokens {
+    fn next(&mut self, byte: u8) -> u8 {
+        self.in_token = byte.is_ascii_hexdigit() && (self.in_token || BEFORE_TOKEN.contains(&&self.last));
+        self.last.rotate_left(1);
+        self.last[6] = byte;
+        if self.in_token { b'*' } else { byte }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +53,13 @@ enum Place {
 impl Stars {
     /// The next bytes, with stars where a secret stands. Same length.
     pub fn apply(&mut self, bytes: &[u8]) -> Vec<u8> {
-        bytes.iter().map(|byte| self.next(*byte)).collect()
+        bytes.iter().map(|byte| self.star(*byte)).collect()
+    }
+
+    fn star(&mut self, byte: u8) -> u8 {
+        let token = self.tokens.next(byte);
+        let value = self.next(byte);
+        if token == b'*' { token } else { value }
     }
 
     fn next(&mut self, byte: u8) -> u8 {
@@ -72,6 +100,13 @@ pub fn starred_value(name: &str, value: &[u8]) -> Vec<u8> {
     if is_secret { value.iter().map(star).collect() } else { value.to_vec() }
 }
 
+/// A request's target with stars.
+pub fn starred_target(target: &str) -> String {
+    let mut tokens = Tokens::default();
+    // An ASCII byte stays one, and any other stays what it is.
+    target.chars().map(|shown| u8::try_from(shown).map_or(shown, |byte| char::from(tokens.next(byte)))).collect()
+}
+
 /// A whole head with stars.
 pub fn starred(head: &[u8]) -> Vec<u8> {
     Stars::default().apply(head)
@@ -92,6 +127,20 @@ mod tests {
             let shown = [stars.apply(&HEAD[..cut]), stars.apply(&HEAD[cut..])].concat();
             assert_eq!(shown, STARRED, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_watch_token_is_starred_wherever_a_read_cuts() {
+        let head: &[u8] =
+            b"GET /ws?a=b&watch=00ff&c=d HTTP/1.1\r\nReferer: http://a/watch/0A1b/\r\nX: watch=00\r\n\r\n";
+        let shown: &[u8] =
+            b"GET /ws?a=b&watch=****&c=d HTTP/1.1\r\nReferer: http://a/watch/****/\r\nX: watch=00\r\n\r\n";
+        for cut in 0..=head.len() {
+            let mut stars = Stars::default();
+            assert_eq!([stars.apply(&head[..cut]), stars.apply(&head[cut..])].concat(), shown, "cut at {cut}");
+        }
+        assert_eq!(starred_target("/ws?watch=0123&é=\u{7f}"), "/ws?watch=****&é=\u{7f}");
+        assert_eq!(starred_target("/watch/TOKEN"), "/watch/TOKEN");
     }
 
     #[test]

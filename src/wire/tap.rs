@@ -8,18 +8,20 @@
 //! known, and are then printed or dropped.
 
 use super::events;
+use super::frames::{Frames, unmasked};
 use super::lines;
 use super::secrets::{Stars, starred};
 use crate::protocol::header::Header;
-use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
-use crate::protocol::splitter::{Piece, Splitter};
 use log::Level;
 use std::net::IpAddr;
 use tungstenite::protocol::Role;
 
 /// How many lines of a head wait for its path. A head that comes in more reads than this is being typed, or hostile.
 const WAITING_LINES: usize = 200;
+
+/// As much of a payload is kept whatever `--dump-bytes` says: a one-line summary quotes it, a Close is read from it.
+const LEAST_KEPT: usize = if lines::SUMMARY_BYTES > 125 { lines::SUMMARY_BYTES } else { 125 };
 
 /// Which connections are told, and how much of them.
 #[derive(Debug, Clone)]
@@ -69,19 +71,10 @@ struct Direction {
     stars: Stars,
     /// `None` while the bytes are HTTP.
     frames: Option<Frames>,
+    /// The frame that is passing was shown already, before its payload was complete.
+    announced: bool,
     /// Bytes are counted and dumped, but no longer understood.
     given_up: bool,
-}
-
-/// Frames of one direction, put together as far as they are shown.
-#[derive(Debug, Default)]
-struct Frames {
-    splitter: Splitter,
-    header: Option<Header>,
-    /// The first bytes of its payload, as they passed.
-    payload: Vec<u8>,
-    /// The frame was shown already, before its payload was complete.
-    announced: bool,
 }
 
 impl Tap {
@@ -237,19 +230,23 @@ impl Tap {
             }
             return;
         };
+        let kept = if most == 0 { usize::MAX } else { most.max(LEAST_KEPT) };
+        let mut announced = direction.announced;
         let mut rest = bytes;
         while let Some(piece) = frames.splitter.next(&mut rest) {
-            if let Some((header, payload)) = frames.take_piece(piece, most) {
-                self.show_frame(mark, &header, &payload, frames.announced);
-                frames.announced = false;
+            if let Some((header, payload)) = frames.take(piece, kept) {
+                self.show_frame(mark, &header, payload, announced);
+                announced = false;
                 if header.opcode == Opcode::Close {
                     self.nothing_follows_close(incoming, rest);
                     break;
                 }
             }
         }
-        self.announce_unfinished(mark, &mut frames);
-        self.direction(incoming).frames = Some(frames);
+        announced = self.announce_unfinished(mark, &frames, announced);
+        let direction = self.direction(incoming);
+        direction.announced = announced;
+        direction.frames = Some(frames);
     }
 
     /// s5.5.1: after a Close nothing of interest can come.
@@ -275,16 +272,15 @@ impl Tap {
     }
 
     /// A read may end inside a frame. Said once, when it happens, so that a length written wrong is seen at once.
-    fn announce_unfinished(&mut self, mark: char, frames: &mut Frames) {
-        if let Some((header, passed)) = frames.splitter.frame_in_progress()
-            && !frames.announced
-        {
-            frames.announced = true;
-            let line = lines::frame(&header, &frames.unmasked());
+    fn announce_unfinished(&mut self, mark: char, frames: &Frames, announced: bool) -> bool {
+        let Some((header, passed)) = frames.splitter.frame_in_progress() else { return false };
+        if !announced {
+            let line = lines::frame(&header, &unmasked(&header, frames.payload()));
             let text = format!("{line} -- {passed} of {} payload bytes so far", header.length);
             self.tell(Level::Debug, mark, &text);
-            self.show_bits(mark, &header, &frames.payload);
+            self.show_bits(mark, &header, frames.payload());
         }
+        true
     }
 
     fn show_frame(&mut self, mark: char, header: &Header, payload: &[u8], announced: bool) {
@@ -330,50 +326,8 @@ impl Tap {
 
 impl Direction {
     fn new(mark: char) -> Direction {
-        Direction { mark, stars: Stars::default(), frames: None, given_up: false }
+        Direction { mark, stars: Stars::default(), frames: None, announced: false, given_up: false }
     }
-}
-
-impl Frames {
-    /// Takes in a piece; gives the frame back when it is complete. At most `most` bytes of payload are kept (0: all).
-    fn take_piece(&mut self, piece: Piece<'_>, most: usize) -> Option<(Header, Vec<u8>)> {
-        match piece {
-            Piece::Header(header) => {
-                self.header = Some(header);
-                self.payload = Vec::new();
-                None
-            }
-            Piece::Payload { bytes, last, .. } => {
-                let room = if most == 0 { usize::MAX } else { most.max(lines::SUMMARY_BYTES.max(125)) };
-                let taken = bytes.len().min(room.saturating_sub(self.payload.len()));
-                self.payload.extend_from_slice(&bytes[..taken]);
-                last.then(|| self.header.take().map(|header| (header, std::mem::take(&mut self.payload)))).flatten()
-            }
-        }
-    }
-
-    fn unmasked(&self) -> Vec<u8> {
-        self.header.map_or(Vec::new(), |header| unmasked(&header, &self.payload))
-    }
-
-    fn unfinished(&self) -> Option<String> {
-        let held = self.splitter.header_in_progress();
-        if let Some((header, passed)) = self.splitter.frame_in_progress() {
-            return Some(format!("ended inside a frame: {passed} of {} payload bytes had come", header.length));
-        }
-        (!held.is_empty()).then(|| {
-            let needed = Header::bytes_needed(held);
-            format!("ended inside a frame header: {} of at least {needed} bytes had come", held.len())
-        })
-    }
-}
-
-fn unmasked(header: &Header, payload: &[u8]) -> Vec<u8> {
-    let mut plain = payload.to_vec();
-    if let Some(key) = header.mask {
-        mask::apply(key, 0, &mut plain);
-    }
-    plain
 }
 
 /// A head is always shown whole; of what follows it, `most` bytes.

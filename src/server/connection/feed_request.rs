@@ -1,10 +1,12 @@
-//! A request to the feed, carried out: its body is read, its transport answers.
+//! A request to the feed, carried out: its body is read, its transport answers. And one to watch, which gets a stream as
+//! well.
 
 use super::super::deliver::request::FeedRequest;
 use super::super::deliver::{long_poll, publish, short_poll, stream};
 use super::super::plan::{self, Limits};
 use super::super::route::Transport;
 use super::super::socket;
+use super::super::watching::{self, Wanted};
 use super::{Connection, Next};
 use crate::feed::reader::{Reader, WhenSlow};
 use crate::protocol::response::{CONTINUE, Response};
@@ -91,11 +93,23 @@ impl Connection<'_> {
     }
 
     fn stream(&self, asked: &Asked) -> Next {
-        let who = &self.entry.who;
         self.log_answer(&asked.words, 200, ": a stream");
-        match stream::run(self.server, self.entry, &asked.request) {
+        self.streamed(stream::run(self.server, self.entry, &asked.request), "this server stops")
+    }
+
+    /// Tells what passes on another connection. It is told in the log that somebody watches, and not which token it was.
+    #[inline(never)]
+    pub(super) fn watch(&self, asked: &str, wanted: Wanted) -> Next {
+        self.log_answer(asked, 200, ": a stream of what passes on the connection with this token");
+        self.streamed(watching::run(self.server, self.entry, wanted), "there is nothing more to tell")
+    }
+
+    /// How a stream came to its end; `why` it did if all was written.
+    fn streamed(&self, result: io::Result<()>, why: &str) -> Next {
+        let who = &self.entry.who;
+        match result {
             Ok(()) => {
-                info!("{who} = the stream ends: this server stops");
+                info!("{who} = the stream ends: {why}");
                 Next::Close
             }
             Err(error) if socket::is_timeout(&error) => {

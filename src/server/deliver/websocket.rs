@@ -29,7 +29,6 @@ use crate::protocol::close::{Close, TRY_AGAIN_LATER, meaning};
 use crate::protocol::frame;
 use crate::protocol::refusal::Refusal;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use log::info;
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -156,8 +155,9 @@ impl Courier {
             return;
         }
         let why = format!("too slow: more than {MOST_WAITING} events wait");
-        let (who, meaning) = (&self.entry.who, meaning(TRY_AGAIN_LATER));
-        info!("{who} ! {why} (--slow-timeout): close {TRY_AGAIN_LATER} {meaning}, by this server");
+        let meaning = meaning(TRY_AGAIN_LATER);
+        let words = format!("{why} (--slow-timeout): close {TRY_AGAIN_LATER} {meaning}, by this server");
+        half.tell(&self.entry.who, '!', &words);
         self.server.metrics.count_close(&mut half, ClosedBy::Server, TRY_AGAIN_LATER);
         let written = self.write_to(&mut half, &frame::close(&Close::new(TRY_AGAIN_LATER, &why)), true);
         drop(half);

@@ -1,0 +1,156 @@
+//! The records of a watched connection as JSON, one object each. What `decode --json` has as well is called the same here,
+//! and the words are those of the log.
+//!
+//! Bytes are lower-case hex, as they passed; times are milliseconds since the request's head had come. Secrets are
+//! starred whatever `--show-secrets` says: this goes over the wire.
+
+use super::escape;
+use super::fields::{self, Field};
+use super::frames::unmasked;
+use super::lines;
+use super::purpose;
+use super::ring::{Record, What};
+use super::secrets::starred;
+use crate::protocol::close::{Close, meaning};
+use crate::protocol::header::{Header, LengthForm};
+use crate::protocol::opcode::Opcode;
+use crate::protocol::upgrade::{Decision, GUID, Step};
+use data_encoding::{BASE64, HEXLOWER};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tungstenite::protocol::Role;
+
+/// Which connection it is.
+pub fn connection(number: u64, path: &str, name: Option<&str>) -> String {
+    written(&json!({ "type": "connection", "number": number, "path": path, "name": name }))
+}
+
+/// A head, with what stands behind it as text: the body of a refusal.
+pub fn head(n: u64, at: Duration, sender: Role, bytes: &[u8]) -> String {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+    let shown = starred(bytes);
+    let (head, body) = shown.split_at(end);
+    let line = |line: &String| {
+        let name = line.split(':').next().unwrap_or_default();
+        json!({ "text": line, "purpose": purpose::of(name) })
+    };
+    let lines: Vec<Value> = lines::escape_lines(head).iter().filter(|line| !line.is_empty()).map(line).collect();
+    written(&json!({
+        "type": "head", "n": n, "at": milliseconds(at), "sender": role(sender),
+        "bytes": HEXLOWER.encode(head), "lines": lines, "body": String::from_utf8_lossy(body),
+    }))
+}
+
+/// The decision on the upgrade, and how the accept key comes about (RFC 6455 s4.2.2, 5).
+pub fn decision(n: u64, at: Duration, decision: &Decision) -> String {
+    let steps: Vec<Value> = decision.steps.iter().map(step).collect();
+    let accept = decision.outcome.as_ref().ok().map(|accepted| {
+        let sha1 = BASE64.decode(accepted.accept.as_bytes()).unwrap_or_default();
+        json!({
+            "key": accepted.key, "guid": GUID, "sha1": HEXLOWER.encode(&sha1), "accept": accepted.accept,
+        })
+    });
+    written(&json!({
+        "type": "decision", "n": n, "at": milliseconds(at), "granted": decision.outcome.is_ok(),
+        "steps": steps, "accept": accept,
+    }))
+}
+
+fn step(step: &Step) -> Value {
+    json!({ "met": step.met, "found": step.found, "why": step.why, "section": step.section })
+}
+
+/// A record of the ring.
+pub fn record(record: &Record) -> String {
+    let (n, at) = (record.mark.n, milliseconds(record.mark.at));
+    written(&match record.mark.what {
+        What::Frame { sender, header } => frame(n, at, sender, &header, &record.bytes),
+        What::Told(mark) => {
+            let text = String::from_utf8_lossy(&record.bytes);
+            json!({ "type": "told", "n": n, "at": at, "mark": mark.to_string(), "text": text })
+        }
+    })
+}
+
+fn frame(n: u64, at: f64, sender: Role, header: &Header, payload: &[u8]) -> Value {
+    let plain = unmasked(header, payload);
+    let mut bytes = Vec::with_capacity(header.encoded_len() + payload.len());
+    header.encode(&mut bytes);
+    bytes.extend_from_slice(payload);
+    let mut parts = fields::of_header(header, sender, false);
+    if header.length > 0 {
+        parts.push(fields::of_payload(header, &plain));
+    }
+    json!({
+        "type": "frame", "n": n, "at": at, "sender": role(sender), "line": lines::frame(header, &plain),
+        "name": name(header.opcode), "control": header.opcode.is_control(), "fin": header.fin, "rsv": header.rsv,
+        "opcode": header.opcode.encode(), "mask": header.mask.map(|key| HEXLOWER.encode(&key)),
+        "length": header.length, "length_bits": length_bits(header.form), "header_length": header.encoded_len(),
+        "bytes": HEXLOWER.encode(&bytes), "left_out": header.length - payload.len() as u64,
+        "fields": parts.iter().map(field).collect::<Vec<_>>(), "close": close(header, &plain),
+    })
+}
+
+fn field(field: &Field) -> Value {
+    let Field { name, bit, bits, value, words, section } = field;
+    json!({
+        "name": name, "bit": bit, "bits": bits, "value": value, "words": words,
+        "section": format!("RFC 6455 {section}"),
+    })
+}
+
+/// Code and reason of a Close that can be read.
+fn close(header: &Header, plain: &[u8]) -> Value {
+    if header.opcode != Opcode::Close || plain.len() as u64 != header.length {
+        return Value::Null;
+    }
+    Close::decode(plain).map_or(
+        Value::Null,
+        |close| json!({ "code": close.code, "meaning": close.code.map(meaning), "reason": close.reason }),
+    )
+}
+
+/// Records that were not read while they were kept.
+pub fn gap(from: u64, to: u64) -> String {
+    let why = "more passed than is kept, and the oldest left before it was read here";
+    written(&json!({ "type": "gap", "from": from, "to": to, "frames": to + 1 - from, "why": why }))
+}
+
+/// The connection has ended.
+pub fn end(text: &str, messages: (u64, u64), bytes: (u64, u64)) -> String {
+    written(&json!({
+        "type": "end", "text": text, "messages_in": messages.0, "messages_out": messages.1,
+        "bytes_in": bytes.0, "bytes_out": bytes.1,
+    }))
+}
+
+/// There is nothing to watch.
+pub fn none(why: &str) -> String {
+    written(&json!({ "type": "none", "why": why }))
+}
+
+fn written(value: &Value) -> String {
+    // Also for who looks at it on a terminal.
+    escape::json(&value.to_string())
+}
+
+/// To the microsecond.
+fn milliseconds(at: Duration) -> f64 {
+    at.as_micros() as f64 / 1000.0
+}
+
+fn name(opcode: Opcode) -> String {
+    opcode.name().to_lowercase()
+}
+
+fn length_bits(form: LengthForm) -> u8 {
+    match form {
+        LengthForm::Short => 7,
+        LengthForm::Extended16 => 16,
+        LengthForm::Extended64 => 64,
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    if role == Role::Client { "client" } else { "server" }
+}
