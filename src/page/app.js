@@ -409,8 +409,8 @@ async function publish(signal) {
   const rate = byId('publish-rate');
   for (;;) {
     const interval = Number(rate.value);
-    const moment = Math.random() * interval;
-    await sleep(interval ? moment : 60000, signal, rate);
+    const end = performance.now() + interval;
+    await sleep(interval ? Math.random() * interval : 60000, signal, rate);
     if (Number(rate.value) === 0) continue;
     feed.last += 1;
     const text = `Event ${feed.last} of page ${feed.name}`;
@@ -418,7 +418,7 @@ async function publish(signal) {
     if (feed.published.size > 1000) feed.published.delete(feed.published.keys().next().value);
     await ask(address('feed'), signal, { method: 'POST', body: text });
     setText(byId('publish-trouble'), '');
-    await sleep(interval - moment, signal, rate);
+    await sleep(end - performance.now(), signal, rate);
   }
 }
 
