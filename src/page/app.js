@@ -1228,7 +1228,7 @@ function inTime(milliseconds) {
 
 /** The value in the middle, null if there is none. */
 function median(values) {
-  return values.length ? values.toSorted((a, b) => a - b)[values.length >> 1] : null;
+  return values.length ? [...values].sort((a, b) => a - b)[values.length >> 1] : null;
 }
 
 class Transport {
@@ -1401,10 +1401,11 @@ const FOLLOWED = [
 // All four together, with the page's own events and the server's counts.
 
 /**
- * `wanted`: the button says that they are to run. `running` ends them, null when they don't run. `published`: when the
- * page published which text.
+ * `wanted`: they are to run, since the button was pressed. `running` ends them, and is null when they don't run.
+ * `closedAt`: when they went out of sight. The page's events have its `name` and a number, of which `last` is the last;
+ * `published` says when a text was published.
  */
-const feed = { wanted: false, running: null, closedAt: null, transports: [], published: new Map(), last: 0 };
+const feed = { transports: [], wanted: false, running: null, closedAt: null, name: '', last: 0, published: new Map() };
 
 const sayOfAll = (words) => setText(byId('transports-state'), words);
 
@@ -1424,8 +1425,8 @@ async function publish(signal) {
   const rate = byId('publish-rate');
   for (;;) {
     const interval = Number(rate.value);
-    const moment = Math.random() * interval;
-    await sleep(interval ? moment : 60000, signal, rate);
+    const end = performance.now() + interval;
+    await sleep(interval ? Math.random() * interval : 60000, signal, rate);
     if (Number(rate.value) === 0) continue;
     feed.last += 1;
     const text = `Event ${feed.last} of page ${feed.name}`;
@@ -1433,7 +1434,7 @@ async function publish(signal) {
     if (feed.published.size > 1000) feed.published.delete(feed.published.keys().next().value);
     await ask(address('feed'), signal, { method: 'POST', body: text });
     setText(byId('publish-trouble'), '');
-    await sleep(interval - moment, signal, rate);
+    await sleep(end - performance.now(), signal, rate);
   }
 }
 
