@@ -30,7 +30,7 @@ function fromHex(hex) {
 }
 
 /** 12345678 as `12,345,678`. */
-const grouped = (number) => number.toLocaleString('en-GB');
+const { format: grouped } = new Intl.NumberFormat('en-GB');
 
 /** `1 byte`, `2 bytes`. */
 const counted = (many, one, more = `${one}s`) => `${grouped(many)} ${many === 1 ? one : more}`;
@@ -918,7 +918,7 @@ function payloadField(record, field, bytes, most) {
   const columns = Array.from(sent, (byte, at) => {
     const passed = toHex(key ? [byte, key[at % 4]] : [byte], '\n');
     const meant = key ? `\n${toHex([plain[at]])}\n${signs[at]}` : `\n${signs[at]}`;
-    return element('span', { class: 'column' }, passed, element('b', {}, meant));
+    return element('span', { class: 'payload-byte' }, passed, element('b', {}, meant));
   });
   const names = key ? 'as sent\nXOR key\nunmasked\n' : 'as sent\n';
   const legend = element('span', { class: 'legend quiet' }, `${names}character`);
