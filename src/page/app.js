@@ -1602,10 +1602,9 @@ function textsOf(connection) {
 }
 
 function newRow() {
-  const kinds = [null, 'mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
+  const kinds = ['mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
   const cells = kinds.map((kind) => element('td', { class: kind }));
-  cells[0] = element('th', { scope: 'row', class: 'number' });
-  return element('tr', {}, ...cells);
+  return element('tr', {}, element('th', { scope: 'row', class: 'number' }), ...cells);
 }
 
 /** Shows the list. Rows stay with their connections, so that what has not changed does not move or flicker. */
@@ -1626,7 +1625,7 @@ function showConnections({ open, left_out: leftOut, connections }) {
     if (row === next) next = next.nextElementSibling;
     else byId('who-table').tBodies[0].insertBefore(row, next);
   }
-  for (const cell of document.querySelectorAll('#who-table .peer')) cell.hidden = !connections.some(({ peer }) => peer);
+  byId('who-table').classList.toggle('without-peers', !connections.some(({ peer }) => peer));
   setText(byId('who-open'), grouped(open));
   const words = `${open === 1 ? 'connection is' : 'connections are'} open at this server.`;
   setText(byId('who-words'), leftOut ? `${words} The oldest ${grouped(leftOut)} are left out here.` : words);
