@@ -1498,6 +1498,7 @@ function followIfSeen() {
     Object.assign(feed, { running: null, closedAt: performance.now() });
     feed.published.clear(); // the time out of sight is no delay
     for (const transport of feed.transports) transport.say('Closed.');
+    for (const trouble of ['publish-trouble', 'count-trouble']) setText(byId(trouble), '');
   }
 }
 
