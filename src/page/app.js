@@ -30,7 +30,7 @@ function fromHex(hex) {
 }
 
 /** 12345678 as `12,345,678`. */
-const grouped = (number) => number.toLocaleString('en-GB');
+const { format: grouped } = new Intl.NumberFormat('en-GB');
 
 /** `1 byte`, `2 bytes`. */
 const counted = (many, one, more = `${one}s`) => `${grouped(many)} ${many === 1 ? one : more}`;
@@ -126,7 +126,1037 @@ function startViews() {
 
 // ---- Your connection: Connect ----
 
+/** How many rows the list of messages has at most, and how many bytes of a message are kept for "more". */
+const MOST_MESSAGES = 500;
+const MOST_KEPT = 65536;
+/** A reason has at most this many bytes: a control frame carries 125, and two are the code (RFC 6455 s5.5, s5.5.1). */
+const MOST_REASON = 123;
+/** A connection that lived as long as this was a good one: the next wait is a short one again. */
+const STEADY = 10000;
+
+const ENDPOINTS = {
+  'ws': 'Text and binary messages come back as they were.',
+  'mymsg': '“Processed: ” and the message come back.',
+  'live': 'Messages come back, and the text of each event of the feed comes by itself.',
+  'feed/ws': 'Each event of the feed comes as JSON. A text that you send is published to everybody.',
+};
+
+/** The sizes at which the length of a frame takes another form (RFC 6455 s5.2), and others on the way to 1 MiB. */
+const FORMS = [125, 126, 65535, 65536];
+const SIZES = [0, 1, 2, 5, 10, 20, 50, 100, 125, 126, 127, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 65535, 65536,
+  65537, 100000, 200000, 500000, 1048576];
+
+/** What the close codes of RFC 6455 s7.4.1 and of IANA's registry are for, each in a sentence. */
+const CODES = {
+  1000: ['normal closure', 'The connection has done what it was for.'],
+  1001: ['going away', 'A server that stops, or a browser that leaves the page.'],
+  1002: ['protocol error', 'The other end broke the protocol.'],
+  1003: ['unsupported data', 'A type of data that the receiver does not take, such as binary where only text is understood.'],
+  1004: ['reserved', 'It has no meaning yet.'],
+  1005: ['no status received; never sent in a frame', 'The browser says so when the Close frame had no code.'],
+  1006: ['abnormal closure; never sent in a frame', 'The browser says so when the connection ended without a Close frame.'],
+  1007: ['invalid payload data', 'The payload is not what its type promised: text that is no UTF-8.'],
+  1008: ['policy violation', 'A message broke a rule of the receiver.'],
+  1009: ['message too big', 'The receiver does not take messages of this size.'],
+  1010: ['extension expected', 'The client needs an extension that the server did not agree to.'],
+  1011: ['internal error', 'The server met something that it cannot go on with.'],
+  1012: ['service restart', 'The server starts again: come back after a while.'],
+  1013: ['try again later', 'The server has too much to do: come back later.'],
+  1014: ['bad gateway', 'A gateway got no valid answer from the server behind it.'],
+  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when the connection could not be encrypted.'],
+};
+
+/** The codes after which coming back makes sense. */
+const COME_BACK = new Set([1001, 1006, 1011, 1012, 1013]);
+
+/** The short name of a close code, in the server's own words, and a sentence. */
+function codeWords(code) {
+  if (CODES[code]) return CODES[code];
+  if (code < 1000) return ['not used', 'RFC 6455 s7.4.2 leaves these numbers out.'];
+  if (code < 3000) return ['unassigned', 'Kept for the protocol (RFC 6455 s7.4.2).'];
+  if (code < 4000) return ["a library's own", 'For libraries and frameworks, registered with IANA.'];
+  if (code < 5000) return ["an application's own", 'For private use: the application knows what it means.'];
+  return ['outside the ranges', 'No code is as high as this.'];
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(3)} s`;
+const arrow = (sender) => (sender === 'client' ? '→' : '←');
+const direction = (sender) => (sender === 'client' ? 'client to server' : 'server to client');
+
+/** The WebSocket: one at a time, each with a token of its own. `asked`: whether this page has asked for the end. */
+const link = { socket: null, madeAt: 0, asked: false, backoff: new Backoff(), timer: 0 };
+
+/** What is known of how the connection ended: from the browser's event, and from what the server told. */
+let ending = {};
+
+/**
+ * A list that stays bounded whatever comes. What is added waits for the next picture on the screen and is put in with
+ * all that waits; the oldest rows leave. A window in the background draws no pictures, so what waits is bounded as well.
+ */
+class Rows {
+  constructor(list, most, make, changed) {
+    Object.assign(this, { list, most, make, changed, waiting: [], left: 0, pause: 0, isDue: false, held: false });
+  }
+
+  add(item) {
+    this.waiting.push(item);
+    if (this.waiting.length > this.most) this.forget(this.waiting.shift());
+    this.ask();
+  }
+
+  /** Holds rows back, or lets them in again. */
+  hold(held) {
+    this.held = held;
+    this.ask();
+  }
+
+  ask() {
+    if (this.isDue) return;
+    this.isDue = true;
+    setTimeout(() => requestAnimationFrame(() => this.put()), this.pause);
+  }
+
+  put() {
+    this.isDue = false;
+    const made = this.held ? [] : this.waiting.splice(0).map(this.make);
+    // In a flood nobody can read each row: fewer pictures, and most rows have left before they are made.
+    this.pause = made.length > 50 ? 200 : 0;
+    this.list.append(...made);
+    while (this.list.childElementCount > this.most) {
+      this.forget();
+      this.list.firstElementChild.remove();
+    }
+    this.changed(made);
+  }
+
+  forget() {
+    this.left += 1;
+  }
+
+  clear() {
+    this.waiting = [];
+    this.left = 0;
+    this.list.replaceChildren();
+    this.ask();
+  }
+}
+
+/** Keeps the end of a list in view, unless somebody has scrolled up to read: whoever reads stays there. */
+class Follower {
+  constructor(scroller, changed = () => {}) {
+    Object.assign(this, { scroller, changed: () => {}, follows: false, top: 0 });
+    this.set(true);
+    this.changed = changed;
+    scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
+  }
+
+  /** Rows that leave or grow move the list as well; only a move upwards by somebody counts. */
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < 40) this.set(true);
+    else if (scrollTop < this.top - 2) this.set(false);
+    this.top = scrollTop;
+  }
+
+  set(follows) {
+    if (follows === this.follows) return;
+    this.follows = follows;
+    // The browser holds still what somebody reads, and must not while the end is followed.
+    this.scroller.style.overflowAnchor = follows ? 'none' : 'auto';
+    this.changed();
+  }
+
+  pin() {
+    if (this.follows) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
+  }
+}
+
+const messages = new Rows(byId('log'), MOST_MESSAGES, messageRow, messagesChanged);
+const messagesFollower = new Follower(byId('log'));
+
+function messagesChanged() {
+  byId('log-empty').hidden = messages.list.childElementCount > 0;
+  byId('log-left').hidden = messages.left === 0;
+  byId('log-left').textContent = `${counted(messages.left, 'older row')} left; the newest ${MOST_MESSAGES} are here.`;
+  messagesFollower.pin();
+}
+
+/** Something that happened, for the list: `open`, `closed`. */
+function tellEvent(words) {
+  messages.add({ at: performance.now() - link.madeAt, sender: null, words });
+}
+
+/** A message, either way. The first bytes of it are kept, as a copy: a list of whole messages could be half a gigabyte. */
+function tellMessage(sender, data) {
+  const isText = typeof data === 'string';
+  const bytes = isText ? encoder.encode(data) : new Uint8Array(data);
+  const kept = bytes.slice(0, MOST_KEPT);
+  const at = performance.now() - link.madeAt;
+  messages.add({ at, sender, kind: isText ? 'text' : 'binary', size: bytes.length, kept });
+}
+
+function messageRow({ at, sender, kind, size, kept, words }) {
+  const time = element('span', { class: 'time' }, seconds(at));
+  if (sender === null) return element('li', { class: 'event' }, time, element('span', { class: 'quiet' }, words));
+  const way = element('span', { class: 'way', title: direction(sender) }, arrow(sender));
+  way.append(element('span', { class: 'unseen' }, sender === 'client' ? ' sent' : ' received'));
+  const about = element('span', { class: 'quiet' }, `${kind}, ${counted(size, 'byte')}`);
+  const show = (bytes) => (kind === 'text' ? decoder.decode(bytes) : toHex(bytes, ' '));
+  return element('li', { 'data-kind': kind }, time, way, about, shortened(show, kept, size));
+}
+
+/** The first part of a message, and all that was kept of it on demand. */
+function shortened(show, kept, size) {
+  const most = 120;
+  const first = element('span', { class: 'mono content' }, show(kept.slice(0, most)));
+  if (size <= most) return first;
+  first.append(' …');
+  const whole = element('pre', { tabindex: 0 });
+  const details = element('details', {}, element('summary', {}, 'more'), whole);
+  details.addEventListener('toggle', () => {
+    const rest = size - kept.length;
+    whole.textContent = details.open ? show(kept) + (rest ? `\n… ${counted(rest, 'more byte')}, not kept` : '') : '';
+  });
+  first.append(details);
+  return first;
+}
+
+// The connection
+
+/** The state in words, and what can be pressed in it. */
+function setState(words) {
+  byId('state-words').textContent = words;
+  const socket = link.socket;
+  const isOpen = socket?.readyState === WebSocket.OPEN;
+  for (const id of ['send-text', 'send-hex', 'send-size', 'close']) byId(id).disabled = !isOpen;
+  for (const id of ['endpoint', 'subprotocol']) byId(id).disabled = socket !== null;
+  byId('connect').textContent = socket === null ? 'Connect' : 'Disconnect';
+  byId('connect').disabled = socket?.readyState === WebSocket.CLOSING;
+}
+
+function connect() {
+  stopTrying();
+  const subprotocol = byId('subprotocol').value.trim();
+  if (subprotocolProblem(subprotocol)) return;
+  const token = newToken();
+  const url = address(byId('endpoint').value, { watch: token }, 'ws');
+  const socket = subprotocol ? new WebSocket(url, subprotocol) : new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  Object.assign(link, { socket, madeAt: performance.now(), asked: false });
+  ending = {};
+  tellEnding();
+  setState('connecting');
+  socket.addEventListener('open', () => opened(socket));
+  socket.addEventListener('message', (event) => tellMessage('server', event.data));
+  socket.addEventListener('close', closed);
+  startWatch(token);
+}
+
+function opened(socket) {
+  setState(socket.protocol ? `open, subprotocol ${socket.protocol}` : 'open');
+  tellEvent(`open ${byId('endpoint').selectedOptions[0].textContent}`);
+}
+
+/** The browser's last word. After an end that nobody here has asked for the page comes back by itself. */
+function closed({ code, reason, wasClean }) {
+  link.socket = null;
+  Object.assign(ending, { code, reason, wasClean });
+  // A browser sends a Close of its own only as the answer to one.
+  if (wasClean && !link.asked) ending.first ??= 'server';
+  tellEvent(`closed ${code} ${codeWords(code)[0]}`);
+  setState('closed');
+  tellEnding();
+  if (performance.now() - link.madeAt > STEADY) link.backoff.reset();
+  if (!link.asked && COME_BACK.has(code) && !ending.refused) tryAgain();
+}
+
+function disconnect(code, reason) {
+  link.asked = true;
+  link.socket.close(code, reason);
+  setState('closing');
+}
+
+/** Comes back after a random time that is on the screen. */
+function tryAgain() {
+  const due = performance.now() + link.backoff.next();
+  const attempt = link.backoff.attempt;
+  setState('trying again');
+  byId('stop').hidden = false;
+  const tick = () => {
+    const rest = due - performance.now();
+    if (rest <= 0) return connect();
+    byId('countdown').textContent = ` in ${(rest / 1000).toFixed(1)} s, attempt ${attempt}`;
+  };
+  link.timer = setInterval(tick, 100);
+  tick();
+}
+
+function stopTrying() {
+  clearInterval(link.timer);
+  link.timer = 0;
+  byId('stop').hidden = true;
+  byId('countdown').textContent = '';
+}
+
+/** A refusal with a status of 400 to 499 would be given again, so the page does not come back. */
+function refusedByServer(status) {
+  ending.refused = status;
+  tellEnding();
+  if (link.timer && status < 500) {
+    stopTrying();
+    setState('closed');
+  }
+}
+
+/** Who closed, and why. */
+function tellEnding() {
+  const { code, reason, wasClean, first, told, refused } = ending;
+  const lines = [];
+  if (code !== undefined) {
+    const [name, words] = codeWords(code);
+    lines.push(element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`));
+    if (reason) lines.push(element('p', {}, `Reason: “${reason}”`));
+    if (refused) lines.push(element('p', {}, `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`));
+    const who = first && (first === 'client' ? 'this page' : 'the server');
+    if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
+    const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
+    if (!refused) lines.push(element('p', {}, clean));
+    if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
+  }
+  byId('ending').replaceChildren(...lines);
+}
+
+// What is sent
+
+function send(data) {
+  if (link.socket?.readyState !== WebSocket.OPEN) return;
+  link.socket.send(data);
+  tellMessage('client', data);
+}
+
+/** Says beside a field what is wrong with it; an empty text takes it back. True if something is wrong. */
+function complain(id, problem, where = `${id}-wrong`) {
+  byId(id).setAttribute('aria-invalid', String(problem !== ''));
+  byId(where).textContent = problem;
+  byId(where).classList.toggle('bad', problem !== '');
+  return problem !== '';
+}
+
+/** A subprotocol is a token (RFC 9110 s5.6.2); the browser throws an error at any other. */
+function subprotocolProblem(name) {
+  const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]*$/.test(name);
+  return complain('subprotocol', isToken ? '' : 'No blanks, commas or brackets: a name is a token (RFC 6455 s4.1).');
+}
+
+function hexProblem() {
+  const hex = byId('hex').value;
+  const strange = hex.match(/[^0-9a-f\s]/i);
+  const odd = hex.replace(/\s+/g, '').length % 2 === 1;
+  const problem = odd ? 'A byte is two digits, and one is missing.' : '';
+  return complain('hex', strange ? `“${strange[0]}” is no hex: 0 to 9 and a to f.` : problem);
+}
+
+/** A browser lets a page send 1000 and 3000 to 4999 and throws an error at all others. */
+function closeProblem() {
+  const code = byId('close-code').valueAsNumber;
+  const [name, words] = codeWords(code);
+  const mayBeSent = code === 1000 || (code >= 3000 && code <= 4999);
+  const why = 'A page may send 1000 and 3000 to 4999. The others are the protocol’s own, for browsers and servers (RFC 6455 s7.4).';
+  const isWrong = complain('close-code', mayBeSent ? '' : why, 'close-words');
+  if (mayBeSent) byId('close-words').textContent = `${name}. ${words}`;
+  return isWrong;
+}
+
+function reasonProblem() {
+  const length = encoder.encode(byId('close-reason').value).length;
+  const isLong = complain('close-reason', length > MOST_REASON ? `${length} of ${MOST_REASON} bytes: too long.` : '', 'reason-count');
+  if (!isLong) byId('reason-count').textContent = `Reason: ${length} of ${MOST_REASON} bytes.`;
+  return isLong;
+}
+
+/** A big message: the alphabet over and over, or the bytes from 00 to ff. */
+function bigMessage(size, kind) {
+  if (kind === 'binary') return Uint8Array.from({ length: size }, (_, at) => at % 256);
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz';
+  return alphabet.repeat(Math.ceil(size / alphabet.length)).slice(0, size);
+}
+
+/** Slider and number follow each other; the slider goes in steps, to the nearest below. */
+function setSize(size) {
+  const bounded = Math.min(SIZES.at(-1), Math.max(0, Math.trunc(size) || 0));
+  byId('size-number').value = bounded;
+  byId('size').value = SIZES.findLastIndex((step) => step <= bounded);
+  byId('size').setAttribute('aria-valuetext', counted(bounded, 'byte'));
+  return bounded;
+}
+
+/** A text every few seconds while the box is ticked and the connection is open. */
+const every = { timer: 0, count: 0 };
+
+function setEvery() {
+  clearInterval(every.timer);
+  const wish = byId('every-seconds').valueAsNumber || 2;
+  const pause = Math.min(60, Math.max(0.1, wish)) * 1000;
+  if (!byId('every').checked) return;
+  every.timer = setInterval(() => {
+    if (link.socket?.readyState !== WebSocket.OPEN) return;
+    every.count += 1;
+    send(`${byId('text').value} ${every.count}`);
+  }, pause);
+}
+
+/** A form here is never submitted: its Enter key and its button do something on this page. */
+function onSubmit(id, action) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    action();
+  });
+}
+
+function startSizes() {
+  byId('size').max = SIZES.length - 1;
+  byId('size').addEventListener('input', () => setSize(SIZES[byId('size').value]));
+  byId('size-number').addEventListener('change', () => setSize(byId('size-number').valueAsNumber));
+  for (const size of FORMS) {
+    const button = element('button', { type: 'button', class: 'small' }, grouped(size));
+    button.addEventListener('click', () => setSize(size));
+    byId('size-stops').append(button);
+  }
+  setSize(126);
+  onSubmit('size-form', () => send(bigMessage(setSize(byId('size-number').valueAsNumber), byId('size-kind').value)));
+}
+
+function startConnect() {
+  const tellEndpoint = () => { byId('endpoint-words').textContent = ENDPOINTS[byId('endpoint').value]; };
+  byId('endpoint').addEventListener('change', tellEndpoint);
+  tellEndpoint();
+  byId('subprotocol').addEventListener('input', () => subprotocolProblem(byId('subprotocol').value.trim()));
+  onSubmit('connect-form', () => {
+    if (link.socket) return disconnect(1000, '');
+    link.backoff.reset();
+    wireFollower.set(true);
+    connect();
+  });
+  byId('stop').addEventListener('click', () => {
+    stopTrying();
+    endWatch();
+    setState('closed');
+    byId('connect').focus();
+  });
+  onSubmit('text-form', () => send(byId('text').value));
+  byId('hex').addEventListener('input', hexProblem);
+  onSubmit('hex-form', () => hexProblem() || send(fromHex(byId('hex').value)));
+  startSizes();
+  byId('every').addEventListener('change', setEvery);
+  byId('every-seconds').addEventListener('change', setEvery);
+  byId('close-code').addEventListener('input', closeProblem);
+  byId('close-reason').addEventListener('input', reasonProblem);
+  onSubmit('close-form', () => {
+    if (closeProblem() || reasonProblem()) return;
+    disconnect(byId('close-code').valueAsNumber, byId('close-reason').value);
+  });
+  closeProblem();
+  reasonProblem();
+  setState('not connected');
+}
+
 // ---- Your connection: Wire ----
+
+/** Rows on the page; frames that are drawn by themselves; payload bytes that are drawn, at first and on demand. */
+const MOST_ROWS = 400;
+const MOST_DRAWN = 50;
+const PAYLOAD_FIRST = 64;
+const PAYLOAD_MOST = 1024;
+/** How much is kept for Save, in characters of hex. */
+const MOST_SAVED = 64 * 1024 * 1024;
+
+/** The stream of records about one WebSocket: the newest number that came, and whether there is no more to come. */
+const watch = { token: null, source: null, last: 0, over: true, number: null, backoff: new Backoff(), timer: 0, misses: 0 };
+
+/** What Save writes: each record with the connection's number. `lost` counts those that had to leave. */
+const saved = { records: [], size: 0, lost: 0 };
+
+/** What belongs to a row: its record, and whether somebody has opened or shut it by hand. */
+const rowStates = new WeakMap();
+
+/** What the detail strip says of a field. */
+const fieldStates = new WeakMap();
+
+const wire = new Rows(byId('wire'), MOST_ROWS, recordRow, wireChanged);
+const wireFollower = new Follower(byId('wire-scroll'), followingChanged);
+
+/** Rows that came while somebody read further up. */
+let unseen = 0;
+
+/** The newest frames, oldest first: those that are drawn once they come into view. */
+let recent = [];
+
+/** The one place in the wire at which Tab stops; arrow keys go on from there. */
+let tabStop = null;
+
+// The stream
+
+function startWatch(token) {
+  closeWatch();
+  Object.assign(watch, { token, last: 0, over: false, number: null, misses: 0 });
+  watch.backoff.reset();
+  openWatch();
+}
+
+/** Opens the stream where it broke off: the server sends what came after record number `last`. */
+function openWatch() {
+  if (watch.over || watch.source || shown !== 'connection') return;
+  const source = new EventSource(address(`watch/${watch.token}`, watch.last ? { after: watch.last } : {}));
+  watch.source = source;
+  source.addEventListener('open', () => tellWatch(''));
+  source.addEventListener('message', (event) => {
+    watch.last = Number(event.lastEventId) || watch.last;
+    const record = parsed(event.data);
+    if (record) takeRecord(record);
+  });
+  // A browser would come back by itself, and every browser in the room at the same moment.
+  source.addEventListener('error', () => {
+    closeWatch();
+    watchAgain('The watch was cut');
+  });
+}
+
+function parsed(json) {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+function closeWatch() {
+  clearTimeout(watch.timer);
+  watch.source?.close();
+  watch.source = null;
+}
+
+/** There is nothing more to see. */
+function endWatch() {
+  watch.over = true;
+  shared.connection = null;
+  closeWatch();
+}
+
+function watchAgain(why) {
+  const pause = watch.backoff.next();
+  tellWatch(`${why}, trying again in ${(pause / 1000).toFixed(1)} s`);
+  watch.timer = setTimeout(openWatch, pause);
+}
+
+function tellWatch(words) {
+  byId('watch-state').textContent = words || (watch.number === null ? '' : `ws-${watch.number} in the server’s log`);
+}
+
+function takeRecord(record) {
+  watch.backoff.reset();
+  if (record.type === 'connection') return takeConnection(record);
+  if (record.type === 'head' && record.sender === 'server') takeAnswer(record);
+  if (record.type === 'frame' && record.close) takeClose({ first: record.sender });
+  if (record.type === 'told' && /\bclose \d|\bclose no code/.test(record.text)) takeClose({ told: record.text });
+  if (record.type === 'none' && missed()) return;
+  if (record.type === 'end' || record.type === 'none') endWatch();
+  keep(record);
+  wire.add(record);
+}
+
+/** The stream's first record, and again each time that it is taken up. */
+function takeConnection(record) {
+  shared.connection = record.number;
+  const isNew = watch.number === null;
+  watch.number = record.number;
+  tellWatch('');
+  if (!isNew) return;
+  keep(record);
+  wire.add(record);
+}
+
+function takeAnswer(record) {
+  const status = Number(record.lines[0]?.text.split(' ')[1]);
+  if (status >= 400) refusedByServer(status);
+}
+
+/** The first Close, and the first word of the server about one, say who closed. */
+function takeClose(found) {
+  ending = { ...found, ...ending };
+  tellEnding();
+}
+
+/** Behind a load balancer the watch may reach another server than the WebSocket did: it asks three times more. */
+function missed() {
+  watch.misses += 1;
+  if (!link.socket || watch.misses > 3) return false;
+  closeWatch();
+  watchAgain('This server does not have the connection');
+  return true;
+}
+
+// Rows
+
+const MAKE = {
+  connection: (record) => [element('h3', {}, `Connection ws-${record.number}`, quiet(` to ${record.path}${record.name ? ` of server ${record.name}` : ''}`))],
+  head: headParts,
+  decision: decisionParts,
+  frame: (record) => [lineButton(record, frameLine(record))],
+  told: (record) => [quiet(`${record.mark} ${record.text}`)],
+  gap: (record) => [element('strong', {}, `${gapWords(record)}: `), record.why],
+  end: (record) => [element('strong', {}, 'The connection has ended. '), quiet(record.text)],
+  none: (record) => [element('strong', {}, 'Nothing to watch: '), record.why],
+};
+
+const quiet = (words) => element('span', { class: 'quiet' }, words);
+const gapWords = ({ frames }) => `${counted(frames, 'record')} ${frames === 1 ? 'is' : 'are'} not here`;
+
+function recordRow(record) {
+  const row = element('div', {
+    'class': 'row', 'data-n': record.n ?? null, 'data-type': record.type, 'data-sender': record.sender ?? null,
+    'data-name': record.type === 'frame' ? record.name : null, 'data-control': record.control ?? false,
+  });
+  rowStates.set(row, { record, hand: null });
+  const make = MAKE[record.type] ?? (() => [quiet(`a record of another kind: ${record.type}`)]);
+  row.append(...make(record));
+  return row;
+}
+
+/** The line of a row that opens and shuts what is below it. */
+function lineButton(record, ...parts) {
+  const time = element('span', { class: 'time' }, seconds(record.at));
+  const way = element('span', { class: 'way' }, `${arrow(record.sender)} ${direction(record.sender)}`);
+  return element('button', { 'type': 'button', 'class': 'row-line stop', 'tabindex': -1, 'aria-expanded': 'false' },
+    time, way, ...parts);
+}
+
+/** The server's line, its first word in the colour of the kind. */
+function frameLine(record) {
+  const end = record.line.indexOf(' ');
+  const kind = element('span', { class: 'kind' }, record.line.slice(0, end));
+  return element('span', { class: 'mono line-words' }, kind, record.line.slice(end));
+}
+
+function headParts(record) {
+  const title = record.sender === 'client' ? 'opening handshake: the request' : 'opening handshake: the response';
+  const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
+  const lines = record.lines.map(({ text, purpose }) =>
+    element('div', {}, element('dt', { class: 'mono' }, text), element('dd', { class: 'quiet' }, purpose)));
+  const body = record.body ? element('pre', { class: 'body' }, record.body) : null;
+  const line = lineButton(record, element('span', { class: 'line-words' }, element('strong', {}, title), quiet(size)));
+  return [line, element('dl', { class: 'head-lines' }, ...lines), body].filter((part) => part !== null);
+}
+
+function decisionParts({ granted, steps, accept }) {
+  const items = steps.map(({ met, found, why, section }) => element('li', { class: met ? 'met' : 'unmet' },
+    element('strong', {}, met ? 'yes' : 'NO'), element('span', { class: 'mono' }, found), quiet(`${why} (${section})`)));
+  const title = element('p', {}, element('strong', {}, granted ? 'upgrade granted' : 'upgrade refused'));
+  const parts = [title, element('ul', { class: 'steps' }, ...items)];
+  return accept ? [...parts, acceptKey(accept)] : parts;
+}
+
+/** How the accept key comes about (RFC 6455 s4.2.2). */
+function acceptKey({ key, guid, sha1, accept }) {
+  const rows = [
+    ['Sec-WebSocket-Key', key],
+    ['+ the GUID (RFC 6455 s1.3)', guid],
+    ['SHA-1 of the two, 20 bytes', spaced(sha1)],
+    ['in base64: Sec-WebSocket-Accept', accept],
+  ];
+  const pairs = rows.map(([name, value]) =>
+    element('div', {}, element('dt', { class: 'quiet' }, name), element('dd', { class: 'mono' }, value)));
+  return element('dl', { class: 'accept' }, ...pairs);
+}
+
+const spaced = (hex) => hex.replace(/..(?=.)/g, '$& ');
+
+// What changes after rows came
+
+function wireChanged(made) {
+  byId('wire-empty').hidden = wire.list.childElementCount > 0;
+  byId('wire-left').hidden = wire.left === 0;
+  byId('wire-left').textContent = `${counted(wire.left, 'older row')} left the page; Save still has what fits in 64 MiB of hex.`;
+  if (wire.held) byId('pause').textContent = `Go on (${counted(wire.waiting.length, 'row')} waiting)`;
+  const frames = made.filter((row) => row.dataset.type === 'frame');
+  recent.push(...frames);
+  if (isDrawn()) {
+    // The last few are drawn at once, so that they do not grow before one's eyes; the others when they come into view.
+    frames.slice(-6).forEach(drawByItself);
+    frames.forEach((row) => nearby.observe(row));
+  }
+  unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
+  if (readsByKey()) wireFollower.set(false);
+  followingChanged();
+  setTabStop(tabStop?.isConnected ? tabStop : null);
+}
+
+const isDrawn = () => byId('drawing').value === 'drawn';
+const readsByKey = () => byId('wire').contains(document.activeElement);
+
+/** To the end, when it is followed; otherwise says how much has come there. */
+function followingChanged() {
+  if (wireFollower.follows) {
+    unseen = 0;
+    for (const row of recent.splice(0, Math.max(0, recent.length - MOST_DRAWN))) shutByItself(row);
+  }
+  byId('newest').hidden = wireFollower.follows;
+  byId('newest').textContent = unseen ? `${grouped(unseen)} new, go to newest` : 'Go to newest';
+  wireFollower.pin();
+}
+
+function goToNewest() {
+  byId('wire-scroll').focus({ preventScroll: true });
+  wireFollower.set(true);
+  followingChanged();
+}
+
+/** Draws frames when they are about to be seen. */
+const nearby = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    nearby.unobserve(target);
+    drawByItself(target);
+  }
+}, { root: byId('wire-scroll'), rootMargin: '200px' });
+
+function drawByItself(row) {
+  if (rowStates.get(row).hand === null) open(row);
+}
+
+function shutByItself(row) {
+  nearby.unobserve(row);
+  if (rowStates.get(row).hand === null) shut(row);
+}
+
+/** All of the newest are drawn, or none of them, whatever was done by hand before. */
+function drawingChanged() {
+  for (const row of recent) {
+    if (isDrawn()) nearby.observe(row);
+    else shutByItself(row);
+  }
+}
+
+// A row opened: the drawing of a frame, the hex of a head
+
+function open(row) {
+  if (row.querySelector('.opened')) return;
+  const { record } = rowStates.get(row);
+  row.firstElementChild.setAttribute('aria-expanded', 'true');
+  row.append(record.type === 'frame' ? frameDrawing(record) : headHex(record));
+}
+
+function shut(row) {
+  row.querySelector('.opened')?.remove();
+  row.firstElementChild.setAttribute('aria-expanded', 'false');
+}
+
+function toggle(row) {
+  const isOpen = row.querySelector('.opened') !== null;
+  rowStates.get(row).hand = isOpen ? 'shut' : 'open';
+  if (isOpen) shut(row);
+  else open(row);
+}
+
+function headHex(record) {
+  const bytes = fromHex(record.bytes);
+  return element('div', { class: 'opened' }, element('pre', { class: 'dump', tabindex: 0 }, dumpRows(bytes).join('\n')), copyButton());
+}
+
+const copyButton = () => element('button', { 'type': 'button', 'class': 'stop small copy', 'tabindex': -1 }, 'copy');
+
+/** A frame, bit by bit: byte 0 and byte 1, what follows them of the header, then the payload. */
+function frameDrawing(record) {
+  const bytes = fromHex(record.bytes);
+  const header = element('div', { class: 'header' });
+  for (const at of [0, 1]) {
+    const fields = record.fields.filter(({ bit }) => bit >> 3 === at && bit < 16);
+    const caption = element('span', { class: 'caption' }, `byte ${at}: `, element('code', {}, toHex([bytes[at]])));
+    header.append(element('div', { class: 'octet' }, caption, element('div', { class: 'fields' },
+      ...fields.map((field) => bitField(record, field, bytes)))));
+  }
+  const more = record.fields.filter(({ bit, name }) => bit >= 16 && name !== 'payload');
+  header.append(...more.map((field) => byteField(record, field, bytes)));
+  const drawing = element('div', { class: 'opened drawing' }, header);
+  const payload = record.fields.find(({ name }) => name === 'payload');
+  if (payload) drawing.append(payloadField(record, payload, bytes, PAYLOAD_FIRST));
+  if (record.length > PAYLOAD_FIRST) drawing.append(moreButton(record.length));
+  drawing.append(copyButton());
+  return drawing;
+}
+
+/** A field that can be pointed at and reached with the arrow keys. */
+function fieldElement(record, field, kind, ...parts) {
+  const label = `${field.name} ${field.value}`;
+  const made = element('div', { 'class': `field-cell stop ${kind}`, 'role': 'img', 'tabindex': -1, 'aria-label': label }, ...parts);
+  fieldStates.set(made, { record, field });
+  return made;
+}
+
+function bitField(record, field, bytes) {
+  const bits = Array.from({ length: field.bits }, (_, at) => {
+    const place = field.bit + at;
+    return bytes[place >> 3] >> (7 - place % 8) & 1;
+  });
+  const cells = element('span', { class: 'cells' }, ...bits.map((bit) => element('span', { class: bit ? 'bit set' : 'bit' }, String(bit))));
+  const value = { opcode: record.name, length: String(parseInt(bits.join(''), 2)) }[field.name] ?? '';
+  const name = field.name === 'RSV' ? 'RSV1–3' : field.name;
+  return fieldElement(record, field, field.name === 'opcode' ? 'coloured' : '', cells,
+    element('span', { class: 'caption' }, name, value && ' ', value && element('b', {}, value)));
+}
+
+function byteField(record, field, bytes) {
+  const part = bytes.slice(field.bit / 8, (field.bit + field.bits) / 8);
+  const cells = element('span', { class: 'cells' }, ...Array.from(part, (byte) => element('span', { class: 'octet-cell' }, toHex([byte]))));
+  const first = field.bit / 8;
+  const value = field.name === 'extended length' ? element('b', {}, ` ${grouped(record.length)}`) : null;
+  const where = element('span', { class: 'caption' }, `bytes ${first} to ${first + part.length - 1}`);
+  const made = fieldElement(record, field, '', cells, element('span', { class: 'caption' }, field.name, value ?? ''));
+  return element('div', { class: 'octet' }, where, made);
+}
+
+/** The payload byte by byte: as it passed, and below it the key's byte, the two XORed, and the character. */
+function payloadField(record, field, bytes, most) {
+  const sent = bytes.slice(record.header_length, record.header_length + most);
+  const key = record.mask && fromHex(record.mask);
+  // s5.3: byte i of the payload is XORed with byte i mod 4 of the masking key.
+  const plain = key ? sent.map((byte, at) => byte ^ key[at % 4]) : sent;
+  const signs = characters(plain);
+  const columns = Array.from(sent, (byte, at) => {
+    const passed = toHex(key ? [byte, key[at % 4]] : [byte], '\n');
+    const meant = key ? `\n${toHex([plain[at]])}\n${signs[at]}` : `\n${signs[at]}`;
+    return element('span', { class: 'payload-byte' }, passed, element('b', {}, meant));
+  });
+  const names = key ? 'as sent\nXOR key\nunmasked\n' : 'as sent\n';
+  const legend = element('span', { class: 'legend quiet' }, `${names}character`);
+  return fieldElement(record, field, 'payload', legend, element('div', { class: 'payload-bytes' }, ...columns));
+}
+
+/** The character that begins at each byte; a dot for what has no shape, nothing for the rest of a character. */
+function characters(bytes) {
+  const signs = [];
+  for (let at = 0; at < bytes.length; at += 1) {
+    const length = bytes[at] < 0x80 ? 1 : bytes[at] < 0xe0 ? 2 : bytes[at] < 0xf0 ? 3 : 4;
+    const sign = decoder.decode(bytes.slice(at, at + length));
+    const isOne = [...sign].length === 1 && /^[^\p{C}\p{M}\p{Z}\ufffd]$/u.test(sign);
+    signs.push(isOne ? sign : sign === ' ' ? '␣' : '·');
+    for (let rest = 1; isOne && rest < length; rest += 1, at += 1) signs.push('');
+  }
+  return signs.slice(0, bytes.length);
+}
+
+function moreButton(length) {
+  const next = Math.min(length, PAYLOAD_MOST) - PAYLOAD_FIRST;
+  const words = `${counted(length - PAYLOAD_FIRST, 'more byte')}${length > PAYLOAD_MOST ? `, show ${grouped(next)} of them` : ''}`;
+  return element('button', { 'type': 'button', 'class': 'stop small more', 'tabindex': -1 }, words);
+}
+
+function showMore(row) {
+  const { record } = rowStates.get(row);
+  const field = record.fields.find(({ name }) => name === 'payload');
+  const made = payloadField(record, field, fromHex(record.bytes), PAYLOAD_MOST);
+  row.querySelector('.payload').replaceWith(made);
+  const rest = record.length - PAYLOAD_MOST;
+  if (rest > 0) row.querySelector('.more').after(quiet(`${counted(rest, 'more byte')} not drawn`));
+  row.querySelector('.more').remove();
+  made.focus();
+}
+
+// The detail strip
+
+function detailOf(target) {
+  const cell = target.closest('.field-cell');
+  if (cell) return tellField(fieldStates.get(cell));
+  const row = target.closest('.row[data-type=frame]');
+  if (row && target.closest('.row-line')) tellFrame(rowStates.get(row).record);
+}
+
+function tellField({ record, field }) {
+  const last = field.bit + field.bits - 1;
+  const where = field.bits === 1 ? `bit ${field.bit}` : `bits ${grouped(field.bit)} to ${grouped(last)}`;
+  const name = field.name === 'opcode' ? `opcode, ${record.name}` : field.name;
+  byId('detail').replaceChildren(
+    element('p', {}, element('strong', {}, name), ' ', element('code', {}, field.value), quiet(`  ${where}`)),
+    element('p', {}, field.words, quiet(` (${field.section})`)));
+}
+
+function tellFrame({ line, name, length, header_length: header, sender }) {
+  byId('detail').replaceChildren(
+    element('p', {}, element('strong', {}, `${name} frame`), `, ${direction(sender)}`),
+    element('p', {}, `${counted(header, 'byte')} of header and ${counted(length, 'byte')} of payload. `, quiet(line)));
+}
+
+// Keys
+
+/** One row of the wire has the tab stop: that which was used last, or else the newest. */
+function setTabStop(stop) {
+  const stops = stop ? [] : byId('wire').querySelectorAll('.row-line');
+  const next = stop ?? stops[stops.length - 1] ?? null;
+  if (tabStop && tabStop !== next) tabStop.tabIndex = -1;
+  tabStop = next;
+  if (tabStop) tabStop.tabIndex = 0;
+}
+
+/** The row before or after this one that can be entered and is not filtered away. */
+function neighbour(row, step) {
+  let next = row;
+  do next = step > 0 ? next.nextElementSibling : next.previousElementSibling;
+  while (next && (!next.querySelector('.stop') || next.offsetParent === null));
+  return next;
+}
+
+function wireKey(event) {
+  const row = event.target.closest('.row');
+  const at = event.target.closest('.stop');
+  if (!row || !at || event.ctrlKey || event.altKey || event.metaKey) return;
+  const stops = [...row.querySelectorAll('.stop')];
+  const place = stops.indexOf(at);
+  const target = {
+    ArrowRight: () => stops[Math.min(place + 1, stops.length - 1)],
+    ArrowLeft: () => stops[Math.max(place - 1, 0)],
+    Home: () => stops[0],
+    End: () => stops[stops.length - 1],
+    ArrowDown: () => neighbour(row, 1)?.querySelector('.stop'),
+    ArrowUp: () => neighbour(row, -1)?.querySelector('.stop'),
+    Escape: () => (place > 0 ? stops[0] : byId('filter')),
+  }[event.key];
+  if (!target) return;
+  event.preventDefault();
+  target()?.focus();
+}
+
+function wireClick(event) {
+  const row = event.target.closest('.row');
+  if (!row) return;
+  if (event.target.closest('.row-line')) toggle(row);
+  if (event.target.closest('.more')) showMore(row);
+  if (event.target.closest('.copy')) copy(spaced(rowStates.get(row).record.bytes), 'The bytes are copied.');
+}
+
+// Copy and Save
+
+/** Only pages from https and localhost have a clipboard; the others copy from a field, as pages did before. */
+async function copy(text, words) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text).catch(() => copyFromField(text));
+  } else {
+    copyFromField(text);
+  }
+  byId('wire-said').textContent = words;
+}
+
+function copyFromField(text) {
+  const before = document.activeElement;
+  const field = element('textarea', { class: 'unseen' });
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+  before?.focus({ preventScroll: true });
+}
+
+/** The bytes of all rows on the page that are not filtered away, a row a line. */
+function copyView() {
+  const rows = [...byId('wire').children].filter((row) => row.offsetParent !== null);
+  const lines = rows.map((row) => rowStates.get(row).record.bytes).filter((bytes) => typeof bytes === 'string');
+  copy(lines.map(spaced).join('\n'), `${counted(lines.length, 'row')} copied.`);
+}
+
+function keep(record) {
+  saved.records.push({ number: watch.number, record });
+  saved.size += record.bytes?.length ?? 0;
+  while (saved.size > MOST_SAVED) {
+    saved.size -= saved.records.shift().record.bytes?.length ?? 0;
+    saved.lost += 1;
+  }
+}
+
+/** Bytes as the log dumps them: offset, sixteen bytes in two halves, and their ASCII with dots. */
+function dumpRows(bytes) {
+  const rows = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const part = bytes.slice(at, at + 16);
+    const hex = `${toHex(part.slice(0, 8), ' ')}  ${toHex(part.slice(8), ' ')}`.padEnd(48);
+    const ascii = String.fromCharCode(...part.map((byte) => (byte > 31 && byte < 127 ? byte : 46)));
+    rows.push(`    ${at.toString(16).padStart(4, '0')}  ${hex}  ${ascii}`);
+  }
+  return rows;
+}
+
+/** A record as the server's log at `trace` has it. Line breaks of others must not begin a line here. */
+function logLines({ number, record }) {
+  const info = (mark, words) => `INFO  ws-${number} ${mark} ${words.replace(/[\r\n]+/g, ' ')}`;
+  if (record.type === 'connection') return [info('=', `connected to ${record.path}`)];
+  if (record.type === 'told') return [info(record.mark, record.text)];
+  if (record.type === 'gap') return [info('!', `${gapWords(record)}: ${record.why}`)];
+  if (record.type === 'end') return [info('=', record.text)];
+  if (!record.bytes) return [];
+  const had = fromHex(record.bytes);
+  const all = had.length + (record.left_out ?? 0);
+  // The log, too, leaves out whole rows only.
+  const bytes = record.left_out ? had.slice(0, had.length - had.length % 16) : had;
+  const left = all - bytes.length;
+  const title = `TRACE ws-${number} ${record.sender === 'client' ? '<' : '>'} ${all} bytes`;
+  const rest = left ? [`    ... ${left} more ${left === 1 ? 'byte' : 'bytes'} (--dump-bytes 0 shows all)`] : [];
+  return [title, ...dumpRows(bytes), ...rest];
+}
+
+function save() {
+  const text = `${saved.records.flatMap(logLines).join('\n')}\n`;
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  const name = `ws101-${watch.number ?? 'nothing'}.log`;
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  const lost = saved.lost ? `; ${counted(saved.lost, 'older record')} had left` : '';
+  byId('wire-said').textContent = `${name} saved${lost}.`;
+}
+
+function clearWire() {
+  Object.assign(saved, { records: [], size: 0, lost: 0 });
+  recent = [];
+  unseen = 0;
+  wire.clear();
+  goToNewest();
+}
+
+function pause() {
+  const held = !wire.held;
+  byId('pause').setAttribute('aria-pressed', String(held));
+  byId('pause').textContent = 'Pause';
+  wire.hold(held);
+}
+
+function startWire() {
+  const rows = byId('wire');
+  rows.addEventListener('keydown', wireKey);
+  rows.addEventListener('click', wireClick);
+  rows.addEventListener('focusin', ({ target }) => {
+    detailOf(target);
+    setTabStop(target.closest('.row')?.querySelector('.row-line') ?? null);
+  });
+  rows.addEventListener('pointerover', ({ target }) => detailOf(target));
+  new ResizeObserver(() => wireFollower.pin()).observe(rows);
+  byId('filter').addEventListener('change', () => { rows.dataset.filter = byId('filter').value; });
+  byId('drawing').addEventListener('change', drawingChanged);
+  byId('pause').addEventListener('click', pause);
+  byId('clear').addEventListener('click', clearWire);
+  byId('copy').addEventListener('click', copyView);
+  byId('save').addEventListener('click', save);
+  byId('newest').addEventListener('click', goToNewest);
+}
+
+/** A list that is not on the screen has no place to which it is scrolled, so that is set again. */
+function showConnection() {
+  openWatch();
+  wireFollower.pin();
+  messagesFollower.pin();
+}
+
+views.connection = { show: showConnection, hide: closeWatch };
 
 // ---- end of Your connection ----
 
@@ -212,7 +1242,7 @@ function inTime(milliseconds) {
 
 /** The value in the middle, null if there is none. */
 function median(values) {
-  return values.length ? values.toSorted((a, b) => a - b)[values.length >> 1] : null;
+  return values.length ? [...values].sort((a, b) => a - b)[values.length >> 1] : null;
 }
 
 class Transport {
@@ -385,10 +1415,11 @@ const FOLLOWED = [
 // All four together, with the page's own events and the server's counts.
 
 /**
- * `wanted`: the button says that they are to run. `running` ends them, null when they don't run. `published`: when the
- * page published which text.
+ * `wanted`: they are to run, since the button was pressed. `running` ends them, and is null when they don't run.
+ * `closedAt`: when they went out of sight. The page's events have its `name` and a number, of which `last` is the last;
+ * `published` says when a text was published.
  */
-const feed = { wanted: false, running: null, closedAt: null, transports: [], published: new Map(), last: 0 };
+const feed = { transports: [], wanted: false, running: null, closedAt: null, name: '', last: 0, published: new Map() };
 
 const sayOfAll = (words) => setText(byId('transports-state'), words);
 
@@ -408,8 +1439,8 @@ async function publish(signal) {
   const rate = byId('publish-rate');
   for (;;) {
     const interval = Number(rate.value);
-    const moment = Math.random() * interval;
-    await sleep(interval ? moment : 60000, signal, rate);
+    const end = performance.now() + interval;
+    await sleep(interval ? Math.random() * interval : 60000, signal, rate);
     if (Number(rate.value) === 0) continue;
     feed.last += 1;
     const text = `Event ${feed.last} of page ${feed.name}`;
@@ -417,7 +1448,7 @@ async function publish(signal) {
     if (feed.published.size > 1000) feed.published.delete(feed.published.keys().next().value);
     await ask(address('feed'), signal, { method: 'POST', body: text });
     setText(byId('publish-trouble'), '');
-    await sleep(interval - moment, signal, rate);
+    await sleep(end - performance.now(), signal, rate);
   }
 }
 
@@ -467,6 +1498,7 @@ function followIfSeen() {
     Object.assign(feed, { running: null, closedAt: performance.now() });
     feed.published.clear(); // the time out of sight is no delay
     for (const transport of feed.transports) transport.say('Closed.');
+    for (const trouble of ['publish-trouble', 'count-trouble']) setText(byId(trouble), '');
   }
 }
 
@@ -585,10 +1617,9 @@ function textsOf(connection) {
 }
 
 function newRow() {
-  const kinds = [null, 'mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
+  const kinds = ['mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
   const cells = kinds.map((kind) => element('td', { class: kind }));
-  cells[0] = element('th', { scope: 'row', class: 'number' });
-  return element('tr', {}, ...cells);
+  return element('tr', {}, element('th', { scope: 'row', class: 'number' }), ...cells);
 }
 
 /** Shows the list. Rows stay with their connections, so that what has not changed does not move or flicker. */
@@ -609,7 +1640,7 @@ function showConnections({ open, left_out: leftOut, connections }) {
     if (row === next) next = next.nextElementSibling;
     else byId('who-table').tBodies[0].insertBefore(row, next);
   }
-  for (const cell of document.querySelectorAll('#who-table .peer')) cell.hidden = !connections.some(({ peer }) => peer);
+  byId('who-table').classList.toggle('without-peers', !connections.some(({ peer }) => peer));
   setText(byId('who-open'), grouped(open));
   const words = `${open === 1 ? 'connection is' : 'connections are'} open at this server.`;
   setText(byId('who-words'), leftOut ? `${words} The oldest ${grouped(leftOut)} are left out here.` : words);
@@ -640,4 +1671,6 @@ Object.assign(views.who, { show: lookIfSeen, hide: lookIfSeen });
 
 // ---- end of Who is here ----
 
+startConnect();
+startWire();
 startViews();
