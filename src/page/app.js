@@ -647,8 +647,10 @@ function watchAgain(why) {
   watch.timer = setTimeout(openWatch, pause);
 }
 
+/** Says how the watch does; without words of its own, whom it watches. */
 function tellWatch(words) {
-  byId('watch-state').textContent = words || (watch.number === null ? '' : `ws-${watch.number} in the server’s log`);
+  const whom = watch.number === null ? 'The watch waits for the connection' : `ws-${watch.number} in the server’s log`;
+  byId('watch-state').textContent = words || whom;
 }
 
 function takeRecord(record) {
@@ -787,7 +789,7 @@ function wireChanged(made) {
   if (isDrawn()) {
     // The last few are drawn at once, so that they do not grow before one's eyes; the others when they come into view.
     frames.slice(-6).forEach(drawByItself);
-    frames.forEach((row) => nearby.observe(row));
+    frames.slice(-MOST_DRAWN).forEach((row) => nearby.observe(row));
   }
   unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
   if (readsByKey()) wireFollower.set(false);
