@@ -1,8 +1,8 @@
 //! What it costs to be watched by a page: ws101 against itself, with connections that nobody can watch.
 //!
-//! Two threads pay. The connection's own copies each frame: that is all where there is a token and nobody looks. The
-//! thread of who watches makes JSON of the copies, more than 1 KB of it for a frame of 32 bytes, until nobody takes it. Who
-//! reads it shares the machine with both.
+//! Two threads pay. The connection's own copies each frame: that is all where there is a token and nobody looks, and where
+//! who looks does not read. The thread of who watches makes JSON of the copies, more than 1 KB of it for a frame of 32
+//! bytes, and a client that reads it shares the machine with both.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -16,18 +16,23 @@ use crate::common::client::{connect, connect_narrow, expect};
 use crate::common::report;
 use crate::common::rounds::{Contender, Sample, alternate};
 use crate::common::server::{Server, Speaks};
-use crate::exchange::Exchange;
+use crate::exchange::{BINARY, Exchange};
 use crate::rounds::{Plan, exchange_on, open};
 use crate::rows::{ping_pong, pipelined};
 
 const UNWATCHED: &str = "no token";
+
+/// What fills the sockets of those who never read, before the clock runs, and the time for it with each connection: a
+/// socket holds some MB, and the frames of a message of this size are a quarter of one as JSON.
+const FILL_SIZE: usize = 64 * 1024;
+const FILL: Duration = Duration::from_millis(25);
 
 /// Who looks at the connections of a turn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Watchers {
     Impossible,
     Absent,
-    /// One for each, who never reads: what is written to it soon blocks.
+    /// One for each, who never reads: what is written to it blocks.
     Deaf,
     /// One for each, who reads all that comes.
     Reading,
@@ -86,6 +91,10 @@ impl Watched {
                 Watchers::Deaf => deaf.push(watch(connect_narrow(self.server.address)?, &token)?),
                 Watchers::Reading => readers.push(read_on(watch(connect(self.server.address)?, &token)?)?),
             }
+        }
+        if self.watchers == Watchers::Deaf {
+            let large = Exchange::new(Speaks::WebSocket, BINARY, FILL_SIZE, 1);
+            exchange_on(&self.server, &mut clients, &large, FILL * connections as u32)?;
         }
         let sample = exchange_on(&self.server, &mut clients, exchange, turn)?;
         // The watch of a connection that has ended ends too, once all is told.
