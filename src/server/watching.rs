@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to collect what comes after something was written: a page draws no faster, and a flood costs fewer wake-ups.
 const COLLECT: Duration = Duration::from_millis(25);
 
+/// A frame would stand in the log twice, and the second time as the JSON of the first.
+const UNTOLD: &str = "what goes out on this stream is not told here: the log tells it of the connection that is watched";
+
 /// How much is taken at a time, in bytes as they are kept.
 const PART: usize = 64 << 10;
 
@@ -80,6 +83,7 @@ pub fn recorder(server: &Server, entry: &Entry, token: Token, path: Option<&str>
 pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let stream = EventStream { entry, chunked: wanted.chunked };
     stream.begin(Vec::new(), &format!("retry: {RETRY}\n\n"))?;
+    entry.outbound.lock().eyes().hush(UNTOLD);
     let Some(watch) = server.watches.find_or_make(wanted.token) else { return finish(&stream, &told::none(NO_ROOM)) };
     let mut watcher = Watcher::new(watch, wanted.seen);
     let patient_until = Instant::now() + PATIENCE;
