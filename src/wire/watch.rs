@@ -194,6 +194,8 @@ impl Recorder {
             return None;
         }
         state.connection = Some(told::connection(number, path, name));
+        state.last_watched = Instant::now(); // who opens it is about to watch, however long the token was known
+        state.forgotten = false;
         drop(state);
         Some(Recorder { watch, story: Some(Story { since: Instant::now(), frames: None, given_up: false }) })
     }
@@ -266,12 +268,12 @@ impl Recorder {
     }
 
     fn end_with(&mut self, end: String) {
-        let Some(Story { frames, given_up, .. }) = self.story.take() else { return };
+        let Some(Story { since, frames, given_up }) = self.story.take() else { return };
         let mut state = self.watch.lock();
         if let Some((incoming, outgoing)) = frames {
             let unfinished = [incoming.unfinished().filter(|_| !given_up), outgoing.unfinished()];
             for words in unfinished.into_iter().flatten() {
-                state.ring.keep(Duration::ZERO, What::Told('!'), words.as_bytes());
+                state.ring.keep(since.elapsed(), What::Told('!'), words.as_bytes());
             }
         }
         state.end = Some(end);
