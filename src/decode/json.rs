@@ -8,7 +8,6 @@ use super::Show;
 use super::decoder::{self, End, KnownBy, Rest, Summary};
 use super::head::{Head, Wrong};
 use super::input::Label;
-use crate::protocol::header::LengthForm;
 use crate::protocol::inspector::{Fault, Frame, Message};
 use crate::protocol::opcode::Opcode;
 use crate::protocol::rules::Violation;
@@ -66,7 +65,7 @@ impl Objects<'_> {
             ("name", header.opcode.name().to_lowercase().into()),
             ("mask", header.mask.map(|key| hex(&key)).into()),
             ("length", header.length.into()),
-            ("length_bits", bits(header.form).into()),
+            ("length_bits", header.form.bits().into()),
         ]);
         if !self.show.headers_only {
             members.push(("payload", hex(self.part(&frame.plain())).into()));
@@ -226,14 +225,6 @@ fn close(payload: &[u8]) -> Value {
             json!({ "code": u16::from_be_bytes([*high, *low]), "reason": String::from_utf8_lossy(reason) })
         }
         _ => Value::Null,
-    }
-}
-
-fn bits(form: LengthForm) -> u8 {
-    match form {
-        LengthForm::Short => 7,
-        LengthForm::Extended16 => 16,
-        LengthForm::Extended64 => 64,
     }
 }
 

@@ -48,6 +48,15 @@ impl LengthForm {
         }
     }
 
+    /// In how many bits the length is written: 7, 16 or 64.
+    pub fn bits(self) -> u8 {
+        match self {
+            LengthForm::Short => 7,
+            LengthForm::Extended16 => 16,
+            LengthForm::Extended64 => 64,
+        }
+    }
+
     fn decode(second_byte: u8) -> LengthForm {
         match second_byte & 0x7f {
             126 => LengthForm::Extended16,

@@ -12,7 +12,7 @@ use super::purpose;
 use super::ring::{Record, What};
 use super::secrets::starred;
 use crate::protocol::close::{Close, meaning};
-use crate::protocol::header::{Header, LengthForm};
+use crate::protocol::header::Header;
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::{Decision, GUID, Step};
 use data_encoding::{BASE64, HEXLOWER};
@@ -20,6 +20,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tungstenite::protocol::Role;
+
+/// How much is quoted of what one requirement of the handshake has found, in bytes.
+const MOST_FOUND: usize = 1000;
 
 /// Which connection it is.
 pub fn connection(number: u64, path: &str, name: Option<&str>) -> String {
@@ -58,7 +61,14 @@ pub fn decision(n: u64, at: Duration, decision: &Decision) -> String {
 }
 
 fn step(step: &Step) -> Value {
-    json!({ "met": step.met, "found": step.found, "why": step.why, "section": step.section })
+    json!({ "met": step.met, "found": shortened(&step.found), "why": step.why, "section": step.section })
+}
+
+/// A record of the opening handshake is cut when it is too long, and half a JSON is none. All of the value stands in the
+/// head.
+fn shortened(found: &str) -> String {
+    let shown = &found[..found.floor_char_boundary(MOST_FOUND)];
+    if shown.len() == found.len() { found.to_owned() } else { format!("{shown} ...") }
 }
 
 /// A record of the ring.
@@ -121,7 +131,7 @@ fn frame(n: u64, at: f64, sender: Role, header: &Header, payload: &[u8]) -> Fram
         opcode: header.opcode.encode(),
         mask: header.mask.map(|key| HEXLOWER.encode(&key)),
         length: header.length,
-        length_bits: length_bits(header.form),
+        length_bits: header.form.bits(),
         header_length: header.encoded_len(),
         bytes: HEXLOWER.encode(&bytes),
         left_out: header.length - payload.len() as u64,
@@ -174,21 +184,16 @@ fn name(opcode: Opcode) -> String {
     opcode.name().to_lowercase()
 }
 
-fn length_bits(form: LengthForm) -> u8 {
-    match form {
-        LengthForm::Short => 7,
-        LengthForm::Extended16 => 16,
-        LengthForm::Extended64 => 64,
-    }
-}
-
 fn role(role: Role) -> &'static str {
     if role == Role::Client { "client" } else { "server" }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::ring::KEPT_OF_PAYLOAD;
     use super::*;
+    use crate::protocol::head::Request;
+    use crate::protocol::upgrade::{self, Policy};
 
     fn told(text: &str) -> Value {
         assert!(!text.contains('\n'), "one line: {text}");
@@ -207,6 +212,24 @@ mod tests {
         assert_eq!(head["lines"], json!([{ "text": "HTTP/1.1 400 Bad Request", "purpose": "" }, field]));
         let bytes = HEXLOWER.encode(b"HTTP/1.1 400 Bad Request\r\nSet-Cookie: *\r\n\r\n");
         assert_eq!(head["bytes"], bytes);
+    }
+
+    /// A head of 16 KiB may be one value, and each of its bytes becomes four when it is escaped, and five as JSON.
+    #[test]
+    fn a_decision_is_whole_json_however_long_its_head_is() {
+        let values = [b"\xff".repeat(15_000), b"\"".repeat(15_000)];
+        for (long, name) in values.iter().flat_map(|value| ["Origin", "Sec-WebSocket-Key"].map(|name| (value, name))) {
+            let fields = vec![httparse::Header { name, value: long }];
+            let request = Request { method: "GET", target: "/ws", minor_version: 1, fields };
+            let text = decision(2, Duration::ZERO, &upgrade::decide(&request, &Policy::default()));
+            assert!(text.len() < KEPT_OF_PAYLOAD / 4, "{}", text.len());
+            let steps = told(&text)["steps"].clone();
+            let found = |step: &Value| step["found"].as_str().map(str::to_owned).unwrap_or_default();
+            let cut: Vec<String> =
+                steps.as_array().expect("a list").iter().map(found).filter(|found| found.len() > 500).collect();
+            assert_eq!(cut.len(), 1, "{steps}");
+            assert!(cut[0].starts_with(name) && cut[0].ends_with(" ..."), "{cut:?}");
+        }
     }
 
     #[test]
