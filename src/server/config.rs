@@ -31,8 +31,8 @@ pub struct Config {
     pub max_message: u64,
     /// Largest request body in bytes.
     pub max_body: u64,
-    /// Most connections that are watched, or counted by a token, at a time. Each takes up to 256 KiB for its frames, and its
-    /// opening handshake: a few KiB from a browser, and at most some 22 times the longest head.
+    /// Most connections that are watched, or counted by a token, at a time. Each takes up to 256 KiB for its frames, as much
+    /// again while large ones are in the making, and for its opening handshake a few KiB from a browser, at most 160.
     pub max_watched: usize,
     /// Whether `/connections` tells addresses.
     pub show_peers: bool,

@@ -9,7 +9,7 @@ use super::registry::Entry;
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::wire::told;
-use crate::wire::watch::{FORGOTTEN_AFTER, Look, Recorder, Token, Watcher};
+use crate::wire::watch::{Look, Recorder, Token, Watcher};
 use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
@@ -26,8 +26,12 @@ const COLLECT: Duration = Duration::from_millis(25);
 const UNTOLD: &str =
     "what goes out on this stream is not told here: the log tells it of the connection that is watched";
 
-/// How much is taken at a time, in bytes as they are kept.
-const PART: usize = 64 << 10;
+/// How much is taken at a time, in bytes as they are kept. As JSON small frames are some 16 times as much, and a reader
+/// that does not read holds that until `--write-timeout`.
+const PART: usize = 32 << 10;
+
+/// How long nothing may have been written before a comment is.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// How often to look whether the server stops, and whether the reader is there.
 const LOOK: Duration = Duration::from_secs(1);
@@ -36,7 +40,6 @@ const NOT_HERE: &str = "no connection with this token is here: it may not have c
                         Or another backend has it: behind a balancer the two requests may part";
 const FORGOTTEN: &str = "nobody watched for 60 s, so what passed is not kept any more: connect anew to watch";
 const NO_ROOM: &str = "as many connections are watched as this server keeps (--max-watched); try again later";
-
 const CROWDED: &str = "16 watch this connection already, and more would slow it down; try again later";
 
 /// What is wanted by who watches.
@@ -50,7 +53,9 @@ pub struct Wanted {
     pub chunked: bool,
 }
 
-/// Reads the request. `path` is `/watch/` and the token; the last record seen stands in `Last-Event-ID`, or in `?after=`.
+/// Reads the request. Its path is `/watch/` and the token; the last record seen stands in `Last-Event-ID`, or in `?after=`.
+/// What is no number there means that none was seen: a browser that gets a 400 would not come again, and all that is kept
+/// does no harm.
 pub fn read(request: &Request<'_>) -> Result<Wanted, Refusal> {
     let token = token(request.path().strip_prefix("/watch/").unwrap_or_default())?;
     let told = request.value("last-event-id").and_then(|id| std::str::from_utf8(id).ok());
@@ -90,7 +95,7 @@ pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let Some(watch) = server.watches.find_or_make(wanted.token) else { return finish(&stream, &told::none(NO_ROOM)) };
     let Some(mut watcher) = Watcher::new(watch, wanted.seen) else { return finish(&stream, &told::none(CROWDED)) };
     let patient_until = Instant::now() + PATIENCE;
-    let mut heartbeat = Instant::now();
+    let mut written_at = Instant::now();
     loop {
         match watcher.look(PART) {
             Look::NotHere if Instant::now() >= patient_until => return finish(&stream, &told::none(NOT_HERE)),
@@ -98,15 +103,16 @@ pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
             Look::End(end) => return finish(&stream, &end),
             Look::News(news) if !news.is_empty() => {
                 stream.write(events(&news).as_bytes())?;
-                heartbeat = Instant::now();
+                written_at = Instant::now();
                 park_timeout(COLLECT);
             }
             Look::NotHere if server.is_draining() => return stream.end(),
             Look::NotHere => watcher.wait(patient_until.min(Instant::now() + LOOK)),
             Look::News(_) => {
-                if heartbeat.elapsed() >= FORGOTTEN_AFTER / 3 || stream.reader_has_finished() {
+                // A reader that has only finished sending takes a comment; one that is gone answers with a reset.
+                if written_at.elapsed() >= SILENCE || stream.reader_has_finished() {
                     stream.write(HEARTBEAT)?;
-                    heartbeat = Instant::now();
+                    written_at = Instant::now();
                 }
                 watcher.wait(Instant::now() + LOOK);
             }
