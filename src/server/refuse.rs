@@ -3,7 +3,7 @@
 //!
 //! Secrets are starred here whatever `--show-secrets` says: the answer goes over the wire, to whoever asked.
 
-use super::route::PATHS;
+use super::route::listed;
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
@@ -64,7 +64,7 @@ fn json(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> Str
 
 /// A right request for the path that was asked for, if there is one.
 fn example(refusal: &Refusal, request: Option<&Request<'_>>) -> String {
-    let path = request.map(Request::path).filter(|path| PATHS.iter().any(|(known, _)| known == path));
+    let path = request.and_then(|request| listed(request.path()));
     // Who asks an unknown path for a WebSocket wants one that is there.
     let is_lost = path.is_none() && request.is_some_and(|request| request.has_token("upgrade", "websocket"));
     if refusal.show_handshake || is_lost {
@@ -120,6 +120,7 @@ mod tests {
         let refusal = Refusal::new(400, "parameter", "RFC 9110 s15.5.1", "wrong");
         assert_eq!(right("/feed/poll?after=x", &refusal).as_deref(), Some("GET /feed/poll?after=41 HTTP/1.1"));
         assert_eq!(right("/feed", &refusal).as_deref(), Some("POST /feed HTTP/1.1"));
+        assert_eq!(right("/watch/x", &refusal).as_deref(), Some("GET /watch/TOKEN HTTP/1.1"));
         assert_eq!(right("/nowhere", &refusal).as_deref(), Some("GET / HTTP/1.1"));
         let fields = vec![httparse::Header { name: "Upgrade", value: b"websocket" }];
         let lost = Request { method: "GET", target: "/chat", minor_version: 1, fields };

@@ -19,7 +19,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Whether the client would rather have a page than text: browsers name `text/html` where they show a document, curl
 /// does not.
 pub fn is_wanted(request: &Request<'_>) -> bool {
-    request.list("accept").any(|range| range.to_ascii_lowercase().starts_with(b"text/html"))
+    request.list("accept").any(|range| media_type(range).eq_ignore_ascii_case(b"text/html"))
+}
+
+/// `text/html` of `text/html;q=0.9` (RFC 9110 s12.5.1).
+fn media_type(range: &[u8]) -> &[u8] {
+    range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end()
 }
 
 /// One of the three files.
@@ -34,4 +39,26 @@ pub fn file(asset: Asset) -> Response {
         .with_field("X-Content-Type-Options", "nosniff") // a script is run as one only if it says that it is one
         .with_field("Referrer-Policy", "no-referrer")
         .with_field("Cache-Control", "no-cache") // the server that comes next may have another page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::head::Field;
+
+    #[test]
+    fn a_page_is_for_who_names_its_type() {
+        for (accept, wanted) in [
+            ("text/html,application/xhtml+xml,*/*;q=0.8", true),
+            ("application/json, Text/HTML ;q=0.9", true),
+            ("*/*", false),
+            ("text/*", false),
+            ("text/html-fragment", false),
+            ("", false),
+        ] {
+            let fields = vec![Field { name: "Accept", value: accept.as_bytes() }];
+            let request = Request { method: "GET", target: "/", minor_version: 1, fields };
+            assert_eq!(is_wanted(&request), wanted, "{accept}");
+        }
+    }
 }
