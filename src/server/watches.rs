@@ -26,9 +26,9 @@ impl Watches {
             return Some(Arc::clone(watch));
         }
         by_token.retain(|_, watch| {
-            let is_forgotten = watch.is_forgotten();
+            watch.forget_if_unwatched();
             // Whoever has it besides this map counts or watches, or is about to.
-            Arc::strong_count(watch) > 1 || !is_forgotten
+            Arc::strong_count(watch) > 1 || !watch.is_unwanted()
         });
         let is_room = by_token.len() < self.most;
         is_room.then(|| Arc::clone(by_token.entry(token).or_default()))

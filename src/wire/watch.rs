@@ -134,11 +134,15 @@ impl Watch {
         }
     }
 
-    /// Whether it can go once nobody has it: nothing came that carried the token, or nobody has wanted anything of it for so
-    /// long. A connection that lives is still counted, but what passed on it is not kept any longer.
-    pub fn is_forgotten(&self) -> bool {
-        let mut state = self.lock();
-        state.forget_if_unwatched();
+    /// Gives up what passed if nobody has watched for so long. A connection that lives is counted all the same.
+    pub fn forget_if_unwatched(&self) {
+        self.lock().forget_if_unwatched();
+    }
+
+    /// Whether it can go once nobody has it: nothing came that carried the token, or nobody has wanted anything of it for
+    /// so long.
+    pub fn is_unwanted(&self) -> bool {
+        let state = self.lock();
         state.requests == 0 || state.is_unwatched() && state.last_wanted.elapsed() > FORGOTTEN_AFTER
     }
 
@@ -157,6 +161,13 @@ impl State {
         if self.is_unwatched() && !self.forgotten {
             self.forgotten = true;
             self.ring = Ring::default();
+        }
+    }
+
+    /// Keeps a record, unless nobody would be told of it.
+    fn keep(&mut self, at: Duration, what: What, bytes: &[u8]) {
+        if !self.forgotten {
+            self.ring.keep(at, what, bytes);
         }
     }
 
@@ -179,8 +190,9 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Story {
     since: Instant,
-    /// The two directions, from the 101 on.
+    /// What comes in and what goes out, from the 101 on.
     frames: Option<(Frames, Frames)>,
+    /// What comes in is not looked at any more: a Close has come, or what nobody understands.
     given_up: bool,
 }
 
@@ -203,12 +215,13 @@ impl Recorder {
         Some(Recorder { watch, story: Some(Story { since: Instant::now(), frames: None, given_up: false }) })
     }
 
-    /// Counts bytes of the request that were taken: its head, its body. A read may bring those of the next one, too.
+    /// Counts bytes of the request that were taken out of the buffer: its head, its body.
     pub fn count_in(&self, count: usize) {
         self.watch.bytes_in.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// Counts the bytes of frames, and keeps them. While requests come, who takes them counts them.
+    /// Counts the bytes of frames, and keeps them. Before the 101 a read may have brought the next request as well: there
+    /// whoever takes a head or a body out of the buffer counts it ([`Recorder::count_in`]).
     pub fn read(&mut self, bytes: &[u8]) {
         if self.story.as_ref().is_some_and(|story| story.frames.is_some()) {
             self.count_in(bytes.len());
@@ -260,7 +273,7 @@ impl Recorder {
     pub fn told(&mut self, mark: char, words: &str) {
         let Some(story) = &self.story else { return };
         let mut state = self.watch.lock();
-        state.ring.keep(story.since.elapsed(), What::Told(mark), words.as_bytes());
+        state.keep(story.since.elapsed(), What::Told(mark), words.as_bytes());
         state.ring_bells();
     }
 
@@ -276,7 +289,7 @@ impl Recorder {
         if let Some((incoming, outgoing)) = frames {
             let unfinished = [incoming.unfinished().filter(|_| !given_up), outgoing.unfinished()];
             for words in unfinished.into_iter().flatten() {
-                state.ring.keep(since.elapsed(), What::Told('!'), words.as_bytes());
+                state.keep(since.elapsed(), What::Told('!'), words.as_bytes());
             }
         }
         state.end = Some(end);
@@ -305,9 +318,7 @@ impl Recorder {
         let mut rest = bytes;
         while let Some(piece) = frames.splitter.next(&mut rest) {
             let Some((header, payload)) = frames.take(piece, KEPT_OF_PAYLOAD) else { continue };
-            if !state.forgotten {
-                state.ring.keep(at, What::Frame { sender, header }, payload);
-            }
+            state.keep(at, What::Frame { sender, header }, payload);
             // s5.5.1: after a Close nothing of interest can come, and the log doesn't look at it either.
             if sender == Role::Client && header.opcode == Opcode::Close {
                 *given_up = true;
@@ -433,7 +444,7 @@ mod tests {
         let watch = Arc::new(Watch::default());
         watch.count_request(1);
         leave_alone(&watch);
-        assert!(watch.is_forgotten());
+        assert!(watch.is_unwanted());
         // The token's WebSocket comes late, and begins anew.
         let mut recorder = Recorder::watching(Arc::clone(&watch), 1, "/ws", None).expect("the first one");
         recorder.upgraded();
