@@ -3,7 +3,7 @@
 //! The source is the last chapter of its walkthrough. Read it in this order:
 //!
 //! 1. [`protocol`]: bytes in, values out. The HTTP head, the upgrade, the frame, the session. No sockets, no threads.
-//! 2. [`wire`]: what passed, told to a person. The tap, its words, escapes and stars.
+//! 2. [`wire`]: what passed, told to a person. The tap, its words, escapes and stars; what a page is told.
 //! 3. [`feed`]: a numbered log of events, and who waits for the next one. No HTTP, no WebSocket.
 //! 4. [`server`]: sockets and threads. Accept, answer, talk, deliver the feed in four ways, stop.
 //! 5. [`client`]: the other end, blocking as well, with every byte counted.

@@ -2,24 +2,26 @@
 //!
 //! ```text
 //! accept ─▶ thread "ws-17"
-//!   read ─▶ tap ─▶ head? ── need more ─▶ read
-//!                   │
-//!                 route ──▶ plain answer ─▶ write ─▶ next request on the same connection
-//!                   │
-//!                 upgrade ─▶ refused: status and why, in the body and in the log
-//!                   │
-//!                  101, then: read ─▶ tap ─▶ session.receive ─▶ for each event: reply
-//!                               ─▶ session.bytes_to_send ─▶ write ─▶ tap ─▶ read ...
+//!   read ─▶ eyes ─▶ head? ── need more ─▶ read
+//!                    │
+//!                  route ──▶ plain answer ─▶ write ─▶ next request on the same connection
+//!                    │
+//!                  upgrade ─▶ refused: status and why, in the body and in the log
+//!                    │
+//!                   101, then: read ─▶ eyes ─▶ session.receive ─▶ for each event: reply
+//!                                ─▶ session.bytes_to_send ─▶ write ─▶ eyes ─▶ read ...
 //! ```
+//!
+//! The [eyes](crate::wire::eyes) are the log's, and those of a page that watches.
 //!
 //! One thread a connection, which blocks in `read`; a second one where events are pushed. [`start`] runs a server inside
 //! any program; what it gives back stops it again.
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
-//! [`plan`] (what a request gets), [`route`], [`pages`], [`site`], [`refuse`], [`conversation`] (frames), [`endpoint`] (what is
-//! replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a page that sees its own
-//! connection), [`connections`] (who is here, for the page), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is
-//! here, what was counted), [`ending`] (of a connection), [`drain`] (of the server).
+//! [`plan`] (what a request gets), [`route`], [`pages`], [`site`] (the page's files), [`refuse`], [`conversation`] (frames),
+//! [`endpoint`] (what is replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a
+//! page that sees its own connection), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was
+//! counted), [`connections`] (both, for the page), [`ending`] (of a connection), [`drain`] (of the server).
 
 pub mod buffer;
 pub mod config;

@@ -1,7 +1,7 @@
 //! The write half of a connection: whole frames only, one lock, nothing after a Close.
 //!
-//! The lock guards three things that must not drift apart: what is written, what those are told who look, and whether a Close
-//! was sent. The connection's own thread takes it when `read` returns and holds it through its answer; a courier takes it
+//! The lock guards three things that must not drift apart: what is written, what the eyes are told, and whether a Close was
+//! sent. The connection's own thread takes it when `read` returns and holds it through its answer; a courier takes it
 //! to push events, and a thread that drains the server for its one Close. So the log's order is the wire's order, and a
 //! message that the tap saw come in is answered before any Close.
 //!

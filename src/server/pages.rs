@@ -1,4 +1,4 @@
-//! The plain answers: what `GET /`, `/healthz`, `/readyz` and `/metrics` say.
+//! The plain answers: what `GET /`, `/healthz`, `/readyz` and `/metrics` say, and who gives the others.
 
 use super::Server;
 use super::connections;

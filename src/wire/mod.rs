@@ -1,10 +1,13 @@
 //! What passed, told to a person: the point of the program.
 //!
-//! The [`eyes`] on a connection are two. The [`tap`] sees every byte of a connection, both ways, in the order of the wire. It changes nothing. [`lines`] has
-//! its words, and [`events`] those for what happened; they are the same wherever either is shown. Bytes from outside reach
-//! the screen only through [`escape`], and the values of some header fields only as stars ([`secrets`]). [`purpose`] knows
-//! what a header field is for, [`logger`] puts the lines on stderr or into a file, and [`hex`] goes the other way: it reads
-//! what people type.
+//! A connection of the server has [`eyes`], and two may look through them: the log and a page. The log's [`tap`] sees every
+//! byte, both ways, in the order of the wire, and changes nothing. For a page a [`watch`] keeps the newest of it in a
+//! [`ring`], and [`told`] makes JSON of that. Both put pieces together to [`frames`], and take those apart into [`fields`].
+//!
+//! [`lines`] has the words for bytes, and [`events`] those for what happened; they are the same wherever either is shown.
+//! Bytes from outside reach the screen only through [`escape`], and the values of some header fields, and watch tokens, only
+//! as stars ([`secrets`]). [`purpose`] knows what a header field is for, [`logger`] puts the lines on stderr or into a file,
+//! and [`hex`] goes the other way: it reads what people type.
 //!
 //! The marks are those of curl, seen from this program: `<` came in, `>` went out, `=` is a state, `%` keepalive, `!`
 //! trouble.

@@ -1,8 +1,8 @@
 //! What is kept of a watched connection: the opening handshake, and of what followed it the last 256 KiB. What is older
 //! leaves, and who has not read it by then is told how much it was.
 //!
-//! A frame costs the connection two copies into memory that is there already, and no allocation: it is told in words by
-//! the thread of who watches.
+//! A frame costs the connection two copies, and once the ring has grown a frame of up to 4 KiB costs no allocation: it is
+//! told in words by the thread of who watches.
 
 use crate::protocol::header::Header;
 use std::collections::VecDeque;
@@ -87,7 +87,7 @@ impl Ring {
         self.last + 1
     }
 
-    /// Keeps a part of the opening handshake for good.
+    /// Keeps a part of the opening handshake for good, as much of it as of a payload.
     pub fn keep_opening(&mut self, at: Duration, what: What, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(KEPT_OF_PAYLOAD)];
         self.last += 1;

@@ -3,8 +3,8 @@
 //! Before the 101 the bytes are heads and bodies; after it they are frames. At `trace` every read and write is a hex
 //! dump, at `debug` a head is shown field by field and a frame in a line.
 //!
-//! The tap never changes or fails a connection. A connection that nobody watches has none ([`Tap::new`] answers `None`),
-//! so that the bytes pass at the cost of one branch. With `--trace-path` the lines of a request wait until its path is
+//! The tap never changes or fails a connection. A connection of which the log shows nothing has none ([`Tap::new`] answers
+//! `None`), so that the bytes pass at the cost of one branch. With `--trace-path` the lines of a request wait until its path is
 //! known, and are then printed or dropped.
 
 use super::events;
@@ -42,7 +42,7 @@ impl Default for Settings {
     }
 }
 
-/// The eyes on one connection.
+/// What the log is told of one connection.
 #[derive(Debug)]
 pub struct Tap {
     who: String,
