@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tungstenite::protocol::Role;
 
-/// How much is quoted of what one requirement of the handshake has found, in bytes.
+/// How much is quoted of what one requirement of the handshake has found, in characters.
 const MOST_FOUND: usize = 1000;
 
 /// Which connection it is.
@@ -67,8 +67,8 @@ fn step(step: &Step) -> Value {
 /// A record of the opening handshake is cut when it is too long, and half a JSON is none. All of the value stands in the
 /// head.
 fn shortened(found: &str) -> String {
-    let shown = &found[..found.floor_char_boundary(MOST_FOUND)];
-    if shown.len() == found.len() { found.to_owned() } else { format!("{shown} ...") }
+    let shown: String = found.chars().take(MOST_FOUND).collect();
+    if shown.len() == found.len() { shown } else { shown + " ..." }
 }
 
 /// A record of the ring.
