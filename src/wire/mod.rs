@@ -2,7 +2,8 @@
 //!
 //! A connection of the server has [`eyes`], and two may look through them: the log and a page. The log's [`tap`] sees every
 //! byte, both ways, in the order of the wire, and changes nothing. For a page a [`watch`] keeps the newest of it in a
-//! [`ring`], and [`told`] makes JSON of that. Both put pieces together to [`frames`], and take those apart into [`fields`].
+//! [`ring`], a [`watcher`] takes it out, and [`told`] makes JSON of it. Both put pieces together to [`frames`], and take
+//! those apart into [`fields`].
 //!
 //! [`lines`] has the words for bytes, and [`events`] those for what happened; they are the same wherever either is shown.
 //! Bytes from outside reach the screen only through [`escape`], and the values of some header fields, and watch tokens, only
@@ -26,3 +27,4 @@ pub mod secrets;
 pub mod tap;
 pub mod told;
 pub mod watch;
+pub mod watcher;

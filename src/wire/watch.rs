@@ -7,18 +7,18 @@
 //! the connection's thread ─▶ Recorder ─▶ Watch (ring, one lock) ◀─ Watcher ◀─ the thread of who watches
 //! ```
 //!
-//! The recorder copies and rings a bell; it never waits for a watcher, who holds the lock for no longer than a copy. A
+//! The recorder copies and rings a bell; it waits for a [watcher](super::watcher) no longer than that takes to copy. A
 //! watcher that does not read loses what leaves the ring, and is told so.
 //!
 //! Requests that carry a token without becoming a WebSocket are counted and not shown.
 
 use super::events;
 use super::frames::Frames;
-use super::ring::{KEPT_OF_PAYLOAD, Part, Record, Ring, What};
+use super::ring::{KEPT_OF_PAYLOAD, Ring, What};
 use super::told;
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::Decision;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Sender;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,9 +28,6 @@ use tungstenite::protocol::Role;
 
 /// How long what passed is kept while nobody watches.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
-
-/// How many may watch one connection: its own thread wakes each of them.
-const MOST_WATCHERS: usize = 16;
 
 /// How many connections are told apart when they are counted.
 const MOST_CONNECTIONS: usize = 1024;
@@ -63,18 +60,19 @@ pub struct Watch {
     bytes_out: AtomicU64,
 }
 
+/// What the lock guards.
 #[derive(Debug)]
-struct State {
-    ring: Ring,
+pub(super) struct State {
+    pub(super) ring: Ring,
     /// What the `connection` record says, once a WebSocket has come.
-    connection: Option<String>,
+    pub(super) connection: Option<String>,
     /// What the last record says, once it has ended.
-    end: Option<String>,
+    pub(super) end: Option<String>,
     /// Nobody watched for so long that nothing is kept any more.
-    forgotten: bool,
-    bells: Vec<Sender<()>>,
-    /// When somebody watched, or a request came: what passed is kept for a minute more.
-    last_watched: Instant,
+    pub(super) forgotten: bool,
+    pub(super) bells: Vec<Sender<()>>,
+    /// When somebody watched, or the WebSocket came or ended: what passed is kept for a minute more.
+    pub(super) last_watched: Instant,
     /// When somebody asked for anything, the counters among it.
     last_wanted: Instant,
     requests: u64,
@@ -146,7 +144,7 @@ impl Watch {
         state.requests == 0 || state.is_unwatched() && state.last_wanted.elapsed() > FORGOTTEN_AFTER
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Whatever a thread that panicked was about to keep, what is kept is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,7 +155,7 @@ impl State {
         self.bells.is_empty() && self.last_watched.elapsed() > FORGOTTEN_AFTER
     }
 
-    fn forget_if_unwatched(&mut self) {
+    pub(super) fn forget_if_unwatched(&mut self) {
         if self.is_unwatched() && !self.forgotten {
             self.forgotten = true;
             self.ring = Ring::default();
@@ -338,97 +336,9 @@ impl Drop for Recorder {
     }
 }
 
-/// Somebody who watches.
-#[derive(Debug)]
-pub struct Watcher {
-    watch: Arc<Watch>,
-    rings: Sender<()>,
-    bell: Receiver<()>,
-    /// The last record that was taken.
-    seen: u64,
-    /// What the connection is was said.
-    introduced: bool,
-}
-
-/// What there is for somebody who watches.
-#[derive(Debug)]
-pub enum Look {
-    /// No WebSocket with the token is here.
-    NotHere,
-    /// Nobody watched for so long that nothing is kept.
-    Forgotten,
-    /// JSON, each with its number if it has one.
-    News(Vec<(Option<u64>, String)>),
-    /// All of it was taken, and this is the last.
-    End(String),
-}
-
-impl Watcher {
-    /// Watches from after record `seen`; 0: from the head on. `None`: as many watch it as may.
-    pub fn new(watch: Arc<Watch>, seen: u64) -> Option<Watcher> {
-        let (rings, bell) = bounded(1);
-        let mut state = watch.lock();
-        if state.bells.len() >= MOST_WATCHERS {
-            return None;
-        }
-        state.forget_if_unwatched();
-        state.bells.push(rings.clone());
-        drop(state);
-        Some(Watcher { watch, rings, bell, seen, introduced: false })
-    }
-
-    /// What has come since the last look, at most about `most` bytes of it.
-    pub fn look(&mut self, most: usize) -> Look {
-        let state = self.watch.lock();
-        let Some(connection) = &state.connection else { return Look::NotHere };
-        if state.forgotten {
-            return Look::Forgotten;
-        }
-        let mut news = Vec::new();
-        if !std::mem::replace(&mut self.introduced, true) {
-            news.push((None, connection.clone()));
-        }
-        let part = state.ring.after(self.seen, most);
-        let end = state.end.clone();
-        drop(state); // words take their time, and the connection does not wait for them
-        self.tell(part, &mut news);
-        match end {
-            Some(end) if news.is_empty() => Look::End(end),
-            _ => Look::News(news),
-        }
-    }
-
-    fn tell(&mut self, part: Part, news: &mut Vec<(Option<u64>, String)>) {
-        let Part { opening, gap, records } = part;
-        self.tell_records(&opening, news);
-        news.extend(gap.map(|(from, to)| (Some(to), told::gap(from, to))));
-        self.tell_records(&records, news);
-    }
-
-    fn tell_records(&mut self, records: &[Record], news: &mut Vec<(Option<u64>, String)>) {
-        for record in records {
-            self.seen = record.mark.n;
-            news.push((Some(record.mark.n), told::record(record)));
-        }
-    }
-
-    /// Waits for something new, until `deadline`.
-    pub fn wait(&self, deadline: Instant) {
-        // Rung or not: the next look says.
-        let _ = self.bell.recv_deadline(deadline);
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        let mut state = self.watch.lock();
-        state.last_watched = Instant::now();
-        state.bells.retain(|bell| !bell.same_channel(&self.rings));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::watcher::{Look, Watcher};
     use super::*;
 
     /// As if everybody had left more than a minute ago.
