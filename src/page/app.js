@@ -30,7 +30,7 @@ function fromHex(hex) {
 }
 
 /** 12345678 as `12,345,678`. */
-const grouped = (number) => number.toLocaleString('en-GB');
+const { format: grouped } = new Intl.NumberFormat('en-GB');
 
 /** `1 byte`, `2 bytes`. */
 const counted = (many, one, more = `${one}s`) => `${grouped(many)} ${many === 1 ? one : more}`;
@@ -365,6 +365,8 @@ function opened(socket) {
 function closed({ code, reason, wasClean }) {
   link.socket = null;
   Object.assign(ending, { code, reason, wasClean });
+  // A browser sends a Close of its own only as the answer to one.
+  if (wasClean && !link.asked) ending.first ??= 'server';
   tellEvent(`closed ${code} ${codeWords(code)[0]}`);
   setState('closed');
   tellEnding();
@@ -421,7 +423,8 @@ function tellEnding() {
     if (refused) lines.push(element('p', {}, `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`));
     const who = first && (first === 'client' ? 'this page' : 'the server');
     if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
-    lines.push(element('p', {}, wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.'));
+    const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
+    if (!refused) lines.push(element('p', {}, clean));
     if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
   }
   byId('ending').replaceChildren(...lines);
@@ -540,6 +543,7 @@ function startConnect() {
   });
   byId('stop').addEventListener('click', () => {
     stopTrying();
+    endWatch();
     setState('closed');
     byId('connect').focus();
   });
@@ -635,6 +639,13 @@ function closeWatch() {
   watch.source = null;
 }
 
+/** There is nothing more to see. */
+function endWatch() {
+  watch.over = true;
+  shared.connection = null;
+  closeWatch();
+}
+
 function watchAgain(why) {
   const pause = watch.backoff.next();
   tellWatch(`${why}, trying again in ${(pause / 1000).toFixed(1)} s`);
@@ -652,11 +663,7 @@ function takeRecord(record) {
   if (record.type === 'frame' && record.close) takeClose({ first: record.sender });
   if (record.type === 'told' && /\bclose \d|\bclose no code/.test(record.text)) takeClose({ told: record.text });
   if (record.type === 'none' && missed()) return;
-  if (record.type === 'end' || record.type === 'none') {
-    watch.over = true;
-    shared.connection = null;
-    closeWatch();
-  }
+  if (record.type === 'end' || record.type === 'none') endWatch();
   keep(record);
   wire.add(record);
 }
@@ -667,7 +674,9 @@ function takeConnection(record) {
   const isNew = watch.number === null;
   watch.number = record.number;
   tellWatch('');
-  if (isNew) wire.add(record);
+  if (!isNew) return;
+  keep(record);
+  wire.add(record);
 }
 
 function takeAnswer(record) {
@@ -698,17 +707,18 @@ const MAKE = {
   decision: decisionParts,
   frame: (record) => [lineButton(record, frameLine(record))],
   told: (record) => [quiet(`${record.mark} ${record.text}`)],
-  gap: (record) => [element('strong', {}, `${counted(record.frames, 'frame')} with ${counted(record.bytes, 'byte')} are not here: `), record.why],
+  gap: (record) => [element('strong', {}, `${gapWords(record)}: `), record.why],
   end: (record) => [element('strong', {}, 'The connection has ended. '), quiet(record.text)],
   none: (record) => [element('strong', {}, 'Nothing to watch: '), record.why],
 };
 
 const quiet = (words) => element('span', { class: 'quiet' }, words);
+const gapWords = ({ frames }) => `${counted(frames, 'record')} ${frames === 1 ? 'is' : 'are'} not here`;
 
 function recordRow(record) {
   const row = element('div', {
     'class': 'row', 'data-n': record.n ?? null, 'data-type': record.type, 'data-sender': record.sender ?? null,
-    'data-name': record.name ?? null, 'data-control': record.control ?? false,
+    'data-name': record.type === 'frame' ? record.name : null, 'data-control': record.control ?? false,
   });
   rowStates.set(row, { record, hand: null });
   const make = MAKE[record.type] ?? (() => [quiet(`a record of another kind: ${record.type}`)]);
@@ -736,7 +746,7 @@ function headParts(record) {
   const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
   const lines = record.lines.map(({ text, purpose }) =>
     element('div', {}, element('dt', { class: 'mono' }, text), element('dd', { class: 'quiet' }, purpose)));
-  const body = record.body ? element('pre', {}, record.body) : null;
+  const body = record.body ? element('pre', { class: 'body' }, record.body) : null;
   const line = lineButton(record, element('span', { class: 'line-words' }, element('strong', {}, title), quiet(size)));
   return [line, element('dl', { class: 'head-lines' }, ...lines), body].filter((part) => part !== null);
 }
@@ -853,7 +863,7 @@ function toggle(row) {
 
 function headHex(record) {
   const bytes = fromHex(record.bytes);
-  return element('div', { class: 'opened' }, element('pre', { class: 'mono' }, dumpRows(bytes).join('\n')), copyButton());
+  return element('div', { class: 'opened' }, element('pre', { class: 'dump', tabindex: 0 }, dumpRows(bytes).join('\n')), copyButton());
 }
 
 const copyButton = () => element('button', { 'type': 'button', 'class': 'stop small copy', 'tabindex': -1 }, 'copy');
@@ -918,11 +928,11 @@ function payloadField(record, field, bytes, most) {
   const columns = Array.from(sent, (byte, at) => {
     const passed = toHex(key ? [byte, key[at % 4]] : [byte], '\n');
     const meant = key ? `\n${toHex([plain[at]])}\n${signs[at]}` : `\n${signs[at]}`;
-    return element('span', { class: 'column' }, passed, element('b', {}, meant));
+    return element('span', { class: 'payload-byte' }, passed, element('b', {}, meant));
   });
   const names = key ? 'as sent\nXOR key\nunmasked\n' : 'as sent\n';
   const legend = element('span', { class: 'legend quiet' }, `${names}character`);
-  return fieldElement(record, field, key ? 'payload coloured masked' : 'payload coloured', legend, ...columns);
+  return fieldElement(record, field, 'payload', legend, element('div', { class: 'payload-bytes' }, ...columns));
 }
 
 /** The character that begins at each byte; a dot for what has no shape, nothing for the rest of a character. */
@@ -1080,13 +1090,17 @@ function dumpRows(bytes) {
 /** A record as the server's log at `trace` has it. Line breaks of others must not begin a line here. */
 function logLines({ number, record }) {
   const info = (mark, words) => `INFO  ws-${number} ${mark} ${words.replace(/[\r\n]+/g, ' ')}`;
+  if (record.type === 'connection') return [info('=', `connected to ${record.path}`)];
   if (record.type === 'told') return [info(record.mark, record.text)];
-  if (record.type === 'gap') return [info('!', `${record.frames} frames are not here: ${record.why}`)];
+  if (record.type === 'gap') return [info('!', `${gapWords(record)}: ${record.why}`)];
   if (record.type === 'end') return [info('=', record.text)];
   if (!record.bytes) return [];
-  const bytes = fromHex(record.bytes);
-  const left = record.left_out ?? 0;
-  const title = `TRACE ws-${number} ${record.sender === 'client' ? '<' : '>'} ${bytes.length + left} bytes`;
+  const had = fromHex(record.bytes);
+  const all = had.length + (record.left_out ?? 0);
+  // The log, too, leaves out whole rows only.
+  const bytes = record.left_out ? had.slice(0, had.length - had.length % 16) : had;
+  const left = all - bytes.length;
+  const title = `TRACE ws-${number} ${record.sender === 'client' ? '<' : '>'} ${all} bytes`;
   const rest = left ? [`    ... ${left} more ${left === 1 ? 'byte' : 'bytes'} (--dump-bytes 0 shows all)`] : [];
   return [title, ...dumpRows(bytes), ...rest];
 }
@@ -1228,7 +1242,7 @@ function inTime(milliseconds) {
 
 /** The value in the middle, null if there is none. */
 function median(values) {
-  return values.length ? values.toSorted((a, b) => a - b)[values.length >> 1] : null;
+  return values.length ? [...values].sort((a, b) => a - b)[values.length >> 1] : null;
 }
 
 class Transport {
@@ -1401,10 +1415,11 @@ const FOLLOWED = [
 // All four together, with the page's own events and the server's counts.
 
 /**
- * `wanted`: the button says that they are to run. `running` ends them, null when they don't run. `published`: when the
- * page published which text.
+ * `wanted`: they are to run, since the button was pressed. `running` ends them, and is null when they don't run.
+ * `closedAt`: when they went out of sight. The page's events have its `name` and a number, of which `last` is the last;
+ * `published` says when a text was published.
  */
-const feed = { wanted: false, running: null, closedAt: null, transports: [], published: new Map(), last: 0 };
+const feed = { transports: [], wanted: false, running: null, closedAt: null, name: '', last: 0, published: new Map() };
 
 const sayOfAll = (words) => setText(byId('transports-state'), words);
 
@@ -1424,8 +1439,8 @@ async function publish(signal) {
   const rate = byId('publish-rate');
   for (;;) {
     const interval = Number(rate.value);
-    const moment = Math.random() * interval;
-    await sleep(interval ? moment : 60000, signal, rate);
+    const end = performance.now() + interval;
+    await sleep(interval ? Math.random() * interval : 60000, signal, rate);
     if (Number(rate.value) === 0) continue;
     feed.last += 1;
     const text = `Event ${feed.last} of page ${feed.name}`;
@@ -1433,7 +1448,7 @@ async function publish(signal) {
     if (feed.published.size > 1000) feed.published.delete(feed.published.keys().next().value);
     await ask(address('feed'), signal, { method: 'POST', body: text });
     setText(byId('publish-trouble'), '');
-    await sleep(interval - moment, signal, rate);
+    await sleep(end - performance.now(), signal, rate);
   }
 }
 
@@ -1483,6 +1498,7 @@ function followIfSeen() {
     Object.assign(feed, { running: null, closedAt: performance.now() });
     feed.published.clear(); // the time out of sight is no delay
     for (const transport of feed.transports) transport.say('Closed.');
+    for (const trouble of ['publish-trouble', 'count-trouble']) setText(byId(trouble), '');
   }
 }
 
@@ -1601,10 +1617,9 @@ function textsOf(connection) {
 }
 
 function newRow() {
-  const kinds = [null, 'mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
+  const kinds = ['mono', null, 'number', 'number', 'number', 'number', 'number', 'peer mono'];
   const cells = kinds.map((kind) => element('td', { class: kind }));
-  cells[0] = element('th', { scope: 'row', class: 'number' });
-  return element('tr', {}, ...cells);
+  return element('tr', {}, element('th', { scope: 'row', class: 'number' }), ...cells);
 }
 
 /** Shows the list. Rows stay with their connections, so that what has not changed does not move or flicker. */
@@ -1625,7 +1640,7 @@ function showConnections({ open, left_out: leftOut, connections }) {
     if (row === next) next = next.nextElementSibling;
     else byId('who-table').tBodies[0].insertBefore(row, next);
   }
-  for (const cell of document.querySelectorAll('#who-table .peer')) cell.hidden = !connections.some(({ peer }) => peer);
+  byId('who-table').classList.toggle('without-peers', !connections.some(({ peer }) => peer));
   setText(byId('who-open'), grouped(open));
   const words = `${open === 1 ? 'connection is' : 'connections are'} open at this server.`;
   setText(byId('who-words'), leftOut ? `${words} The oldest ${grouped(leftOut)} are left out here.` : words);

@@ -220,6 +220,7 @@ impl Connection<'_> {
         loop {
             let here = left.min(self.buffer.filled().len() as u64);
             part(&self.buffer.filled()[..here as usize]);
+            self.entry.outbound.lock().eyes().count_in(here as usize);
             self.buffer.consume(here as usize);
             left -= here;
             if left == 0 {

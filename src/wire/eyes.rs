@@ -74,6 +74,13 @@ impl Eyes {
         }
     }
 
+    /// So many bytes of a request's body were taken.
+    pub fn count_in(&self, count: usize) {
+        if let Some(recorder) = &self.recorder {
+            recorder.count_in(count);
+        }
+    }
+
     /// So many bytes were written, though perhaps not all that should have been.
     pub fn count_out(&self, count: usize) {
         if let Some(recorder) = &self.recorder {

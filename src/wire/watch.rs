@@ -69,6 +69,9 @@ struct State {
     /// Nobody watched for so long that nothing is kept any more.
     forgotten: bool,
     bells: Vec<Sender<()>>,
+    /// When somebody watched, or a request came: what passed is kept for a minute more.
+    last_watched: Instant,
+    /// When somebody asked for anything, the counters among it.
     last_wanted: Instant,
     requests: u64,
     connections: BTreeSet<u64>,
@@ -95,6 +98,7 @@ impl Default for Watch {
             end: None,
             forgotten: false,
             bells: Vec::new(),
+            last_watched: Instant::now(),
             last_wanted: Instant::now(),
             requests: 0,
             connections: BTreeSet::new(),
@@ -131,8 +135,8 @@ impl Watch {
     pub fn is_forgotten(&self) -> bool {
         let mut state = self.lock();
         let lives = state.connection.is_some() && state.end.is_none();
-        state.forget_if_unwanted();
-        state.is_unwanted() && !lives
+        state.forget_if_unwatched();
+        state.is_unwatched() && state.last_wanted.elapsed() > FORGOTTEN_AFTER && !lives
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -142,12 +146,12 @@ impl Watch {
 }
 
 impl State {
-    fn is_unwanted(&self) -> bool {
-        self.bells.is_empty() && self.last_wanted.elapsed() > FORGOTTEN_AFTER
+    fn is_unwatched(&self) -> bool {
+        self.bells.is_empty() && self.last_watched.elapsed() > FORGOTTEN_AFTER
     }
 
-    fn forget_if_unwanted(&mut self) {
-        if self.is_unwanted() && !self.forgotten {
+    fn forget_if_unwatched(&mut self) {
+        if self.is_unwatched() && !self.forgotten {
             self.forgotten = true;
             self.ring = Ring::default();
         }
@@ -194,10 +198,17 @@ impl Recorder {
         Some(Recorder { watch, story: Some(Story { since: Instant::now(), frames: None, given_up: false }) })
     }
 
-    /// Counts bytes that a read brought, and keeps their frames.
+    /// Counts bytes of the request that were taken: its head, its body. A read may bring those of the next one, too.
+    pub fn count_in(&self, count: usize) {
+        self.watch.bytes_in.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Counts the bytes of frames, and keeps them. While requests come, who takes them counts them.
     pub fn read(&mut self, bytes: &[u8]) {
-        self.watch.bytes_in.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.keep_frames(Role::Client, bytes);
+        if self.story.as_ref().is_some_and(|story| story.frames.is_some()) {
+            self.count_in(bytes.len());
+            self.keep_frames(Role::Client, bytes);
+        }
     }
 
     /// Counts bytes that were written, whole or not.
@@ -205,9 +216,9 @@ impl Recorder {
         self.watch.bytes_out.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// The request's head has come, and what came with it was counted before anybody knew whose it was.
+    /// The request's head has come.
     pub fn head(&mut self, head: &[u8]) {
-        self.watch.bytes_in.fetch_add(head.len() as u64, Ordering::Relaxed);
+        self.count_in(head.len());
         self.keep_opening(|n, at| told::head(n, at, Role::Client, head));
     }
 
@@ -264,7 +275,7 @@ impl Recorder {
             }
         }
         state.end = Some(end);
-        state.last_wanted = Instant::now();
+        state.last_watched = Instant::now();
         state.ring_bells();
     }
 
@@ -283,7 +294,7 @@ impl Recorder {
             return;
         }
         let mut state = self.watch.lock();
-        state.forget_if_unwanted();
+        state.forget_if_unwatched();
         let at = since.elapsed();
         let mut rest = bytes;
         while let Some(piece) = frames.splitter.next(&mut rest) {
@@ -300,7 +311,9 @@ impl Recorder {
 /// The thread may have panicked: who watches is told that it is over all the same.
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.end_with(told::end("ended", (0, 0), (0, 0)));
+        if self.story.is_some() {
+            self.end_with(told::end("ended", (0, 0), (0, 0)));
+        }
     }
 }
 
@@ -334,7 +347,7 @@ impl Watcher {
     pub fn new(watch: Arc<Watch>, seen: u64) -> Watcher {
         let (rings, bell) = bounded(1);
         let mut state = watch.lock();
-        state.forget_if_unwanted();
+        state.forget_if_unwatched();
         state.bells.push(rings.clone());
         drop(state);
         Watcher { watch, rings, bell, seen, introduced: false }
@@ -383,7 +396,7 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         let mut state = self.watch.lock();
-        state.last_wanted = Instant::now();
+        state.last_watched = Instant::now();
         state.bells.retain(|bell| !bell.same_channel(&self.rings));
     }
 }
