@@ -143,18 +143,18 @@ const ENDPOINTS = {
 
 /** The sizes at which the length of a frame takes another form (RFC 6455 s5.2), and others on the way to 1 MiB. */
 const FORMS = [125, 126, 65535, 65536];
-const SIZES = [0, 1, 2, 5, 10, 20, 50, 100, 125, 126, 127, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 65535, 65536,
-  65537, 100000, 200000, 500000, 1048576];
+const SIZES = [0, 1, 2, 5, 10, 20, 50, 100, 125, 126, 127, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 65535,
+  65536, 65537, 100000, 200000, 500000, 1048576];
 
 /** What the close codes of RFC 6455 s7.4.1 and of IANA's registry are for, each in a sentence. */
 const CODES = {
   1000: ['normal closure', 'The connection has done what it was for.'],
   1001: ['going away', 'A server that stops, or a browser that leaves the page.'],
   1002: ['protocol error', 'The other end broke the protocol.'],
-  1003: ['unsupported data', 'A type of data that the receiver does not take, such as binary where only text is understood.'],
+  1003: ['unsupported data', 'The receiver does not take this type of data: binary where only text is understood.'],
   1004: ['reserved', 'It has no meaning yet.'],
   1005: ['no status received; never sent in a frame', 'The browser says so when the Close frame had no code.'],
-  1006: ['abnormal closure; never sent in a frame', 'The browser says so when the connection ended without a Close frame.'],
+  1006: ['abnormal closure; never sent in a frame', 'The browser says so when no Close frame came before the end.'],
   1007: ['invalid payload data', 'The payload is not what its type promised: text that is no UTF-8.'],
   1008: ['policy violation', 'A message broke a rule of the receiver.'],
   1009: ['message too big', 'The receiver does not take messages of this size.'],
@@ -163,7 +163,7 @@ const CODES = {
   1012: ['service restart', 'The server starts again: come back after a while.'],
   1013: ['try again later', 'The server has too much to do: come back later.'],
   1014: ['bad gateway', 'A gateway got no valid answer from the server behind it.'],
-  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when the connection could not be encrypted.'],
+  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when there could be no encryption.'],
 };
 
 /** The codes after which coming back makes sense. */
@@ -194,7 +194,7 @@ let ending = {};
 
 /**
  * A list that stays bounded whatever comes. What is added waits for the next picture on the screen and is put in with
- * all that waits; the oldest rows leave. A window in the background draws no pictures, so what waits is bounded as well.
+ * all that waits; the oldest rows leave. A window in the background has no pictures, so what waits is bounded as well.
  */
 class Rows {
   constructor(list, most, make, changed) {
@@ -203,7 +203,10 @@ class Rows {
 
   add(item) {
     this.waiting.push(item);
-    if (this.waiting.length > this.most) this.forget(this.waiting.shift());
+    if (this.waiting.length > this.most) {
+      this.waiting.shift();
+      this.left += 1;
+    }
     this.ask();
   }
 
@@ -226,14 +229,10 @@ class Rows {
     this.pause = made.length > 50 ? 200 : 0;
     this.list.append(...made);
     while (this.list.childElementCount > this.most) {
-      this.forget();
       this.list.firstElementChild.remove();
+      this.left += 1;
     }
     this.changed(made);
-  }
-
-  forget() {
-    this.left += 1;
   }
 
   clear() {
@@ -247,9 +246,7 @@ class Rows {
 /** Keeps the end of a list in view, unless somebody has scrolled up to read: whoever reads stays there. */
 class Follower {
   constructor(scroller, changed = () => {}) {
-    Object.assign(this, { scroller, changed: () => {}, follows: false, top: 0 });
-    this.set(true);
-    this.changed = changed;
+    Object.assign(this, { scroller, changed, follows: true, top: 0 });
     scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
   }
 
@@ -264,8 +261,8 @@ class Follower {
   set(follows) {
     if (follows === this.follows) return;
     this.follows = follows;
-    // The browser holds still what somebody reads, and must not while the end is followed.
-    this.scroller.style.overflowAnchor = follows ? 'none' : 'auto';
+    // The style sheet lets the browser hold still what somebody reads, and not while the end is followed.
+    this.scroller.toggleAttribute('data-reading', !follows);
     this.changed();
   }
 
@@ -290,7 +287,7 @@ function tellEvent(words) {
   messages.add({ at: performance.now() - link.madeAt, sender: null, words });
 }
 
-/** A message, either way. The first bytes of it are kept, as a copy: a list of whole messages could be half a gigabyte. */
+/** A message, either way. Its first bytes are kept, as a copy: a list of whole messages could be half a gigabyte. */
 function tellMessage(sender, data) {
   const isText = typeof data === 'string';
   const bytes = isText ? encoder.encode(data) : new Uint8Array(data);
@@ -420,7 +417,8 @@ function tellEnding() {
     const [name, words] = codeWords(code);
     lines.push(element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`));
     if (reason) lines.push(element('p', {}, `Reason: “${reason}”`));
-    if (refused) lines.push(element('p', {}, `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`));
+    const refusal = `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`;
+    if (refused) lines.push(element('p', {}, refusal));
     const who = first && (first === 'client' ? 'this page' : 'the server');
     if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
     const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
@@ -465,7 +463,7 @@ function closeProblem() {
   const code = byId('close-code').valueAsNumber;
   const [name, words] = codeWords(code);
   const mayBeSent = code === 1000 || (code >= 3000 && code <= 4999);
-  const why = 'A page may send 1000 and 3000 to 4999. The others are the protocol’s own, for browsers and servers (RFC 6455 s7.4).';
+  const why = 'A page may send 1000 and 3000 to 4999. The others are for browsers and servers (RFC 6455 s7.4).';
   const isWrong = complain('close-code', mayBeSent ? '' : why, 'close-words');
   if (mayBeSent) byId('close-words').textContent = `${name}. ${words}`;
   return isWrong;
@@ -473,8 +471,9 @@ function closeProblem() {
 
 function reasonProblem() {
   const length = encoder.encode(byId('close-reason').value).length;
-  const isLong = complain('close-reason', length > MOST_REASON ? `${length} of ${MOST_REASON} bytes: too long.` : '', 'reason-count');
-  if (!isLong) byId('reason-count').textContent = `Reason: ${length} of ${MOST_REASON} bytes.`;
+  const count = `Reason: ${length} of ${MOST_REASON} bytes`;
+  const isLong = complain('close-reason', length > MOST_REASON ? `${count}: too long.` : '', 'reason-count');
+  if (!isLong) byId('reason-count').textContent = `${count}.`;
   return isLong;
 }
 
@@ -571,13 +570,15 @@ const MOST_ROWS = 400;
 const MOST_DRAWN = 50;
 const PAYLOAD_FIRST = 64;
 const PAYLOAD_MOST = 1024;
-/** How much is kept for Save, in characters of hex. */
-const MOST_SAVED = 64 * 1024 * 1024;
+/** What is kept for Save at most: records, and characters of hex in them. */
+const MOST_SAVED = 20000;
+const MOST_SAVED_HEX = 64 * 1024 * 1024;
 
 /** The stream of records about one WebSocket: the newest number that came, and whether there is no more to come. */
-const watch = { token: null, source: null, last: 0, over: true, number: null, backoff: new Backoff(), timer: 0, misses: 0 };
+const watch = { token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0,
+  backoff: new Backoff() };
 
-/** What Save writes: each record with the connection's number. `lost` counts those that had to leave. */
+/** What Save writes: records, each with its connection's number. `lost` counts those that had to leave. */
 const saved = { records: [], size: 0, lost: 0 };
 
 /** What belongs to a row: its record, and whether somebody has opened or shut it by hand. */
@@ -591,6 +592,9 @@ const wireFollower = new Follower(byId('wire-scroll'), followingChanged);
 
 /** Rows that came while somebody read further up. */
 let unseen = 0;
+
+/** How many rows had left when the wire was paused. */
+let leftBefore = 0;
 
 /** The newest frames, oldest first: those that are drawn once they come into view. */
 let recent = [];
@@ -615,22 +619,13 @@ function openWatch() {
   source.addEventListener('open', () => tellWatch(''));
   source.addEventListener('message', (event) => {
     watch.last = Number(event.lastEventId) || watch.last;
-    const record = parsed(event.data);
-    if (record) takeRecord(record);
+    takeRecord(JSON.parse(event.data));
   });
   // A browser would come back by itself, and every browser in the room at the same moment.
   source.addEventListener('error', () => {
     closeWatch();
     watchAgain('The watch was cut');
   });
-}
-
-function parsed(json) {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
 
 function closeWatch() {
@@ -652,8 +647,10 @@ function watchAgain(why) {
   watch.timer = setTimeout(openWatch, pause);
 }
 
+/** Says how the watch does; without words of its own, whom it watches. */
 function tellWatch(words) {
-  byId('watch-state').textContent = words || (watch.number === null ? '' : `ws-${watch.number} in the server’s log`);
+  const whom = watch.number === null ? 'The watch waits for the connection' : `ws-${watch.number} in the server’s log`;
+  byId('watch-state').textContent = words || whom;
 }
 
 function takeRecord(record) {
@@ -702,7 +699,7 @@ function missed() {
 // Rows
 
 const MAKE = {
-  connection: (record) => [element('h3', {}, `Connection ws-${record.number}`, quiet(` to ${record.path}${record.name ? ` of server ${record.name}` : ''}`))],
+  connection: connectionParts,
   head: headParts,
   decision: decisionParts,
   frame: (record) => [lineButton(record, frameLine(record))],
@@ -741,6 +738,10 @@ function frameLine(record) {
   return element('span', { class: 'mono line-words' }, kind, record.line.slice(end));
 }
 
+function connectionParts({ number, path, name }) {
+  return [element('h3', {}, `Connection ws-${number}`, quiet(` to ${path}${name ? ` of server ${name}` : ''}`))];
+}
+
 function headParts(record) {
   const title = record.sender === 'client' ? 'opening handshake: the request' : 'opening handshake: the response';
   const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
@@ -753,7 +754,9 @@ function headParts(record) {
 
 function decisionParts({ granted, steps, accept }) {
   const items = steps.map(({ met, found, why, section }) => element('li', { class: met ? 'met' : 'unmet' },
-    element('strong', {}, met ? 'yes' : 'NO'), element('span', { class: 'mono' }, found), quiet(`${why} (${section})`)));
+    element('strong', {}, met ? 'yes' : 'NO'),
+    element('span', { class: 'mono' }, found),
+    quiet(`${why} (${section})`)));
   const title = element('p', {}, element('strong', {}, granted ? 'upgrade granted' : 'upgrade refused'));
   const parts = [title, element('ul', { class: 'steps' }, ...items)];
   return accept ? [...parts, acceptKey(accept)] : parts;
@@ -779,14 +782,14 @@ const spaced = (hex) => hex.replace(/..(?=.)/g, '$& ');
 function wireChanged(made) {
   byId('wire-empty').hidden = wire.list.childElementCount > 0;
   byId('wire-left').hidden = wire.left === 0;
-  byId('wire-left').textContent = `${counted(wire.left, 'older row')} left the page; Save still has what fits in 64 MiB of hex.`;
-  if (wire.held) byId('pause').textContent = `Go on (${counted(wire.waiting.length, 'row')} waiting)`;
+  byId('wire-left').textContent = `${counted(wire.left, 'older row')} left the page. Save goes back further.`;
+  if (wire.held) tellPause();
   const frames = made.filter((row) => row.dataset.type === 'frame');
-  recent.push(...frames);
+  recent = [...recent, ...frames].filter((row) => row.isConnected);
   if (isDrawn()) {
     // The last few are drawn at once, so that they do not grow before one's eyes; the others when they come into view.
     frames.slice(-6).forEach(drawByItself);
-    frames.forEach((row) => nearby.observe(row));
+    frames.slice(-MOST_DRAWN).forEach((row) => nearby.observe(row));
   }
   unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
   if (readsByKey()) wireFollower.set(false);
@@ -832,7 +835,7 @@ function shutByItself(row) {
   if (rowStates.get(row).hand === null) shut(row);
 }
 
-/** All of the newest are drawn, or none of them, whatever was done by hand before. */
+/** All of the newest are drawn, or none of them; what was opened or shut by hand stays as it is. */
 function drawingChanged() {
   for (const row of recent) {
     if (isDrawn()) nearby.observe(row);
@@ -862,8 +865,8 @@ function toggle(row) {
 }
 
 function headHex(record) {
-  const bytes = fromHex(record.bytes);
-  return element('div', { class: 'opened' }, element('pre', { class: 'dump', tabindex: 0 }, dumpRows(bytes).join('\n')), copyButton());
+  const dump = element('pre', { class: 'dump', tabindex: 0 }, dumpRows(fromHex(record.bytes)).join('\n'));
+  return element('div', { class: 'opened' }, dump, copyButton());
 }
 
 const copyButton = () => element('button', { 'type': 'button', 'class': 'stop small copy', 'tabindex': -1 }, 'copy');
@@ -890,8 +893,8 @@ function frameDrawing(record) {
 
 /** A field that can be pointed at and reached with the arrow keys. */
 function fieldElement(record, field, kind, ...parts) {
-  const label = `${field.name} ${field.value}`;
-  const made = element('div', { 'class': `field-cell stop ${kind}`, 'role': 'img', 'tabindex': -1, 'aria-label': label }, ...parts);
+  const attributes = { 'role': 'img', 'tabindex': -1, 'aria-label': `${field.name} ${field.value}` };
+  const made = element('div', { 'class': `field-cell stop ${kind}`, ...attributes }, ...parts);
   fieldStates.set(made, { record, field });
   return made;
 }
@@ -901,21 +904,23 @@ function bitField(record, field, bytes) {
     const place = field.bit + at;
     return bytes[place >> 3] >> (7 - place % 8) & 1;
   });
-  const cells = element('span', { class: 'cells' }, ...bits.map((bit) => element('span', { class: bit ? 'bit set' : 'bit' }, String(bit))));
+  const cells = bits.map((bit) => element('span', { class: bit ? 'bit set' : 'bit' }, String(bit)));
   const value = { opcode: record.name, length: String(parseInt(bits.join(''), 2)) }[field.name] ?? '';
   const name = field.name === 'RSV' ? 'RSV1–3' : field.name;
-  return fieldElement(record, field, field.name === 'opcode' ? 'coloured' : '', cells,
-    element('span', { class: 'caption' }, name, value && ' ', value && element('b', {}, value)));
+  return fieldElement(record, field, field.name === 'opcode' ? 'coloured' : '',
+    element('span', { class: 'cells' }, ...cells),
+    element('span', { class: 'caption' }, `${name} `, element('b', {}, value)));
 }
 
 function byteField(record, field, bytes) {
   const part = bytes.slice(field.bit / 8, (field.bit + field.bits) / 8);
-  const cells = element('span', { class: 'cells' }, ...Array.from(part, (byte) => element('span', { class: 'octet-cell' }, toHex([byte]))));
+  const cells = Array.from(part, (byte) => element('span', { class: 'octet-cell' }, toHex([byte])));
   const first = field.bit / 8;
-  const value = field.name === 'extended length' ? element('b', {}, ` ${grouped(record.length)}`) : null;
+  const value = field.name === 'extended length' ? grouped(record.length) : '';
   const where = element('span', { class: 'caption' }, `bytes ${first} to ${first + part.length - 1}`);
-  const made = fieldElement(record, field, '', cells, element('span', { class: 'caption' }, field.name, value ?? ''));
-  return element('div', { class: 'octet' }, where, made);
+  return element('div', { class: 'octet' }, where, fieldElement(record, field, '',
+    element('span', { class: 'cells' }, ...cells),
+    element('span', { class: 'caption' }, `${field.name} `, element('b', {}, value))));
 }
 
 /** The payload byte by byte: as it passed, and below it the key's byte, the two XORed, and the character. */
@@ -950,7 +955,8 @@ function characters(bytes) {
 
 function moreButton(length) {
   const next = Math.min(length, PAYLOAD_MOST) - PAYLOAD_FIRST;
-  const words = `${counted(length - PAYLOAD_FIRST, 'more byte')}${length > PAYLOAD_MOST ? `, show ${grouped(next)} of them` : ''}`;
+  const part = length > PAYLOAD_MOST ? `, show ${grouped(next)} of them` : '';
+  const words = `${counted(length - PAYLOAD_FIRST, 'more byte')}${part}`;
   return element('button', { 'type': 'button', 'class': 'stop small more', 'tabindex': -1 }, words);
 }
 
@@ -1066,11 +1072,12 @@ function copyView() {
   copy(lines.map(spaced).join('\n'), `${counted(lines.length, 'row')} copied.`);
 }
 
-function keep(record) {
-  saved.records.push({ number: watch.number, record });
-  saved.size += record.bytes?.length ?? 0;
-  while (saved.size > MOST_SAVED) {
-    saved.size -= saved.records.shift().record.bytes?.length ?? 0;
+/** Keeps what Save writes of a record. */
+function keep({ type, sender, mark, text, path, frames, why, bytes = '', left_out: leftOut = 0 }) {
+  saved.records.push({ number: watch.number, type, sender, mark, text, path, frames, why, bytes, leftOut });
+  saved.size += bytes.length;
+  while (saved.records.length > MOST_SAVED || saved.size > MOST_SAVED_HEX) {
+    saved.size -= saved.records.shift().bytes.length;
     saved.lost += 1;
   }
 }
@@ -1088,19 +1095,20 @@ function dumpRows(bytes) {
 }
 
 /** A record as the server's log at `trace` has it. Line breaks of others must not begin a line here. */
-function logLines({ number, record }) {
-  const info = (mark, words) => `INFO  ws-${number} ${mark} ${words.replace(/[\r\n]+/g, ' ')}`;
-  if (record.type === 'connection') return [info('=', `connected to ${record.path}`)];
-  if (record.type === 'told') return [info(record.mark, record.text)];
-  if (record.type === 'gap') return [info('!', `${gapWords(record)}: ${record.why}`)];
-  if (record.type === 'end') return [info('=', record.text)];
+function logLines(record) {
+  const who = `ws-${record.number}`;
+  const info = (mark, words) => [`INFO  ${who} ${mark} ${words.replace(/[\r\n]+/g, ' ')}`];
+  if (record.type === 'connection') return info('=', `connected to ${record.path}`);
+  if (record.type === 'told') return info(record.mark, record.text);
+  if (record.type === 'gap') return info('!', `${gapWords(record)}: ${record.why}`);
+  if (record.type === 'end') return info('=', record.text);
   if (!record.bytes) return [];
   const had = fromHex(record.bytes);
-  const all = had.length + (record.left_out ?? 0);
+  const all = had.length + record.leftOut;
   // The log, too, leaves out whole rows only.
-  const bytes = record.left_out ? had.slice(0, had.length - had.length % 16) : had;
+  const bytes = record.leftOut ? had.slice(0, had.length - had.length % 16) : had;
   const left = all - bytes.length;
-  const title = `TRACE ws-${number} ${record.sender === 'client' ? '<' : '>'} ${all} bytes`;
+  const title = `TRACE ${who} ${record.sender === 'client' ? '<' : '>'} ${all} bytes`;
   const rest = left ? [`    ... ${left} more ${left === 1 ? 'byte' : 'bytes'} (--dump-bytes 0 shows all)`] : [];
   return [title, ...dumpRows(bytes), ...rest];
 }
@@ -1111,8 +1119,10 @@ function save() {
   const name = `ws101-${watch.number ?? 'nothing'}.log`;
   element('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
-  const lost = saved.lost ? `; ${counted(saved.lost, 'older record')} had left` : '';
-  byId('wire-said').textContent = `${name} saved${lost}.`;
+  const lost = saved.lost ? ` ${counted(saved.lost, 'older record')} had left.` : '';
+  const isCut = saved.records.some(({ leftOut }) => leftOut > 0);
+  const cut = isCut ? ' A payload of more than 64 KiB is cut in it, and decode stops there.' : '';
+  byId('wire-said').textContent = `${name} saved.${lost}${cut}`;
 }
 
 function clearWire() {
@@ -1123,11 +1133,18 @@ function clearWire() {
   goToNewest();
 }
 
+/** Rows that come meanwhile wait, as many as the page has room for; of more the oldest are left out. */
 function pause() {
-  const held = !wire.held;
-  byId('pause').setAttribute('aria-pressed', String(held));
+  leftBefore = wire.left;
+  wire.hold(!wire.held);
+  byId('pause').setAttribute('aria-pressed', String(wire.held));
   byId('pause').textContent = 'Pause';
-  wire.hold(held);
+}
+
+function tellPause() {
+  const out = wire.left - leftBefore;
+  const words = `${counted(wire.waiting.length, 'row')} waiting${out ? `, ${grouped(out)} left out` : ''}`;
+  byId('pause').textContent = `Go on: ${words}`;
 }
 
 function startWire() {
