@@ -187,7 +187,7 @@ const arrow = (sender) => (sender === 'client' ? '→' : '←');
 const direction = (sender) => (sender === 'client' ? 'client to server' : 'server to client');
 
 /** The WebSocket: one at a time, each with a token of its own. `asked`: whether this page has asked for the end. */
-const link = { socket: null, madeAt: 0, asked: false, backoff: new Backoff(), timer: 0 };
+const link = { socket: null, subprotocol: '', madeAt: 0, asked: false, backoff: new Backoff(), timer: 0 };
 
 /** What is known of how the connection ended: from the browser's event, and from what the server told. */
 let ending = {};
@@ -343,7 +343,7 @@ function connect() {
   const url = address(byId('endpoint').value, { watch: token }, 'ws');
   const socket = subprotocol ? new WebSocket(url, subprotocol) : new WebSocket(url);
   socket.binaryType = 'arraybuffer';
-  Object.assign(link, { socket, madeAt: performance.now(), asked: false });
+  Object.assign(link, { socket, subprotocol, madeAt: performance.now(), asked: false });
   ending = {};
   tellEnding();
   setState('connecting');
@@ -368,7 +368,7 @@ function closed({ code, reason, wasClean }) {
   setState('closed');
   tellEnding();
   if (performance.now() - link.madeAt > STEADY) link.backoff.reset();
-  if (!link.asked && COME_BACK.has(code) && !ending.refused) tryAgain();
+  if (!link.asked && COME_BACK.has(code) && !ending.isFinal) tryAgain();
 }
 
 function disconnect(code, reason) {
@@ -399,11 +399,11 @@ function stopTrying() {
   byId('countdown').textContent = '';
 }
 
-/** A refusal with a status of 400 to 499 would be given again, so the page does not come back. */
-function refusedByServer(status) {
-  ending.refused = status;
+/** Why the opening handshake failed, which the server tells and the browser does not. What is final would come again. */
+function handshakeFailed(refusal, isFinal) {
+  Object.assign(ending, { refusal, isFinal });
   tellEnding();
-  if (link.timer && status < 500) {
+  if (link.timer && isFinal) {
     stopTrying();
     setState('closed');
   }
@@ -411,18 +411,17 @@ function refusedByServer(status) {
 
 /** Who closed, and why. */
 function tellEnding() {
-  const { code, reason, wasClean, first, told, refused } = ending;
+  const { code, reason, wasClean, first, told, refusal } = ending;
   const lines = [];
   if (code !== undefined) {
     const [name, words] = codeWords(code);
     lines.push(element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`));
     if (reason) lines.push(element('p', {}, `Reason: “${reason}”`));
-    const refusal = `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`;
-    if (refused) lines.push(element('p', {}, refusal));
+    if (refusal) lines.push(element('p', {}, refusal));
     const who = first && (first === 'client' ? 'this page' : 'the server');
     if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
     const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
-    if (!refused) lines.push(element('p', {}, clean));
+    if (!refusal) lines.push(element('p', {}, clean));
     if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
   }
   byId('ending').replaceChildren(...lines);
@@ -599,8 +598,9 @@ let leftBefore = 0;
 /** The newest frames, oldest first: those that are drawn once they come into view. */
 let recent = [];
 
-/** The one place in the wire at which Tab stops; arrow keys go on from there. */
+/** The one place in the wire at which Tab stops, from which arrow keys go on, and the row that was used last. */
 let tabStop = null;
+let lastUsed = null;
 
 // The stream
 
@@ -678,7 +678,14 @@ function takeConnection(record) {
 
 function takeAnswer(record) {
   const status = Number(record.lines[0]?.text.split(' ')[1]);
-  if (status >= 400) refusedByServer(status);
+  const isAgreed = record.lines.some(({ text }) => /^sec-websocket-protocol:/i.test(text));
+  if (status >= 400) {
+    const words = `The server refused the opening handshake with ${status}. A page is not told why; the wire is.`;
+    handshakeFailed(words, status < 500);
+  } else if (link.subprotocol && !isAgreed) {
+    const words = 'The server chose no subprotocol. A browser that has offered one gives up then (WebSockets Standard).';
+    handshakeFailed(words, true);
+  }
 }
 
 /** The first Close, and the first word of the server about one, say who closed. */
@@ -794,7 +801,7 @@ function wireChanged(made) {
   unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
   if (readsByKey()) wireFollower.set(false);
   followingChanged();
-  setTabStop(tabStop?.isConnected ? tabStop : null);
+  setTabStop(lastUsed?.isConnected ? lastUsed : null);
 }
 
 const isDrawn = () => byId('drawing').value === 'drawn';
@@ -1153,7 +1160,8 @@ function startWire() {
   rows.addEventListener('click', wireClick);
   rows.addEventListener('focusin', ({ target }) => {
     detailOf(target);
-    setTabStop(target.closest('.row')?.querySelector('.row-line') ?? null);
+    lastUsed = target.closest('.row')?.querySelector('.row-line') ?? null;
+    setTabStop(lastUsed);
   });
   rows.addEventListener('pointerover', ({ target }) => detailOf(target));
   new ResizeObserver(() => wireFollower.pin()).observe(rows);
