@@ -156,7 +156,8 @@ const cases = {
     await one.click('#tab-who');
     const own = one.locator('#who-table tr.you');
     await own.waitFor();
-    assert.match(await own.innerText(), /\(you\)\s+\/ws\s+WebSocket/);
+    const [number] = /\d+/.exec(await one.textContent('#watch-state'));
+    assert.match(await own.innerText(), new RegExp(`^${number} \\(you\\)\\s+/ws\\s+WebSocket`));
   },
 
   /** The test stops the server, starts it again and kills it. */
