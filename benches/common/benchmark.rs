@@ -14,7 +14,7 @@ use super::report::{self, Goal};
 
 /// The rows of all benchmarks. `cargo bench -- WORD` gives the word to each of them, so one that has no such row must
 /// know whether another has.
-const ROWS: [&str; 15] = [
+const ROWS: [&str; 17] = [
     "pipelined",
     "ping-pong",
     "large-text",
@@ -23,6 +23,8 @@ const ROWS: [&str; 15] = [
     "connect",
     "tap-pipelined",
     "tap-ping-pong",
+    "watch-pipelined",
+    "watch-ping-pong",
     "throughput",
     "lockstep",
     "delay",

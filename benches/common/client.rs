@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 use super::{Failure, Outcome};
 
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,8 +20,16 @@ pub fn connect(address: SocketAddr) -> Outcome<TcpStream> {
     prepared(TcpStream::connect_timeout(&address, TIMEOUT)?)
 }
 
+/// Connects with a receive buffer as small as the system allows, for who is not going to read.
+pub fn connect_narrow(address: SocketAddr) -> Outcome<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_recv_buffer_size(1)?;
+    socket.connect_timeout(&address.into(), TIMEOUT)?;
+    prepared(socket.into())
+}
+
 /// With timeouts, and without Nagle's algorithm.
-pub fn prepared(stream: TcpStream) -> Outcome<TcpStream> {
+fn prepared(stream: TcpStream) -> Outcome<TcpStream> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;

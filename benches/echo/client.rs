@@ -17,12 +17,18 @@ pub struct Client {
 impl Client {
     /// Connects, and upgrades if the server speaks WebSocket.
     pub fn open(address: SocketAddr, speaks: Speaks) -> Outcome<Self> {
-        let stream = connect(address)?;
-        if speaks == Speaks::WebSocket {
-            // This client speaks first: nothing follows the head.
-            expect("bytes after the head", &upgrade(&stream, "/ws")?, b"")?;
+        match speaks {
+            Speaks::Tcp => Ok(Self { stream: connect(address)?, speaks }),
+            Speaks::WebSocket => Self::upgraded(address, "/ws"),
         }
-        Ok(Self { stream, speaks })
+    }
+
+    /// Connects, and upgrades at this target.
+    pub fn upgraded(address: SocketAddr, target: &str) -> Outcome<Self> {
+        let stream = connect(address)?;
+        // This client speaks first: nothing follows the head.
+        expect("bytes after the head", &upgrade(&stream, target)?, b"")?;
+        Ok(Self { stream, speaks: Speaks::WebSocket })
     }
 
     /// One write, then the echoes, every byte compared. `scratch` holds them;

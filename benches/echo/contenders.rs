@@ -41,6 +41,11 @@ impl Server {
         Self::start(level, Speaks::WebSocket, command.env("RUST_LOG", level).arg("--log-file").arg(file))
     }
 
+    /// With room to watch all connections of a run: what passed on one is kept for a minute after its end.
+    pub fn ws101_watched(label: &'static str) -> Outcome<Self> {
+        Self::start(label, Speaks::WebSocket, ws101_command().args(["--max-watched", "20000"]))
+    }
+
     pub fn open(&self) -> Outcome<Client> {
         Client::open(self.address, self.speaks)
     }

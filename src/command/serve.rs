@@ -77,15 +77,13 @@ fn banner(options: &Serve, handle: &Handle) -> String {
     format!(
         "{bold}ws101 {version} serves http://{host}{bold:#}   (Ctrl-C stops it)
 {others}
-Try, from another terminal:
+In a browser: http://{host}/ shows the bytes of its own connection. Or try, from another terminal:
 
   curl -iN --max-time 3 -H 'Connection: Upgrade' -H 'Upgrade: websocket' \\
        -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \\
        http://{host}/ws
   npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws
   curl -N http://{host}/feed/stream      events as they happen; {host}/ lists all paths
-  a browser's console, on http://{host}/ :
-       ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send('Hello')
 
 {more}"
     )

@@ -52,7 +52,7 @@ fn index() -> String {
     let paths: String = PATHS.iter().map(|(path, what)| format!("  {path:<16}{what}\n")).collect();
     format!(
         "ws101: a WebSocket server that shows every byte and says why it is there.\n\n{paths}\n\
-         In a browser's console, on this page:\n\n  \
+         A browser gets a page here instead, which shows the bytes of its own connection. In its console:\n\n  \
          ws = new WebSocket('/ws'); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send('Hello')\n\n\
          With RUST_LOG=trace the server's terminal shows each of those bytes.\n"
     )

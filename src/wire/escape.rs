@@ -38,16 +38,24 @@ pub fn quoted(bytes: &[u8], whole_len: u64, most: usize) -> String {
 /// `written` is a whole text of JSON; outside its strings it is ASCII.
 pub fn json(written: &str) -> String {
     let mut shown = String::with_capacity(written.len());
-    for character in written.chars() {
-        if matches!(character, '\n' | ' '..='~') || character.escape_debug().len() == 1 {
-            shown.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            shown.push_str(&format!("\\u{unit:04x}"));
-        }
+    let mut rest = written;
+    while let Some(at) = rest.bytes().position(|byte| !matches!(byte, b'\n' | b' '..=b'~')) {
+        let (plain, others) = rest.split_at(at);
+        shown.push_str(plain);
+        let mut others = others.chars();
+        push_in_json(&mut shown, others.next().unwrap_or_default());
+        rest = others.as_str();
     }
-    shown
+    shown + rest
+}
+
+fn push_in_json(shown: &mut String, character: char) {
+    if character.escape_debug().len() == 1 {
+        return shown.push(character);
+    }
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        shown.push_str(&format!("\\u{unit:04x}"));
+    }
 }
 
 /// One column of ASCII beside a hex dump: a dot for what can't be printed.

@@ -4,10 +4,11 @@
 use super::lines::{hex, payload_summary};
 use crate::protocol::header::{Header, LengthForm};
 use crate::protocol::opcode::Opcode;
+use serde::{Serialize, Serializer};
 use tungstenite::protocol::Role;
 
 /// One field of a frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Field {
     /// What the RFC calls it; the three RSV bits are one.
     pub name: &'static str,
@@ -20,6 +21,7 @@ pub struct Field {
     /// What that means.
     pub words: String,
     /// Where it is written, in RFC 6455.
+    #[serde(serialize_with = "with_its_rfc")]
     pub section: &'static str,
 }
 
@@ -108,6 +110,10 @@ fn length(header: &Header) -> Field {
     };
     let words = format!("{value}{words}");
     Field { name: "length", bit: 9, bits: 7, value: value.to_string(), words, section: "s5.2" }
+}
+
+fn with_its_rfc<S: Serializer>(section: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("RFC 6455 {section}"))
 }
 
 fn bit(set: bool) -> String {

@@ -16,6 +16,7 @@ use crate::protocol::header::{Header, LengthForm};
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::{Decision, GUID, Step};
 use data_encoding::{BASE64, HEXLOWER};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tungstenite::protocol::Role;
@@ -63,51 +64,77 @@ fn step(step: &Step) -> Value {
 /// A record of the ring.
 pub fn record(record: &Record) -> String {
     let (n, at) = (record.mark.n, milliseconds(record.mark.at));
-    written(&match record.mark.what {
-        What::Frame { sender, header } => frame(n, at, sender, &header, &record.bytes),
+    match record.mark.what {
+        What::Frame { sender, header } => written(&frame(n, at, sender, &header, &record.bytes)),
         What::Told(mark) => {
             let text = String::from_utf8_lossy(&record.bytes);
-            json!({ "type": "told", "n": n, "at": at, "mark": mark.to_string(), "text": text })
+            written(&json!({ "type": "told", "n": n, "at": at, "mark": mark, "text": text }))
         }
-    })
+    }
 }
 
-fn frame(n: u64, at: f64, sender: Role, header: &Header, payload: &[u8]) -> Value {
+/// The one record of which there may be thousands in a second: written from a type, it costs a fifth of what it would as
+/// a [`Value`].
+#[derive(Serialize)]
+struct Frame {
+    r#type: &'static str,
+    n: u64,
+    at: f64,
+    sender: &'static str,
+    line: String,
+    name: String,
+    control: bool,
+    fin: bool,
+    rsv: u8,
+    opcode: u8,
+    mask: Option<String>,
+    length: u64,
+    length_bits: u8,
+    header_length: usize,
+    bytes: String,
+    left_out: u64,
+    fields: Vec<Field>,
+    close: Option<Value>,
+}
+
+fn frame(n: u64, at: f64, sender: Role, header: &Header, payload: &[u8]) -> Frame {
     let plain = unmasked(header, payload);
     let mut bytes = Vec::with_capacity(header.encoded_len() + payload.len());
     header.encode(&mut bytes);
     bytes.extend_from_slice(payload);
-    let mut parts = fields::of_header(header, sender, false);
+    let mut fields = fields::of_header(header, sender, false);
     if header.length > 0 {
-        parts.push(fields::of_payload(header, &plain));
+        fields.push(fields::of_payload(header, &plain));
     }
-    json!({
-        "type": "frame", "n": n, "at": at, "sender": role(sender), "line": lines::frame(header, &plain),
-        "name": name(header.opcode), "control": header.opcode.is_control(), "fin": header.fin, "rsv": header.rsv,
-        "opcode": header.opcode.encode(), "mask": header.mask.map(|key| HEXLOWER.encode(&key)),
-        "length": header.length, "length_bits": length_bits(header.form), "header_length": header.encoded_len(),
-        "bytes": HEXLOWER.encode(&bytes), "left_out": header.length - payload.len() as u64,
-        "fields": parts.iter().map(field).collect::<Vec<_>>(), "close": close(header, &plain),
-    })
-}
-
-fn field(field: &Field) -> Value {
-    let Field { name, bit, bits, value, words, section } = field;
-    json!({
-        "name": name, "bit": bit, "bits": bits, "value": value, "words": words,
-        "section": format!("RFC 6455 {section}"),
-    })
+    Frame {
+        r#type: "frame",
+        n,
+        at,
+        sender: role(sender),
+        line: lines::frame(header, &plain),
+        name: name(header.opcode),
+        control: header.opcode.is_control(),
+        fin: header.fin,
+        rsv: header.rsv,
+        opcode: header.opcode.encode(),
+        mask: header.mask.map(|key| HEXLOWER.encode(&key)),
+        length: header.length,
+        length_bits: length_bits(header.form),
+        header_length: header.encoded_len(),
+        bytes: HEXLOWER.encode(&bytes),
+        left_out: header.length - payload.len() as u64,
+        fields,
+        close: close(header, &plain),
+    }
 }
 
 /// Code and reason of a Close that can be read.
-fn close(header: &Header, plain: &[u8]) -> Value {
+fn close(header: &Header, plain: &[u8]) -> Option<Value> {
     if header.opcode != Opcode::Close || plain.len() as u64 != header.length {
-        return Value::Null;
+        return None;
     }
-    Close::decode(plain).map_or(
-        Value::Null,
-        |close| json!({ "code": close.code, "meaning": close.code.map(meaning), "reason": close.reason }),
-    )
+    let close = Close::decode(plain).ok()?;
+    Some(json!({ "code": close.code, "meaning": close.code.map(meaning), "reason": close.reason }))
 }
 
 /// Records that were not read while they were kept.
@@ -129,9 +156,11 @@ pub fn none(why: &str) -> String {
     written(&json!({ "type": "none", "why": why }))
 }
 
-fn written(value: &Value) -> String {
+fn written(value: &impl Serialize) -> String {
+    // Writing to memory cannot fail, nor can the keys of these records: they are words.
+    let json = serde_json::to_string(value).unwrap_or_default();
     // Also for who looks at it on a terminal.
-    escape::json(&value.to_string())
+    escape::json(&json)
 }
 
 /// To the microsecond.

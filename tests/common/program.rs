@@ -77,7 +77,7 @@ impl Program {
         // A colour may end it.
         let addr = rest.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap_or_default();
         program.addr = addr.parse().expect("an address and a port");
-        program.wait_for("ws.send('Hello')");
+        program.wait_for(" lists all paths");
         program
     }
 

@@ -1,6 +1,6 @@
 // The page in Chromium: node page.js CHROMIUM CASE URL ARGUMENT...
-// Prints `ok CASE` when the case holds; otherwise it ends with an error. Where the test has something to do meanwhile or
-// afterwards, it prints a line that says so.
+// Prints `ok CASE` when the case holds; otherwise it ends with an error. Where the test has something to do meanwhile
+// or afterwards, a line says so.
 'use strict';
 const { assertNoTrouble, launch } = require('./page_tools.js');
 

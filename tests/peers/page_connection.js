@@ -12,7 +12,7 @@ async function ended(page) {
   await page.locator('#wire .row[data-type=end]').waitFor();
   await until(page, () => document.querySelector('#state-words').textContent === 'closed');
   const last = page.locator('#log li.event').last();
-  const log = await eventually(() => last.textContent(), (text) => text.includes('closed'), 'the last line of the list');
+  const log = await eventually(() => last.textContent(), (text) => text.includes('closed'), 'the end of the list');
   const lines = await page.locator('#wire .row[data-name=close] .line-words').allTextContents();
   return { lines, words: await page.innerText('#ending'), log };
 }
@@ -75,7 +75,9 @@ const cases = {
   async lengths(browser, url) {
     const page = await open(browser, url);
     await connect(page);
-    const forms = { 125: ['125', ''], 126: ['126', '007e'], 65535: ['126', 'ffff'], 65536: ['127', '0000000000010000'] };
+    const forms = {
+      125: ['125', ''], 126: ['126', '007e'], 65535: ['126', 'ffff'], 65536: ['127', '0000000000010000'],
+    };
     for (const [size, [length, extended]] of Object.entries(forms)) {
       await page.locator('#size-stops button').getByText(Number(size).toLocaleString('en-GB'), { exact: true }).click();
       assert.strictEqual(await page.inputValue('#size-number'), size);
@@ -119,7 +121,7 @@ const cases = {
     assert.match(words, /first Close frame came from this page/);
     assert.match(words, /by the client/);
     assert.match(log, /closed 4000 an application's own/);
-    assert.strictEqual(await page.isHidden('#stop'), true, 'the page does not come back after an end that was asked for');
+    assert.strictEqual(await page.isHidden('#stop'), true, 'it was asked to end, so it does not come back');
   },
 
   /** What the other endpoints are there for. */
@@ -159,8 +161,9 @@ const cases = {
 
   /** The test stops the server, starts it again and kills it. */
   async restart(browser, url) {
-    const page = await open(browser, url, { allowed: /WebSocket connection|net::ERR_|EventSource/ });
-    const counts = () => until(page, () => / in \d+\.\d s, attempt \d+/.test(document.querySelector('#countdown').textContent));
+    const page = await open(browser, url, { allowed: /WebSocket connection|net::ERR_|EventSource|status of 503/ });
+    const countdown = page.locator('#countdown').filter({ hasText: /in \d+\.\d s, attempt \d+/ });
+    const counts = () => countdown.waitFor();
     await connect(page);
     console.log('please stop');
     await counts();

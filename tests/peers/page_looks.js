@@ -119,12 +119,12 @@ const cases = {
     const names = [];
     for (let last = null; last !== 'payload'; names.push(last)) {
       await page.keyboard.press('ArrowRight');
-      const name = await page.evaluate(() => document.activeElement.getAttribute('aria-label').replace(/ [^ ]*$/s, ''));
-      last = name.split(' ')[0] === 'payload' ? 'payload' : name;
-      await eventually(() => page.innerText('#detail'), (told) => told.startsWith(last.split(' ')[0]), `told of ${last}`);
+      const label = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+      last = /^(FIN|RSV|opcode|MASK|length|masking key|payload)/.exec(label)[0];
+      await page.locator('#detail').filter({ hasText: new RegExp(`^${last}`) }).waitFor();
       assert.ok(names.length < 10, `${names}`);
     }
-    assert.deepStrictEqual(names.map((name) => name.split(' ')[0]), ['FIN', 'RSV', 'opcode', 'MASK', 'length', 'masking', 'payload']);
+    assert.deepStrictEqual(names, ['FIN', 'RSV', 'opcode', 'MASK', 'length', 'masking key', 'payload']);
     await page.keyboard.press('Escape');
     assert.strictEqual(await page.evaluate(() => document.activeElement.classList.contains('row-line')), true);
     await tabTo(page, '[role=tab]', 'Shift+Tab');
@@ -132,7 +132,8 @@ const cases = {
     await page.locator('#view-transports').waitFor();
     await tabTo(page, '#transports-start');
     await page.keyboard.press('Enter');
-    await until(page, () => document.querySelector('#transports-start').textContent === 'Stop');
+    // A WebSocket that is closed before it is open is an error on the console, and not one that is looked for here.
+    await page.locator('[data-transport=websocket]').filter({ hasText: 'The WebSocket is open' }).waitFor();
     await tabTo(page, '[role=tab]', 'Shift+Tab');
     await page.keyboard.press('End');
     await page.locator('#who-table tr.you').waitFor();
@@ -168,7 +169,8 @@ const cases = {
         const { violations, passes } = await page.evaluate(() => axe.run());
         assert.ok(passes.length > 10, 'axe has looked');
         for (const { id, impact, nodes } of violations.filter(({ impact }) => /serious|critical/.test(impact))) {
-          found.push({ view, colorScheme, id, impact, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => ({ html, failureSummary })) });
+          const [{ html, failureSummary }] = nodes;
+          found.push({ view, colorScheme, id, impact, places: nodes.length, html, failureSummary });
         }
       }
     }
@@ -218,8 +220,8 @@ const cases = {
     assert.strictEqual(seen.rows + number(seen.left), seen.records, seen.left);
     const median = seen.tasks[seen.tasks.length >> 1] ?? 0;
     assert.ok(median < 200, `long tasks: ${seen.tasks} ms`);
-    const longest = seen.tasks.at(-1) ?? 0;
-    console.log(`${Date.now() - begin} ms, ${seen.tasks.length} long tasks, median ${median} ms, longest ${longest} ms`);
+    const long = `${seen.tasks.length} long tasks, median ${median} ms, longest ${seen.tasks.at(-1) ?? 0} ms`;
+    console.log(`${Date.now() - begin} ms, ${long}`);
   },
 };
 

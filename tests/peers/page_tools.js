@@ -1,4 +1,4 @@
-// What the tests of the page share: a browser, pages that write down whatever goes wrong in them, and ways to read the wire.
+// What the tests of the page share: a browser, pages that note what goes wrong in them, and ways to read the wire.
 'use strict';
 const assert = require('node:assert');
 const { chromium } = require('playwright-core');
@@ -17,9 +17,9 @@ const launch = (executablePath) => chromium.launch({ executablePath, args: ARGUM
 const pages = [];
 
 /**
- * Opens a page in a context of its own, as another person's browser would. Its `trouble` has what must not be: errors on
- * the console, exceptions, dialogs, violations of its policy, requests to other hosts. `allowed` is for the errors that a
- * test brings about.
+ * Opens a page in a context of its own, as another person's browser would. Its `trouble` has what must not be: errors
+ * on the console, exceptions, dialogs, violations of its policy, requests to other hosts. `allowed` is for the errors
+ * that a test brings about.
  */
 async function open(browser, url, { allowed = null, prepare = null, ...options } = {}) {
   const context = await browser.newContext(options);
@@ -83,7 +83,7 @@ async function sendText(page, text) {
 const frame = (page, sender, name) =>
   page.locator(`#wire .row[data-type=frame][data-sender=${sender}][data-name=${name}]`).last();
 
-/** A frame as it is drawn: its line, the first two bytes, each field's value and cells, the payload column by column. */
+/** A frame as it is drawn: its line, its first two bytes, each field's value and cells, the payload by columns. */
 async function drawing(row) {
   await row.locator('.drawing').waitFor();
   return row.evaluate((row) => {

@@ -6,7 +6,7 @@ const { eventually, json, open, until } = require('./page_tools.js');
 const FOUR = ['short-poll', 'long-poll', 'stream', 'websocket'];
 const PATHS = { 'poll': 'short-poll', 'long-poll': 'long-poll', 'stream': 'stream', 'ws': 'websocket' };
 
-/** Opens the view and notes by transport what the page asks: the tokens in the addresses, and what has not ended yet. */
+/** Opens the view and notes by transport what the page asks: the tokens in the addresses, and what has not ended. */
 async function transports(browser, url) {
   const page = await open(browser, `${url}#transports`);
   page.tokens = Object.fromEntries(FOUR.map((name) => [name, new Set()]));
@@ -32,8 +32,9 @@ async function transports(browser, url) {
 const figures = (page) =>
   page.evaluate(() => {
     const columns = [...document.querySelectorAll('[data-transport]')];
-    const numbers = (column) => [...column.querySelectorAll('[data-figure]')].map(({ dataset }) => [dataset.figure, Number(dataset.value)]);
-    return Object.fromEntries(columns.map((column) => [column.dataset.transport, Object.fromEntries(numbers(column))]));
+    const number = ({ dataset }) => [dataset.figure, Number(dataset.value)];
+    const numbers = (column) => Object.fromEntries([...column.querySelectorAll('[data-figure]')].map(number));
+    return Object.fromEntries(columns.map((column) => [column.dataset.transport, numbers(column)]));
   });
 
 /** Waits until each transport has so many events. */
@@ -57,9 +58,8 @@ const publish = async (url, text) => {
   await answer.text();
 };
 
-/** Waits until the page holds exactly these. */
-const holds = (page, ...names) =>
-  eventually(() => new Set(page.held.values()), (held) => held.size === names.length && names.every((name) => held.has(name)), names);
+/** Waits until the page has closed all four. */
+const holdsNothing = (page) => eventually(() => [...page.held.values()], (held) => held.length === 0, 'held');
 
 /** The streams and WebSockets of the feed that the server has. It learns of an end when it has something to send. */
 async function openAt(url) {
@@ -75,7 +75,10 @@ const cases = {
     await page.selectOption('#publish-rate', '200');
     await page.click('#transports-start');
     await haveEvents(page, 20);
-    await until(page, () => [...document.querySelectorAll('[data-figure=delay]')].every(({ dataset }) => dataset.value !== ''));
+    await until(page, () => {
+      const delays = [...document.querySelectorAll('[data-figure=delay]')];
+      return delays.every(({ dataset }) => dataset.value !== '');
+    });
     const shown = await figures(page);
     assert.ok(shown['short-poll'].requests >= 5 && shown['long-poll'].requests >= 5, JSON.stringify(shown));
     assert.deepStrictEqual([shown.stream.requests, shown.websocket.requests], [1, 1]);
@@ -91,7 +94,7 @@ const cases = {
     assert.ok(http.length <= 6, JSON.stringify(http));
     assert.ok(await page.locator('#chart-bytes path').count() === 4);
     await page.click('#transports-start');
-    await holds(page);
+    await holdsNothing(page);
     await eventually(() => openAt(url), (paths) => paths.length === 0, 'open after Stop');
   },
 
@@ -106,14 +109,15 @@ const cases = {
     await page.selectOption('#publish-rate', '0');
     await page.selectOption('#poll-interval', '10000');
     const both = async () => {
-      const shown = await figures(page);
-      const server = Object.fromEntries(await Promise.all(FOUR.map(async (name) => [name, await counted(url, page, name)])));
-      return FOUR.map((name) => Object.keys(server[name]).map((key) => [`${name} ${key}`, server[name][key], shown[name][key]])).flat();
+      const [shown, counts] = [await figures(page), await Promise.all(FOUR.map((name) => counted(url, page, name)))];
+      const pairs = (name, at) =>
+        Object.entries(counts[at]).map(([key, count]) => [name, key, count, shown[name][key]]);
+      return FOUR.flatMap(pairs);
     };
-    const rows = await eventually(both, (rows) => rows.every(([, server, shown]) => server === shown), 'server and page');
-    assert.ok(rows.every(([, server]) => server > 0), JSON.stringify(rows));
+    const isSame = (rows) => rows.every(([, , count, shown]) => count === shown && count > 0);
+    await eventually(both, isSame, 'the server and the page');
     await page.click('#transports-start');
-    await holds(page);
+    await holdsNothing(page);
     await eventually(() => openAt(url), (paths) => !paths.includes('/feed/ws'), 'open after Stop');
     const { up, down } = await counted(url, page, 'websocket');
     console.log(`websocket ${up} in, ${down} out`);
@@ -129,7 +133,7 @@ const cases = {
     for (let event = 1; event <= 5; event += 1) await publish(url, `before ${event}`);
     await haveEvents(page, 5);
     await page.click('#tab-who');
-    await holds(page);
+    await holdsNothing(page);
     for (let event = 1; event <= 7; event += 1) await publish(url, `meanwhile ${event}`);
     await eventually(() => openAt(url), (paths) => paths.length === 0, 'open out of sight');
     await page.click('#tab-transports');

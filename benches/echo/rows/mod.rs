@@ -6,6 +6,7 @@ mod memory;
 mod ping_pong;
 mod pipelined;
 mod tap;
+mod watch;
 
 use crate::common::benchmark::Row;
 use crate::rounds::Plan;
@@ -22,6 +23,8 @@ pub const ROWS: &[Row<Plan>] = &[
     Row { name: "connect", title: "Connect, upgrade, one echo, closing handshake; 8 at a time", run: connect::run },
     Row { name: "tap-pipelined", title: "What the tap costs: ws101, pipelined, by log level", run: tap::pipelined },
     Row { name: "tap-ping-pong", title: "What the tap costs: ws101, ping-pong, by log level", run: tap::ping_pong },
+    Row { name: "watch-pipelined", title: "What being watched costs: ws101, pipelined", run: watch::pipelined },
+    Row { name: "watch-ping-pong", title: "What being watched costs: ws101, ping-pong", run: watch::ping_pong },
 ];
 
 fn show_whole(value: f64) -> String {

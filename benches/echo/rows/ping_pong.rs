@@ -9,13 +9,13 @@ use crate::common::benchmark::Part;
 use crate::common::frames::TEXT;
 use crate::common::report::{self, Goal, show_ratio};
 use crate::common::rounds::alternate;
-use crate::common::server::Server;
+use crate::common::server::{Server, Speaks};
 use crate::exchange::Exchange;
 use crate::rounds::Plan;
 use crate::rows::OTHERS;
 use crate::switches::{self, Counted, keep_exchanging};
 
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 const SIZE: usize = 32;
 
 pub fn run(plan: &Plan) -> Outcome<Part> {
@@ -30,6 +30,9 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
 
 /// Twice as long as other turns, so that a tick of 10 ms is little of the CPU it counts.
 pub fn turn(server: &Server, time: Duration) -> Outcome<Counted> {
-    let exchange = Exchange::new(server.speaks, TEXT, SIZE, 1);
-    keep_exchanging(server, CONNECTIONS, &exchange, 2 * time)
+    keep_exchanging(server, CONNECTIONS, &exchange(server.speaks), 2 * time)
+}
+
+pub fn exchange(speaks: Speaks) -> Exchange {
+    Exchange::new(speaks, TEXT, SIZE, 1)
 }

@@ -8,13 +8,13 @@ use crate::common::benchmark::Part;
 use crate::common::frames::TEXT;
 use crate::common::report::{self, Goal, show_ratio};
 use crate::common::rounds::alternate;
-use crate::common::server::Server;
+use crate::common::server::{Server, Speaks};
 use crate::exchange::Exchange;
 use crate::rounds::Plan;
 use crate::rows::OTHERS;
 use crate::switches::{self, Counted, keep_exchanging};
 
-const CONNECTIONS: usize = 16;
+pub const CONNECTIONS: usize = 16;
 const IN_FLIGHT: usize = 32;
 const SIZE: usize = 32;
 
@@ -32,6 +32,9 @@ pub fn run(plan: &Plan) -> Outcome<Part> {
 }
 
 pub fn turn(server: &Server, time: Duration) -> Outcome<Counted> {
-    let exchange = Exchange::new(server.speaks, TEXT, SIZE, IN_FLIGHT);
-    keep_exchanging(server, CONNECTIONS, &exchange, time)
+    keep_exchanging(server, CONNECTIONS, &exchange(server.speaks), time)
+}
+
+pub fn exchange(speaks: Speaks) -> Exchange {
+    Exchange::new(speaks, TEXT, SIZE, IN_FLIGHT)
 }

@@ -8,12 +8,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
-
 use crate::audience::Audience;
 use crate::common::Outcome;
 use crate::common::benchmark::Part;
-use crate::common::client::{TIMEOUT, connect, in_words, prepared, upgrade};
+use crate::common::client::{TIMEOUT, connect, connect_narrow, in_words, upgrade};
 use crate::common::process::wait;
 use crate::common::report::{self, Goal, show_ratio};
 use crate::common::rounds::{Contender, alternate};
@@ -32,9 +30,6 @@ const OLD_SIZE: usize = 4000;
 /// WebSockets that have ended, and subscribers that wait for the next event.
 const CLOSES: &str = "ws101_closes_total";
 const WAITING: &str = "ws101_feed_waiting";
-
-/// As little as the system allows.
-const RECEIVE_BUFFER: usize = 1;
 
 struct Case {
     label: &'static str,
@@ -82,10 +77,7 @@ fn start() -> Outcome<Feed> {
 }
 
 fn never_read(server: &Server) -> Outcome<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
-    socket.connect(&server.address.into())?;
-    let stream = prepared(socket.into())?;
+    let stream = connect_narrow(server.address)?;
     upgrade(&stream, "/feed/ws?after=0")?;
     Ok(stream)
 }
