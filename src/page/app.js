@@ -218,7 +218,7 @@ const CODES = {
   1012: ['service restart', 'The server starts again: come back after a while.'],
   1013: ['try again later', 'The server has too much to do: come back later.'],
   1014: ['bad gateway', 'A gateway got no valid answer from the server behind it.'],
-  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when no encryption could be agreed on, or a certificate was not to be trusted.'],
+  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when, for one, a certificate was not valid.'],
 };
 
 /** The codes after which coming back makes sense. */
@@ -242,8 +242,9 @@ const arrow = (sender) => (sender === 'client' ? '→' : '←');
 const direction = (sender) => (sender === 'client' ? 'client to server' : 'server to client');
 
 /** The WebSocket: one at a time, each with a token of its own. `asked`: whether this page has asked for the end. */
-const link = { socket: null, subprotocol: '', madeAt: 0, openAt: null, asked: false,
-  backoff: new Backoff(), timer: 0 };
+const link = {
+  socket: null, subprotocol: '', madeAt: 0, openAt: null, asked: false, backoff: new Backoff(), timer: 0,
+};
 
 /** What is known of how the connection ended: from the browser's event, and from what the server told. */
 let ending = {};
@@ -254,7 +255,7 @@ let ending = {};
  */
 class Rows {
   constructor(list, most, make, changed) {
-    Object.assign(this, { list, most, make, changed, waiting: [], left: 0, pause: 0, isDue: false, held: false });
+    Object.assign(this, { list, most, make, changed, waiting: [], left: 0, due: 0, isAsked: false, held: false });
   }
 
   add(item) {
@@ -273,16 +274,16 @@ class Rows {
   }
 
   ask() {
-    if (this.isDue) return;
-    this.isDue = true;
-    setTimeout(() => requestAnimationFrame(() => this.put()), this.pause);
+    if (this.isAsked) return;
+    this.isAsked = true;
+    setTimeout(() => requestAnimationFrame(() => this.put()), this.due - performance.now());
   }
 
   put() {
-    this.isDue = false;
+    this.isAsked = false;
     const made = this.held ? [] : this.waiting.splice(0).map(this.make);
-    // In a flood nobody can read each row: fewer pictures, and most rows have left before they are made.
-    this.pause = made.length > 50 ? 200 : 0;
+    // Nobody reads faster than that. In a flood most rows have left before they are made.
+    this.due = performance.now() + (made.length > 50 ? 200 : 100);
     this.list.append(...made);
     while (this.list.childElementCount > this.most) {
       this.list.firstElementChild.remove();
@@ -637,8 +638,9 @@ const LOOK = 1000;
 const REST = 29000;
 
 /** The stream of records about one WebSocket: the newest number that came, and whether there is no more to come. */
-const watch = { token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0,
-  backoff: new Backoff() };
+const watch = {
+  token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0, backoff: new Backoff(),
+};
 
 /** What Save writes: records, each with its connection's number. `lost` counts those that had to leave. */
 const saved = { records: [], size: 0, lost: 0 };
@@ -851,8 +853,9 @@ function connectionParts({ number, path, name }) {
 function headParts(record) {
   const title = record.sender === 'client' ? 'opening handshake: the request' : 'opening handshake: the response';
   const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
-  const lines = record.lines.map(({ text, purpose }) =>
-    element('div', {}, element('dt', { class: 'mono' }, text), element('dd', { class: 'quiet' }, purpose)));
+  const why = ({ text, purpose }) => purpose || (/[?&]watch=\*/.test(text) ? 'the stars hide by what this page watches' : '');
+  const lines = record.lines.map((line) =>
+    element('div', {}, element('dt', { class: 'mono' }, line.text), element('dd', { class: 'quiet' }, why(line))));
   const body = record.body ? element('pre', { class: 'body' }, record.body) : null;
   const line = lineButton(record, element('span', { class: 'line-words' }, element('strong', {}, title), quiet(size)));
   return [line, element('dl', { class: 'head-lines' }, ...lines), body].filter((part) => part !== null);
