@@ -87,8 +87,8 @@ function sleep(milliseconds, signal, control = null) {
 }
 
 /**
- * Makes a request and reads the answer to its end, for a connection is free again only then. No answer, or one that says
- * no, is an error with the reason in words.
+ * Makes a request and reads the answer to its end, for a connection is free again only then. No answer, or one that
+ * says no, is an error with the reason in words.
  */
 async function ask(url, signal, options = {}) {
   try {
@@ -120,7 +120,7 @@ async function persistently(task, say, signal) {
   }
 }
 
-/** Sets a text where it has changed, so that what has not stays as it is for the eye, a selection and a screen reader. */
+/** Sets a text where it has changed. What has not stays as it is for the eye, a selection and a screen reader. */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -218,7 +218,7 @@ const CODES = {
   1012: ['service restart', 'The server starts again: come back after a while.'],
   1013: ['try again later', 'The server has too much to do: come back later.'],
   1014: ['bad gateway', 'A gateway got no valid answer from the server behind it.'],
-  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when, for one, a certificate was not valid.'],
+  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when, say, a certificate was not valid.'],
 };
 
 /** The codes after which coming back makes sense. */
@@ -457,7 +457,7 @@ function stopTrying() {
   byId('countdown').textContent = '';
 }
 
-/** Why the opening handshake failed, which the server tells and the browser does not. What is final would come again. */
+/** Why the opening handshake failed: the server tells it, the browser does not. What is final would come again. */
 function handshakeFailed(refusal, isFinal) {
   Object.assign(ending, { refusal, isFinal });
   tellEnding();
@@ -504,7 +504,7 @@ function complain(id, problem, where = `${id}-wrong`) {
 /** A subprotocol is a token (RFC 9110 s5.6.2); the browser throws an error at any other. */
 function subprotocolProblem(name) {
   const strange = name.match(/[^!#$%&'*+.^_`|~0-9A-Za-z-]/u);
-  return complain('subprotocol', strange ? `“${strange[0]}” has no place in a name: it is a token (RFC 6455 s4.1).` : '');
+  return complain('subprotocol', strange ? `“${strange[0]}” is not for names: they are tokens (RFC 6455 s4.1).` : '');
 }
 
 function hexProblem() {
@@ -633,7 +633,7 @@ const PAYLOAD_MOST = 1024;
 /** What is kept for Save at most: records, and characters of hex in them. */
 const MOST_SAVED = 20000;
 const MOST_SAVED_HEX = 64 * 1024 * 1024;
-/** Out of sight the watch looks in for a second, twice a minute: the server forgets what nobody has watched for 60 s. */
+/** Out of sight the watch looks in for a second, twice a minute: what nobody watches for 60 s the server forgets. */
 const LOOK = 1000;
 const REST = 29000;
 
@@ -739,7 +739,7 @@ const NEEDED = {
   none: ['why'],
 };
 
-/** One event of the stream is one record, as JSON. Null if it is something else: a page that was kept meets a new server. */
+/** One event is one record, as JSON. Null if it is something else: a page that was open for long meets a new server. */
 function readRecord(json) {
   try {
     const record = JSON.parse(json);
@@ -853,7 +853,8 @@ function connectionParts({ number, path, name }) {
 function headParts(record) {
   const title = record.sender === 'client' ? 'opening handshake: the request' : 'opening handshake: the response';
   const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
-  const why = ({ text, purpose }) => purpose || (/[?&]watch=\*/.test(text) ? 'the stars hide by what this page watches' : '');
+  const stars = 'the stars hide the token by which this page watches';
+  const why = ({ text, purpose }) => purpose || (/[?&]watch=\*/.test(text) ? stars : '');
   const lines = record.lines.map((line) =>
     element('div', {}, element('dt', { class: 'mono' }, line.text), element('dd', { class: 'quiet' }, why(line))));
   const body = record.body ? element('pre', { class: 'body' }, record.body) : null;
@@ -1325,7 +1326,8 @@ class Transport {
     this.cells = new Map(FIGURES.map(([figure]) => [figure, element('dd', { 'data-figure': figure }, '\u2013')]));
     const rows = FIGURES.map(([figure, words], at) =>
       element('div', { class: at < 2 ? 'chief' : null }, element('dt', {}, words), this.cells.get(figure)));
-    const sample = drawn('svg', { class: 'sample', 'aria-hidden': 'true' }, drawn('line', { x1: 0, x2: 40, y1: 4, y2: 4 }));
+    const line = drawn('line', { x1: 0, x2: 40, y1: 4, y2: 4 });
+    const sample = drawn('svg', { class: 'sample', 'aria-hidden': 'true' }, line);
     byId('transports-columns').append(element('article', { class: `column ${id}`, 'data-transport': id },
       element('h3', {}, sample, name), element('p', { class: 'small quiet' }, does), this.state,
       element('dl', { class: 'figures' }, ...rows)));
@@ -1448,7 +1450,7 @@ async function longPoll(transport, signal) {
   for (;;) await transport.poll('feed/long-poll', signal);
 }
 
-/** An EventSource comes again by itself, after a second each time. Here it is closed instead, so that all four wait alike. */
+/** An EventSource comes again by itself, each time after a second. Here it is closed, so that all four wait alike. */
 function stream(transport, signal) {
   return new Promise((_, fail) => {
     const source = new EventSource(transport.address('feed/stream'));
@@ -1621,7 +1623,7 @@ function drawCharts() {
   drawChart(byId('chart-delay'), lines('delay'), (value) => (value < 1000 ? `${value} ms` : `${value / 1000} s`));
 }
 
-/** Draws a chart anew. Its scale is logarithmic, for what costs a hundred times more is to be seen beside what does not. */
+/** Draws a chart anew. Its scale is logarithmic: what costs a hundred times more is to be seen beside what does not. */
 function drawChart(svg, lines, written) {
   const { width, height } = svg.getBoundingClientRect();
   const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
