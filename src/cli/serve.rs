@@ -76,7 +76,7 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", env = "WS101_MAX_BODY", default_value = "64KiB", value_parser = size)]
     pub max_body: u64,
 
-    /// Most connections watched by a page at a time, each with up to 256 KiB; 0: none
+    /// Most connections watched by a page at a time, each with up to 256 KiB of frames; 0: none
     #[arg(long, value_name = "N", env = "WS101_MAX_WATCHED", default_value = "1000")]
     pub max_watched: u32,
 

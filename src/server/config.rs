@@ -31,7 +31,8 @@ pub struct Config {
     pub max_message: u64,
     /// Largest request body in bytes.
     pub max_body: u64,
-    /// Most connections that are watched, or counted by a token, at a time. Each takes up to 256 KiB.
+    /// Most connections that are watched, or counted by a token, at a time. Each takes up to 256 KiB for its frames, and its
+    /// opening handshake: a few KiB from a browser, and at most some 22 times the longest head.
     pub max_watched: usize,
     /// Whether `/connections` tells addresses.
     pub show_peers: bool,

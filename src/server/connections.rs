@@ -8,6 +8,8 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 use crate::wire::watch::Token;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Instant;
 
 /// How many connections are listed.
 const MOST_LISTED: usize = 500;
@@ -34,28 +36,42 @@ fn tokens(request: &Request<'_>) -> Result<Vec<Token>, Refusal> {
     Ok(tokens)
 }
 
-/// The newest first: of a crowd, those that have just come.
-fn everybody(server: &Server) -> Value {
-    let show_peers = server.config.show_peers;
-    let (open, listed) = server.registry.look(|entries| {
-        let entries: Vec<&Entry> = entries.collect();
-        let listed: Vec<Value> =
-            entries.iter().rev().take(MOST_LISTED).map(|entry| connection(entry, show_peers)).collect();
-        (entries.len(), listed)
-    });
-    json!({ "open": open, "left_out": open - listed.len(), "connections": listed })
+/// What is told of one connection.
+struct Listed {
+    number: u64,
+    peer: SocketAddr,
+    since: Instant,
+    doing: Doing,
+    traffic: [u64; 4],
 }
 
-fn connection(entry: &Entry, show_peer: bool) -> Value {
-    let [messages_in, messages_out, bytes_in, bytes_out] = entry.outbound.traffic.read();
-    let Doing { path, websocket } = entry.doing();
+/// The newest first: of a crowd, those that have just come.
+fn everybody(server: &Server) -> Value {
+    // Who comes or goes waits for the registry meanwhile, so no JSON is made in there.
+    let (open, listed) = server.registry.look(|entries| {
+        let entries: Vec<&Entry> = entries.collect();
+        let listed: Vec<Listed> = entries.iter().rev().take(MOST_LISTED).map(|entry| listed(entry)).collect();
+        (entries.len(), listed)
+    });
+    let show_peers = server.config.show_peers;
+    let connections: Vec<Value> = listed.iter().map(|listed| connection(listed, show_peers)).collect();
+    json!({ "open": open, "left_out": open - listed.len(), "connections": connections })
+}
+
+fn listed(entry: &Entry) -> Listed {
+    let Entry { number, peer, since, .. } = *entry;
+    Listed { number, peer, since, doing: entry.doing(), traffic: entry.outbound.traffic.read() }
+}
+
+fn connection(listed: &Listed, show_peer: bool) -> Value {
+    let [messages_in, messages_out, bytes_in, bytes_out] = listed.traffic;
     let mut told = json!({
-        "number": entry.number, "path": path, "websocket": websocket,
-        "age": entry.since.elapsed().as_millis() as f64 / 1000.0,
+        "number": listed.number, "path": listed.doing.path, "websocket": listed.doing.websocket,
+        "age": listed.since.elapsed().as_millis() as f64 / 1000.0,
         "messages_in": messages_in, "messages_out": messages_out, "bytes_in": bytes_in, "bytes_out": bytes_out,
     });
     if show_peer {
-        told["peer"] = entry.peer.to_string().into();
+        told["peer"] = listed.peer.to_string().into();
     }
     told
 }

@@ -167,7 +167,7 @@ impl Handle {
         match half.close_now(&going_away()) {
             Ok(false) => false,
             Ok(true) => {
-                info!("{} = close 1001 going away, by this server: it stops", entry.who);
+                half.tell(&entry.who, '=', "close 1001 going away, by this server: it stops");
                 self.server.metrics.count_close(&mut half, ClosedBy::Server, GOING_AWAY);
                 true
             }

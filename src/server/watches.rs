@@ -1,6 +1,6 @@
 //! The connections that somebody watches, or is about to watch: by the token that both know.
 //!
-//! What nobody has wanted for a minute goes when the next one comes.
+//! What nobody has wanted for a minute goes when the next one comes, and so does what somebody has waited for in vain.
 
 use crate::wire::watch::{Token, Watch};
 use std::collections::HashMap;
@@ -25,7 +25,11 @@ impl Watches {
         if let Some(watch) = by_token.get(&token) {
             return Some(Arc::clone(watch));
         }
-        by_token.retain(|_, watch| !watch.is_forgotten());
+        by_token.retain(|_, watch| {
+            let is_forgotten = watch.is_forgotten();
+            // Whoever has it besides this map counts or watches, or is about to.
+            Arc::strong_count(watch) > 1 || !is_forgotten
+        });
         let is_room = by_token.len() < self.most;
         is_room.then(|| Arc::clone(by_token.entry(token).or_default()))
     }
@@ -50,9 +54,20 @@ mod tests {
         let watches = Watches::new(2);
         let token = |digit: char| Token::parse(&digit.to_string().repeat(32)).expect("a token");
         let first = watches.find_or_make(token('a')).expect("room");
-        assert!(watches.find_or_make(token('b')).is_some());
+        watches.find_or_make(token('b')).expect("room").count_request(1);
         assert!(watches.find_or_make(token('c')).is_none());
         assert!(Arc::ptr_eq(&first, &watches.find_or_make(token('a')).expect("the same")));
         assert!(watches.find(token('c')).is_none() && watches.find(token('b')).is_some());
+    }
+
+    #[test]
+    fn who_waits_in_vain_has_a_place_only_while_waiting() {
+        let watches = Watches::new(1);
+        let [first, second] = ['a', 'b'].map(|digit| Token::parse(&digit.to_string().repeat(32)).expect("a token"));
+        let waits = watches.find_or_make(first).expect("room");
+        assert!(watches.find_or_make(second).is_none());
+        drop(waits);
+        assert!(watches.find_or_make(second).is_some());
+        assert!(watches.find(first).is_none());
     }
 }

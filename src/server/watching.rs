@@ -75,7 +75,7 @@ pub fn recorder(server: &Server, entry: &Entry, token: Token, path: Option<&str>
     Ok(Some(recorder))
 }
 
-/// Tells what passes until the connection, the server or the reader ends.
+/// Tells what passes until the connection or the reader ends. A server that stops ends the connection, and that is told.
 #[inline(never)]
 pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let stream = EventStream { entry, chunked: wanted.chunked };
@@ -94,7 +94,7 @@ pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
                 heartbeat = Instant::now();
                 park_timeout(COLLECT);
             }
-            Look::NotHere | Look::News(_) if server.is_draining() => return stream.end(),
+            Look::NotHere if server.is_draining() => return stream.end(),
             Look::NotHere => watcher.wait(patient_until.min(Instant::now() + LOOK)),
             Look::News(_) => {
                 if heartbeat.elapsed() >= FORGOTTEN_AFTER / 3 || stream.reader_has_finished() {

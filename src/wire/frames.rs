@@ -64,3 +64,55 @@ pub fn unmasked(header: &Header, payload: &[u8]) -> Vec<u8> {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes in these parts, and keeps 3 bytes of each payload: length and payload of every frame that became whole.
+    fn taken(frames: &mut Frames, parts: &[&[u8]]) -> Vec<(u64, Vec<u8>)> {
+        let mut whole = Vec::new();
+        for part in parts {
+            let mut rest = *part;
+            while let Some(piece) = frames.splitter.next(&mut rest) {
+                whole.extend(frames.take(piece, 3).map(|(header, payload)| (header.length, payload.to_vec())));
+            }
+        }
+        whole
+    }
+
+    #[test]
+    fn frames_become_whole_wherever_they_are_cut() {
+        let stream = b"\x81\x05Hello\x89\x00\x82\x01x";
+        let expected = [(5, b"Hel".to_vec()), (0, Vec::new()), (1, b"x".to_vec())];
+        for cut in 0..=stream.len() {
+            let mut frames = Frames::default();
+            assert_eq!(taken(&mut frames, &[&stream[..cut], &stream[cut..]]), expected, "cut at {cut}");
+            assert_eq!(frames.unfinished(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_left_unfinished_is_said() {
+        for (bytes, words) in [
+            (&b"\x81"[..], "ended inside a frame header: 1 of at least 2 bytes had come"),
+            (b"\x81\xfe\x01", "ended inside a frame header: 3 of at least 8 bytes had come"),
+            (b"\x81\x05Hell", "ended inside a frame: 4 of 5 payload bytes had come"),
+        ] {
+            let mut frames = Frames::default();
+            assert_eq!(taken(&mut frames, &[bytes]), []);
+            assert_eq!(frames.unfinished().as_deref(), Some(words));
+        }
+    }
+
+    #[test]
+    fn a_large_payload_holds_its_memory_no_longer_than_to_the_next() {
+        let mut frames = Frames::default();
+        let header = Header::new(crate::protocol::opcode::Opcode::Binary, 100_000);
+        frames.take(Piece::Header(header), usize::MAX);
+        frames.take(Piece::Payload { bytes: &[7; 100_000], offset: 0, last: true }, usize::MAX);
+        assert_eq!(frames.payload().len(), 100_000);
+        frames.take(Piece::Header(header), usize::MAX);
+        assert!(frames.payload.capacity() <= SMALL, "{}", frames.payload.capacity());
+    }
+}

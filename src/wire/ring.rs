@@ -111,8 +111,10 @@ impl Ring {
         let opening: Vec<(u64, String)> = self.opening.iter().filter(|(n, _)| *n > seen).cloned().collect();
         let seen = seen.max(self.opening.last().map_or(0, |(n, _)| *n));
         let first_kept = self.last + 1 - self.marks.len() as u64;
-        let gap = (seen + 1 < first_kept).then_some((seen + 1, first_kept - 1));
-        let skipped = (seen + 1).saturating_sub(first_kept) as usize;
+        // The number comes from outside, and may be the largest there is.
+        let next = seen.saturating_add(1);
+        let gap = (next < first_kept).then_some((next, first_kept - 1));
+        let skipped = next.saturating_sub(first_kept) as usize;
         let mut start: usize = self.marks.iter().take(skipped).map(|mark| mark.kept).sum();
         let (mut records, mut taken) = (Vec::new(), 0);
         for mark in self.marks.iter().skip(skipped) {
@@ -157,7 +159,10 @@ mod tests {
         let part = ring.after(3, usize::MAX);
         assert_eq!((part.opening.len(), part.records[0].bytes.as_slice()), (0, &[2, 2][..]));
         assert!(ring.after(4, usize::MAX).records.is_empty());
-        assert!(ring.after(9, usize::MAX).records.is_empty(), "a number that is not reached yet");
+        for unreached in [9, u64::MAX] {
+            let part = ring.after(unreached, usize::MAX);
+            assert_eq!((part.gap, numbers(&part)), (None, vec![]), "{unreached} is not reached yet");
+        }
         assert_eq!(numbers(&ring.after(0, 0)), [2], "one at least");
     }
 

@@ -183,3 +183,50 @@ fn length_bits(form: LengthForm) -> u8 {
 fn role(role: Role) -> &'static str {
     if role == Role::Client { "client" } else { "server" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Value {
+        assert!(!text.contains('\n'), "one line: {text}");
+        serde_json::from_str(text).expect("JSON")
+    }
+
+    #[test]
+    fn of_a_refusal_the_body_stands_apart_and_both_have_stars() {
+        let token = "0a".repeat(16);
+        let answer = format!("HTTP/1.1 400 Bad Request\r\nSet-Cookie: a\r\n\r\nGET /ws?watch={token}\n    Cookie: b\n");
+        let head = told(&head(3, Duration::from_micros(1500), Role::Server, answer.as_bytes()));
+        assert_eq!((&head["n"], &head["at"], &head["sender"]), (&json!(3), &json!(1.5), &json!("server")));
+        assert_eq!(head["body"], format!("GET /ws?watch={}\n    Cookie: *\n", "*".repeat(32)));
+        let purpose = "state to be sent back: a secret (RFC 6265 s4.1)";
+        let field = json!({ "text": "Set-Cookie: *", "purpose": purpose });
+        assert_eq!(head["lines"], json!([{ "text": "HTTP/1.1 400 Bad Request", "purpose": "" }, field]));
+        let bytes = HEXLOWER.encode(b"HTTP/1.1 400 Bad Request\r\nSet-Cookie: *\r\n\r\n");
+        assert_eq!(head["bytes"], bytes);
+    }
+
+    #[test]
+    fn a_close_that_cannot_be_read_has_no_code() {
+        let shown = |payload: &[u8], length: u64| close(&Header::new(Opcode::Close, length), payload);
+        let bye = json!({ "code": 1000, "meaning": "normal closure", "reason": "bye" });
+        assert_eq!(shown(b"\x03\xe8bye", 5), Some(bye));
+        assert_eq!(shown(b"", 0), Some(json!({ "code": null, "meaning": null, "reason": "" })));
+        for (payload, length) in [(&b"\x03"[..], 1), (b"\x03\xe8\xff", 3), (b"\x03\xe8", 200)] {
+            assert_eq!(shown(payload, length), None, "{payload:?}");
+        }
+        assert_eq!(close(&Header::new(Opcode::Ping, 2), b"\x03\xe8"), None);
+    }
+
+    /// A page reads JSON, and so may somebody on a terminal.
+    #[test]
+    fn nothing_from_outside_leaves_its_string() {
+        let hostile = "\u{1b}[2J\"}\n\ndata: \u{202e}\u{2028}</script>\u{9b}";
+        for text in [connection(1, "/ws", Some(hostile)), end(hostile, (0, 0), (0, 0)), none(hostile)] {
+            let value = told(&text);
+            assert!([&value["name"], &value["text"], &value["why"]].contains(&&json!(hostile)), "{value}");
+            assert!(text.chars().all(|shown| shown == ' ' || shown.is_ascii_graphic()), "{text}");
+        }
+    }
+}

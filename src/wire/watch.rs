@@ -16,6 +16,7 @@ use super::events;
 use super::frames::Frames;
 use super::ring::{KEPT_OF_PAYLOAD, Part, Ring, What};
 use super::told;
+use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::Decision;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeSet;
@@ -130,13 +131,12 @@ impl Watch {
         }
     }
 
-    /// Whether nobody has wanted anything of it for so long that it can go. A connection that lives is still counted, but
-    /// what passed on it is not kept any longer.
+    /// Whether it can go once nobody has it: nothing came that carried the token, or nobody has wanted anything of it for so
+    /// long. A connection that lives is still counted, but what passed on it is not kept any longer.
     pub fn is_forgotten(&self) -> bool {
         let mut state = self.lock();
-        let lives = state.connection.is_some() && state.end.is_none();
         state.forget_if_unwatched();
-        state.is_unwatched() && state.last_wanted.elapsed() > FORGOTTEN_AFTER && !lives
+        state.requests == 0 || state.is_unwatched() && state.last_wanted.elapsed() > FORGOTTEN_AFTER
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -194,6 +194,8 @@ impl Recorder {
             return None;
         }
         state.connection = Some(told::connection(number, path, name));
+        state.last_watched = Instant::now(); // who opens it is about to watch, however long the token was known
+        state.forgotten = false;
         drop(state);
         Some(Recorder { watch, story: Some(Story { since: Instant::now(), frames: None, given_up: false }) })
     }
@@ -266,12 +268,12 @@ impl Recorder {
     }
 
     fn end_with(&mut self, end: String) {
-        let Some(Story { frames, given_up, .. }) = self.story.take() else { return };
+        let Some(Story { since, frames, given_up }) = self.story.take() else { return };
         let mut state = self.watch.lock();
         if let Some((incoming, outgoing)) = frames {
             let unfinished = [incoming.unfinished().filter(|_| !given_up), outgoing.unfinished()];
             for words in unfinished.into_iter().flatten() {
-                state.ring.keep(Duration::ZERO, What::Told('!'), words.as_bytes());
+                state.ring.keep(since.elapsed(), What::Told('!'), words.as_bytes());
             }
         }
         state.end = Some(end);
@@ -298,10 +300,14 @@ impl Recorder {
         let at = since.elapsed();
         let mut rest = bytes;
         while let Some(piece) = frames.splitter.next(&mut rest) {
-            if let Some((header, payload)) = frames.take(piece, KEPT_OF_PAYLOAD)
-                && !state.forgotten
-            {
+            let Some((header, payload)) = frames.take(piece, KEPT_OF_PAYLOAD) else { continue };
+            if !state.forgotten {
                 state.ring.keep(at, What::Frame { sender, header }, payload);
+            }
+            // s5.5.1: after a Close nothing of interest can come, and the log doesn't look at it either.
+            if sender == Role::Client && header.opcode == Opcode::Close {
+                *given_up = true;
+                break;
             }
         }
         state.ring_bells();
@@ -398,5 +404,36 @@ impl Drop for Watcher {
         let mut state = self.watch.lock();
         state.last_watched = Instant::now();
         state.bells.retain(|bell| !bell.same_channel(&self.rings));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As if everybody had left more than a minute ago.
+    fn leave_alone(watch: &Watch) {
+        let past =
+            Instant::now().checked_sub(FORGOTTEN_AFTER + Duration::from_secs(1)).expect("a machine that ran so long");
+        let mut state = watch.lock();
+        (state.last_watched, state.last_wanted) = (past, past);
+    }
+
+    #[test]
+    fn what_nobody_watches_is_forgotten_and_counted_all_the_same() {
+        let watch = Arc::new(Watch::default());
+        watch.count_request(1);
+        leave_alone(&watch);
+        assert!(watch.is_forgotten());
+        // The token's WebSocket comes late, and begins anew.
+        let mut recorder = Recorder::watching(Arc::clone(&watch), 1, "/ws", None).expect("the first one");
+        recorder.upgraded();
+        recorder.read(b"\x81\x80\0\0\0\0");
+        let look = || Watcher::new(Arc::clone(&watch), 0).look(usize::MAX);
+        assert!(matches!(look(), Look::News(news) if news.len() == 2), "the connection and a frame");
+        leave_alone(&watch);
+        recorder.read(b"\x81\x80\0\0\0\0");
+        assert!(matches!(look(), Look::Forgotten));
+        assert_eq!(watch.counts().bytes_in, 12);
     }
 }

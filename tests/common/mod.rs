@@ -16,6 +16,7 @@ pub mod script;
 #[cfg(target_os = "linux")]
 pub mod terminal;
 pub mod tls;
+pub mod watch;
 
 use std::thread::{Builder, JoinHandle, park_timeout};
 use std::time::{Duration, Instant};

@@ -83,6 +83,10 @@ pub struct Close {
 pub struct Peer {
     stream: TcpStream,
     unread: Vec<u8>,
+    /// How many bytes were written to it.
+    pub sent: u64,
+    /// How many were read from it.
+    pub came: u64,
 }
 
 impl Peer {
@@ -94,7 +98,7 @@ impl Peer {
         // Bytes leave when they are sent: tests cut heads and frames on purpose.
         stream.set_nodelay(true).expect("no delay");
         stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
-        Peer { stream, unread: Vec::new() }
+        Peer { stream, unread: Vec::new(), sent: 0, came: 0 }
     }
 
     /// A connection with small segments and a small window, as over a slow line: the system keeps little between the
@@ -144,11 +148,12 @@ impl Peer {
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).expect("the server takes bytes");
+        self.try_send(bytes.as_ref()).expect("the server takes bytes");
     }
 
     /// Sends, and an error is an answer too.
     pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sent += bytes.len() as u64;
         self.stream.write_all(bytes)
     }
 
@@ -164,7 +169,7 @@ impl Peer {
 
     /// The same socket, to write from another thread.
     pub fn writer(&self) -> Peer {
-        Peer { stream: self.stream.try_clone().expect("a second handle"), unread: Vec::new() }
+        Peer { stream: self.stream.try_clone().expect("a second handle"), unread: Vec::new(), sent: 0, came: 0 }
     }
 
     /// The next response, with its body.
@@ -317,6 +322,7 @@ impl Peer {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         self.stream.set_read_timeout(Some(left))?;
         let count = self.stream.read(&mut buffer)?;
+        self.came += count as u64;
         self.unread.extend_from_slice(&buffer[..count]);
         Ok(count)
     }
