@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to collect what comes after something was written: a page draws no faster, and a flood costs fewer wake-ups.
 const COLLECT: Duration = Duration::from_millis(25);
 
+/// A frame would stand in the log twice, and the second time as the JSON of the first.
+const UNTOLD: &str =
+    "what goes out on this stream is not told here: the log tells it of the connection that is watched";
+
 /// How much is taken at a time, in bytes as they are kept.
 const PART: usize = 64 << 10;
 
@@ -32,6 +36,8 @@ const NOT_HERE: &str = "no connection with this token is here: it may not have c
                         Or another backend has it: behind a balancer the two requests may part";
 const FORGOTTEN: &str = "nobody watched for 60 s, so what passed is not kept any more: connect anew to watch";
 const NO_ROOM: &str = "as many connections are watched as this server keeps (--max-watched); try again later";
+
+const CROWDED: &str = "16 watch this connection already, and more would slow it down; try again later";
 
 /// What is wanted by who watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +86,9 @@ pub fn recorder(server: &Server, entry: &Entry, token: Token, path: Option<&str>
 pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let stream = EventStream { entry, chunked: wanted.chunked };
     stream.begin(Vec::new(), &format!("retry: {RETRY}\n\n"))?;
+    entry.outbound.lock().eyes().hush(UNTOLD);
     let Some(watch) = server.watches.find_or_make(wanted.token) else { return finish(&stream, &told::none(NO_ROOM)) };
-    let mut watcher = Watcher::new(watch, wanted.seen);
+    let Some(mut watcher) = Watcher::new(watch, wanted.seen) else { return finish(&stream, &told::none(CROWDED)) };
     let patient_until = Instant::now() + PATIENCE;
     let mut heartbeat = Instant::now();
     loop {

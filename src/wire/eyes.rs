@@ -115,6 +115,13 @@ impl Eyes {
         }
     }
 
+    /// See [`Tap::hush`].
+    pub fn hush(&mut self, why: &str) {
+        if let Some(tap) = &mut self.tap {
+            tap.hush(why);
+        }
+    }
+
     /// The log tells nothing of this connection: its tap is not asked again.
     pub fn close_if_muted(&mut self) {
         if self.tap.as_ref().is_some_and(|tap| tap.is_muted()) {

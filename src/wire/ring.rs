@@ -37,6 +37,10 @@ pub struct Mark {
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
+    /// A head of the opening handshake, and the body of a refusal behind it. Its bytes are these.
+    Head(Role),
+    /// What came of the opening handshake. Its bytes are JSON.
+    Decision,
     /// A frame. Its bytes are those of its payload, as they passed.
     Frame {
         /// Who sent it.
@@ -60,8 +64,8 @@ pub struct Record {
 /// What there is after a number.
 #[derive(Debug, Default)]
 pub struct Part {
-    /// Of the opening handshake, in JSON, each with its number.
-    pub opening: Vec<(u64, String)>,
+    /// Of the opening handshake.
+    pub opening: Vec<Record>,
     /// These records were not read in time, the first and the last of them.
     pub gap: Option<(u64, u64)>,
     /// What followed, in order.
@@ -72,16 +76,23 @@ pub struct Part {
 #[derive(Debug, Default)]
 pub struct Ring {
     last: u64,
-    opening: Vec<(u64, String)>,
+    opening: Vec<Record>,
     marks: VecDeque<Mark>,
     bytes: VecDeque<u8>,
 }
 
 impl Ring {
-    /// Keeps a part of the opening handshake for good. `told` makes JSON of its number.
-    pub fn keep_opening(&mut self, told: impl FnOnce(u64) -> String) {
+    /// The number of what is kept next.
+    pub fn next(&self) -> u64 {
+        self.last + 1
+    }
+
+    /// Keeps a part of the opening handshake for good.
+    pub fn keep_opening(&mut self, at: Duration, what: What, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(KEPT_OF_PAYLOAD)];
         self.last += 1;
-        self.opening.push((self.last, told(self.last)));
+        let mark = Mark { n: self.last, at, what, kept: bytes.len() };
+        self.opening.push(Record { mark, bytes: bytes.to_vec() });
     }
 
     /// Keeps a record for as long as there is room.
@@ -108,8 +119,8 @@ impl Ring {
 
     /// What has come after record `seen`, at most about `most` bytes of it.
     pub fn after(&self, seen: u64, most: usize) -> Part {
-        let opening: Vec<(u64, String)> = self.opening.iter().filter(|(n, _)| *n > seen).cloned().collect();
-        let seen = seen.max(self.opening.last().map_or(0, |(n, _)| *n));
+        let opening: Vec<Record> = self.opening.iter().filter(|record| record.mark.n > seen).cloned().collect();
+        let seen = seen.max(self.opening.last().map_or(0, |record| record.mark.n));
         let first_kept = self.last + 1 - self.marks.len() as u64;
         // The number comes from outside, and may be the largest there is.
         let next = seen.saturating_add(1);
@@ -148,12 +159,12 @@ mod tests {
     #[test]
     fn what_passed_is_read_from_anywhere() {
         let mut ring = Ring::default();
-        ring.keep_opening(|n| n.to_string());
+        ring.keep_opening(NOW, What::Head(Role::Client), b"GET");
         for byte in 0..3 {
             ring.keep(NOW, frame(2), &[byte; 2]);
         }
         let part = ring.after(0, usize::MAX);
-        assert_eq!(part.opening, [(1, "1".to_owned())]);
+        assert_eq!((part.opening.len(), part.opening[0].mark.n, part.opening[0].bytes.as_slice()), (1, 1, &b"GET"[..]));
         assert_eq!((part.gap, numbers(&part)), (None, vec![2, 3, 4]));
         assert_eq!(part.records[1].bytes, [1, 1]);
         let part = ring.after(3, usize::MAX);
@@ -169,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_too_old_leaves_a_gap() {
         let mut ring = Ring::default();
-        ring.keep_opening(|_| String::new());
+        ring.keep_opening(NOW, What::Head(Role::Client), b"GET");
         for _ in 0..10 {
             ring.keep(NOW, frame(100_000), &[7; 100_000]);
         }

@@ -131,6 +131,12 @@ impl Tap {
         }
     }
 
+    /// Nothing more is told of this request and its answer; `why` is the last word.
+    pub fn hush(&mut self, why: &str) {
+        self.state(why);
+        self.told = Told::No;
+    }
+
     /// Whether nothing is told, because the path is not one of those wanted.
     pub fn is_muted(&self) -> bool {
         matches!(self.told, Told::No)

@@ -27,7 +27,7 @@ pub fn connection(number: u64, path: &str, name: Option<&str>) -> String {
 }
 
 /// A head, with what stands behind it as text: the body of a refusal.
-pub fn head(n: u64, at: Duration, sender: Role, bytes: &[u8]) -> String {
+fn head(n: u64, at: f64, sender: Role, bytes: &[u8]) -> Value {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
     let shown = starred(bytes);
     let (head, body) = shown.split_at(end);
@@ -36,10 +36,10 @@ pub fn head(n: u64, at: Duration, sender: Role, bytes: &[u8]) -> String {
         json!({ "text": line, "purpose": purpose::of(name) })
     };
     let lines: Vec<Value> = lines::escape_lines(head).iter().filter(|line| !line.is_empty()).map(line).collect();
-    written(&json!({
-        "type": "head", "n": n, "at": milliseconds(at), "sender": role(sender),
+    json!({
+        "type": "head", "n": n, "at": at, "sender": role(sender),
         "bytes": HEXLOWER.encode(head), "lines": lines, "body": String::from_utf8_lossy(body),
-    }))
+    })
 }
 
 /// The decision on the upgrade, and how the accept key comes about (RFC 6455 s4.2.2, 5).
@@ -65,6 +65,8 @@ fn step(step: &Step) -> Value {
 pub fn record(record: &Record) -> String {
     let (n, at) = (record.mark.n, milliseconds(record.mark.at));
     match record.mark.what {
+        What::Head(sender) => written(&head(n, at, sender, &record.bytes)),
+        What::Decision => String::from_utf8_lossy(&record.bytes).into_owned(),
         What::Frame { sender, header } => written(&frame(n, at, sender, &header, &record.bytes)),
         What::Told(mark) => {
             let text = String::from_utf8_lossy(&record.bytes);
@@ -197,7 +199,7 @@ mod tests {
     fn of_a_refusal_the_body_stands_apart_and_both_have_stars() {
         let token = "0a".repeat(16);
         let answer = format!("HTTP/1.1 400 Bad Request\r\nSet-Cookie: a\r\n\r\nGET /ws?watch={token}\n    Cookie: b\n");
-        let head = told(&head(3, Duration::from_micros(1500), Role::Server, answer.as_bytes()));
+        let head = head(3, 1.5, Role::Server, answer.as_bytes());
         assert_eq!((&head["n"], &head["at"], &head["sender"]), (&json!(3), &json!(1.5), &json!("server")));
         assert_eq!(head["body"], format!("GET /ws?watch={}\n    Cookie: *\n", "*".repeat(32)));
         let purpose = "state to be sent back: a secret (RFC 6265 s4.1)";

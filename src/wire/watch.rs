@@ -14,7 +14,7 @@
 
 use super::events;
 use super::frames::Frames;
-use super::ring::{KEPT_OF_PAYLOAD, Part, Ring, What};
+use super::ring::{KEPT_OF_PAYLOAD, Part, Record, Ring, What};
 use super::told;
 use crate::protocol::opcode::Opcode;
 use crate::protocol::upgrade::Decision;
@@ -28,6 +28,9 @@ use tungstenite::protocol::Role;
 
 /// How long what passed is kept while nobody watches.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+
+/// How many may watch one connection: its own thread wakes each of them.
+const MOST_WATCHERS: usize = 16;
 
 /// How many connections are told apart when they are counted.
 const MOST_CONNECTIONS: usize = 1024;
@@ -221,19 +224,19 @@ impl Recorder {
     /// The request's head has come.
     pub fn head(&mut self, head: &[u8]) {
         self.count_in(head.len());
-        self.keep_opening(|n, at| told::head(n, at, Role::Client, head));
+        self.keep_opening(What::Head(Role::Client), |_, _| head.to_vec());
     }
 
     /// What came of an opening handshake.
     pub fn decision(&mut self, decision: &Decision) {
-        self.keep_opening(|n, at| told::decision(n, at, decision));
+        self.keep_opening(What::Decision, |n, at| told::decision(n, at, decision).into_bytes());
     }
 
     /// Keeps what was written: the response to the opening handshake, or frames.
     pub fn wrote(&mut self, bytes: &[u8]) {
         match &self.story {
             Some(Story { frames: None, .. }) => {
-                self.keep_opening(|n, at| told::head(n, at, Role::Server, bytes));
+                self.keep_opening(What::Head(Role::Server), |_, _| bytes.to_vec());
             }
             _ => self.keep_frames(Role::Server, bytes),
         }
@@ -281,11 +284,12 @@ impl Recorder {
         state.ring_bells();
     }
 
-    fn keep_opening(&mut self, told: impl FnOnce(u64, Duration) -> String) {
+    fn keep_opening(&mut self, what: What, bytes: impl FnOnce(u64, Duration) -> Vec<u8>) {
         let Some(story) = &self.story else { return };
         let at = story.since.elapsed();
         let mut state = self.watch.lock();
-        state.ring.keep_opening(|n| told(n, at));
+        let bytes = bytes(state.ring.next(), at);
+        state.ring.keep_opening(at, what, &bytes);
         state.ring_bells();
     }
 
@@ -349,14 +353,17 @@ pub enum Look {
 }
 
 impl Watcher {
-    /// Watches from after record `seen`; 0: from the head on.
-    pub fn new(watch: Arc<Watch>, seen: u64) -> Watcher {
+    /// Watches from after record `seen`; 0: from the head on. `None`: as many watch it as may.
+    pub fn new(watch: Arc<Watch>, seen: u64) -> Option<Watcher> {
         let (rings, bell) = bounded(1);
         let mut state = watch.lock();
+        if state.bells.len() >= MOST_WATCHERS {
+            return None;
+        }
         state.forget_if_unwatched();
         state.bells.push(rings.clone());
         drop(state);
-        Watcher { watch, rings, bell, seen, introduced: false }
+        Some(Watcher { watch, rings, bell, seen, introduced: false })
     }
 
     /// What has come since the last look, at most about `most` bytes of it.
@@ -381,14 +388,16 @@ impl Watcher {
     }
 
     fn tell(&mut self, part: Part, news: &mut Vec<(Option<u64>, String)>) {
-        for (n, told) in part.opening {
-            self.seen = n;
-            news.push((Some(n), told));
-        }
-        news.extend(part.gap.map(|(from, to)| (Some(to), told::gap(from, to))));
-        for record in part.records {
+        let Part { opening, gap, records } = part;
+        self.tell_records(&opening, news);
+        news.extend(gap.map(|(from, to)| (Some(to), told::gap(from, to))));
+        self.tell_records(&records, news);
+    }
+
+    fn tell_records(&mut self, records: &[Record], news: &mut Vec<(Option<u64>, String)>) {
+        for record in records {
             self.seen = record.mark.n;
-            news.push((Some(record.mark.n), told::record(&record)));
+            news.push((Some(record.mark.n), told::record(record)));
         }
     }
 
@@ -429,7 +438,7 @@ mod tests {
         let mut recorder = Recorder::watching(Arc::clone(&watch), 1, "/ws", None).expect("the first one");
         recorder.upgraded();
         recorder.read(b"\x81\x80\0\0\0\0");
-        let look = || Watcher::new(Arc::clone(&watch), 0).look(usize::MAX);
+        let look = || Watcher::new(Arc::clone(&watch), 0).expect("room").look(usize::MAX);
         assert!(matches!(look(), Look::News(news) if news.len() == 2), "the connection and a frame");
         leave_alone(&watch);
         recorder.read(b"\x81\x80\0\0\0\0");

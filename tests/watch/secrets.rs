@@ -69,6 +69,9 @@ fn the_log_at_trace_has_stars_in_every_column() {
             assert!(!text.contains(secret), "{secret} in {what}");
         }
     }
+    // What the watch was told is told of its connection, and once.
+    assert_eq!(log.matches("what goes out on this stream is not told here").count(), 1);
+    assert!(!log.contains("\"type\":\"") && !bytes.contains("\"type\":\"connection\""));
     let shown = stars(&format!("GET /ws?watch={TOKEN} HTTP/1.1"));
     assert!(bytes.contains(&shown) && ascii.contains(&shown) && log.contains(&shown), "{shown}");
 }

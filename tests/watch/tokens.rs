@@ -143,6 +143,20 @@ fn as_many_as_want_watch_one_connection() {
     assert_eq!(records[0], records[1]);
 }
 
+/// The watched connection's thread wakes each of them.
+#[test]
+fn sixteen_may_watch_and_the_next_is_told_so() {
+    let server = serve(Config::default());
+    let mut peer = Peer::open(server.addr, &watched("/ws", &token('a')));
+    echoes(&mut peer);
+    let mut watches: Vec<Watching> = (0..16).map(|_| Watching::start(server.addr, &token('a'))).collect();
+    watches.iter_mut().for_each(|watch| assert_eq!(watch.next()["type"], "connection"));
+    let last = Watching::start(server.addr, &token('a')).rest();
+    assert!(last.len() == 1 && last[0]["why"].as_str().is_some_and(|why| why.starts_with("16 watch")), "{last:?}");
+    close(peer);
+    assert!(watches.iter_mut().all(|watch| watch.rest().last().is_some_and(|end| end["type"] == "end")));
+}
+
 /// RFC 9110 s9.3.2: there is no head of what waits.
 #[test]
 fn a_watch_is_asked_for_with_get() {
