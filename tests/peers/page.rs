@@ -1,11 +1,12 @@
 //! The page at `/` in headless Chromium and in Firefox: what it shows, what it costs, and whom it does not let in.
 
+use crate::links::root;
 use crate::nginx::folder;
 use crate::run::{Talk, to_end};
 use crate::server::Server;
-use crate::tools::{chromium, firefox, installed, node};
-use std::fs;
+use crate::tools::{chromium, firefox, installed, node, program};
 use std::process::Command;
+use std::{env, fs};
 
 /// A feed that does not rest.
 const TICKS: [&str; 2] = ["--tick", "50ms..100ms"];
@@ -200,6 +201,31 @@ fn firefox_shows_the_same() {
     let mut script = node("page_firefox.js", "puppeteer-core");
     let said = to_end(script.arg(firefox()).arg(server.http("/")), b"", 120).succeeded();
     assert_eq!(said.text().lines().last(), Some("ok firefox"), "{}", said.all());
+}
+
+/// The pictures of the documents. `BLESS=1` puts them into `docs/images`; otherwise they are only made.
+#[test]
+#[ignore = "needs chromium"]
+fn pictures_of_the_page_can_be_taken() {
+    let folder = folder("page-pictures");
+    let server = Server::start(&QUIET);
+    let mut script = node("page_pictures.js", "playwright-core");
+    to_end(script.arg(chromium()).arg(server.http("/")).arg(&folder), b"", 120).succeeded();
+    let images = root().join("docs/images");
+    for name in ["page-light.png", "page-dark.png", "page-narrow.png", "page-transports.png"] {
+        let picture = folder.join(name);
+        let mut fewer_colours = program("pngquant", "apt-get install pngquant");
+        fewer_colours.args(["--force", "--strip", "--ext", ".png", "128"]).arg(&picture);
+        to_end(&mut fewer_colours, b"", 30).succeeded();
+        let size = fs::metadata(&picture).expect("a picture").len();
+        assert!((10_000..150_000).contains(&size), "{name} has {size} bytes");
+        if env::var_os("BLESS").is_some() {
+            fs::create_dir_all(&images).expect("the folder of images");
+            fs::copy(&picture, images.join(name)).expect("the picture is put into its place");
+        }
+        assert!(images.join(name).exists(), "{name} is not in docs/images: BLESS=1 puts it there");
+    }
+    fs::remove_dir_all(folder).expect("the folder is removed");
 }
 
 /// Runs a case against a server of its own that was started with these arguments.

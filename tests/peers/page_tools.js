@@ -11,7 +11,8 @@ const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-firs
   ['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 );
 
-const launch = (executablePath) => chromium.launch({ executablePath, args: ARGUMENTS, timeout: 60_000 });
+const launch = (executablePath, more = []) =>
+  chromium.launch({ executablePath, args: ARGUMENTS.concat(more), timeout: 60_000 });
 
 /** The pages that are open, each with its `trouble`. */
 const pages = [];
