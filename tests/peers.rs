@@ -52,6 +52,8 @@ mod mermaid;
 mod nc;
 #[path = "peers/node.rs"]
 mod node;
+#[path = "peers/page.rs"]
+mod page;
 #[path = "peers/python.rs"]
 mod python;
 #[path = "peers/soak.rs"]

@@ -70,6 +70,61 @@ class Backoff {
   }
 }
 
+/** Waits. A change of `control`, an input whose value the wait is made of, ends the wait early. */
+function sleep(milliseconds, signal, control = null) {
+  return new Promise((done, stop) => {
+    signal.throwIfAborted();
+    const over = new AbortController(); // takes the listeners away
+    const end = (how) => () => {
+      clearTimeout(timer);
+      over.abort();
+      how(signal.reason);
+    };
+    const timer = setTimeout(end(done), milliseconds);
+    signal.addEventListener('abort', end(stop), { signal: over.signal });
+    control?.addEventListener('change', end(done), { signal: over.signal });
+  });
+}
+
+/**
+ * Makes a request and reads the answer to its end, for a connection is free again only then. No answer, or one that
+ * says no, is an error with the reason in words.
+ */
+async function ask(url, signal, options = {}) {
+  try {
+    const answer = await fetch(url, { ...options, signal });
+    const text = await answer.text();
+    if (answer.ok) return { text, headers: answer.headers };
+    throw new Error(text.split('\n', 1)[0].slice(0, 200) || `The server answered ${answer.status}`);
+  } catch (error) {
+    // fetch has no more to say than that: a TypeError.
+    throw error instanceof TypeError ? new Error('The server cannot be reached') : error;
+  }
+}
+
+/** Runs `task`, and again after a failure, until the signal. `say` is told why and when it goes on. */
+async function persistently(task, say, signal) {
+  const backoff = new Backoff();
+  while (!signal.aborted) {
+    const began = performance.now();
+    try {
+      await task(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      // What has worked for a while is a first failure, and not one more in a row.
+      if (performance.now() - began > 10000) backoff.reset();
+      const wait = backoff.next();
+      say(`${error.message.replace(/\.$/, '')}. Trying again in ${(wait / 1000).toFixed(1)} s.`);
+      await sleep(wait, signal).catch(() => {});
+    }
+  }
+}
+
+/** Sets a text where it has changed. What has not stays as it is for the eye, a selection and a screen reader. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** What the views tell each other: the number that the server gave to this page's WebSocket, null without one. */
 const shared = { connection: null };
 
@@ -80,9 +135,9 @@ const shared = { connection: null };
  * holds no request open, for a browser allows six HTTP/1.1 connections to a server, and a WebSocket is not one of them.
  */
 const views = {
-  connection: { show() {}, hide() {} },
-  transports: { show() {}, hide() {} },
-  who: { show() {}, hide() {} },
+  connection: { show: showConnection, hide: restWatch },
+  transports: { show: followIfSeen, hide: followIfSeen },
+  who: { show: lookIfSeen, hide: lookIfSeen },
 };
 
 let shown = null;
@@ -131,11 +186,11 @@ const MOST_MESSAGES = 500;
 const MOST_KEPT = 65536;
 /** A reason has at most this many bytes: a control frame carries 125, and two are the code (RFC 6455 s5.5, s5.5.1). */
 const MOST_REASON = 123;
-/** A connection that lived as long as this was a good one: the next wait is a short one again. */
+/** A connection that was open as long as this was a good one: the next wait is a short one again. In milliseconds. */
 const STEADY = 10000;
 
 const ENDPOINTS = {
-  'ws': 'Text and binary messages come back as they were.',
+  'ws': 'Messages come back, text and binary.',
   'mymsg': '“Processed: ” and the message come back.',
   'live': 'Messages come back, and the text of each event of the feed comes by itself.',
   'feed/ws': 'Each event of the feed comes as JSON. A text that you send is published to everybody.',
@@ -163,7 +218,7 @@ const CODES = {
   1012: ['service restart', 'The server starts again: come back after a while.'],
   1013: ['try again later', 'The server has too much to do: come back later.'],
   1014: ['bad gateway', 'A gateway got no valid answer from the server behind it.'],
-  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when there could be no encryption.'],
+  1015: ['TLS handshake failed; never sent in a frame', 'A program says so when, say, a certificate was not valid.'],
 };
 
 /** The codes after which coming back makes sense. */
@@ -174,7 +229,7 @@ function codeWords(code) {
   if (CODES[code]) return CODES[code];
   if (code < 1000) return ['not used', 'RFC 6455 s7.4.2 leaves these numbers out.'];
   if (code < 3000) return ['unassigned', 'Kept for the protocol (RFC 6455 s7.4.2).'];
-  if (code < 4000) return ["a library's own", 'For libraries and frameworks, registered with IANA.'];
+  if (code < 4000) return ["a library's own", 'For libraries, frameworks and applications, registered with IANA.'];
   if (code < 5000) return ["an application's own", 'For private use: the application knows what it means.'];
   return ['outside the ranges', 'No code is as high as this.'];
 }
@@ -187,7 +242,9 @@ const arrow = (sender) => (sender === 'client' ? '→' : '←');
 const direction = (sender) => (sender === 'client' ? 'client to server' : 'server to client');
 
 /** The WebSocket: one at a time, each with a token of its own. `asked`: whether this page has asked for the end. */
-const link = { socket: null, madeAt: 0, asked: false, backoff: new Backoff(), timer: 0 };
+const link = {
+  socket: null, subprotocol: '', madeAt: 0, openAt: null, asked: false, backoff: new Backoff(), timer: 0,
+};
 
 /** What is known of how the connection ended: from the browser's event, and from what the server told. */
 let ending = {};
@@ -198,7 +255,7 @@ let ending = {};
  */
 class Rows {
   constructor(list, most, make, changed) {
-    Object.assign(this, { list, most, make, changed, waiting: [], left: 0, pause: 0, isDue: false, held: false });
+    Object.assign(this, { list, most, make, changed, waiting: [], left: 0, due: 0, isAsked: false, held: false });
   }
 
   add(item) {
@@ -217,16 +274,16 @@ class Rows {
   }
 
   ask() {
-    if (this.isDue) return;
-    this.isDue = true;
-    setTimeout(() => requestAnimationFrame(() => this.put()), this.pause);
+    if (this.isAsked) return;
+    this.isAsked = true;
+    setTimeout(() => requestAnimationFrame(() => this.put()), this.due - performance.now());
   }
 
   put() {
-    this.isDue = false;
+    this.isAsked = false;
     const made = this.held ? [] : this.waiting.splice(0).map(this.make);
-    // In a flood nobody can read each row: fewer pictures, and most rows have left before they are made.
-    this.pause = made.length > 50 ? 200 : 0;
+    // Nobody reads faster than that. In a flood most rows have left before they are made.
+    this.due = performance.now() + (made.length > 50 ? 200 : 100);
     this.list.append(...made);
     while (this.list.childElementCount > this.most) {
       this.list.firstElementChild.remove();
@@ -302,7 +359,9 @@ function messageRow({ at, sender, kind, size, kept, words }) {
   const way = element('span', { class: 'way', title: direction(sender) }, arrow(sender));
   way.append(element('span', { class: 'unseen' }, sender === 'client' ? ' sent' : ' received'));
   const about = element('span', { class: 'quiet' }, `${kind}, ${counted(size, 'byte')}`);
-  const show = (bytes) => (kind === 'text' ? decoder.decode(bytes) : toHex(bytes, ' '));
+  // Where the text is cut, half a character may be left: a stream that goes on leaves it out.
+  const asText = (bytes) => new TextDecoder().decode(bytes, { stream: bytes.length < size });
+  const show = (bytes) => (kind === 'text' ? asText(bytes) : toHex(bytes, ' '));
   return element('li', { 'data-kind': kind }, time, way, about, shortened(show, kept, size));
 }
 
@@ -327,23 +386,21 @@ function shortened(show, kept, size) {
 /** The state in words, and what can be pressed in it. */
 function setState(words) {
   byId('state-words').textContent = words;
-  const socket = link.socket;
-  const isOpen = socket?.readyState === WebSocket.OPEN;
+  const isOpen = link.socket?.readyState === WebSocket.OPEN;
   for (const id of ['send-text', 'send-hex', 'send-size', 'close']) byId(id).disabled = !isOpen;
-  for (const id of ['endpoint', 'subprotocol']) byId(id).disabled = socket !== null;
-  byId('connect').textContent = socket === null ? 'Connect' : 'Disconnect';
-  byId('connect').disabled = socket?.readyState === WebSocket.CLOSING;
+  for (const id of ['endpoint', 'subprotocol']) byId(id).disabled = link.socket !== null;
+  byId('connect').textContent = link.socket === null ? 'Connect' : 'Disconnect';
 }
 
 function connect() {
   stopTrying();
   const subprotocol = byId('subprotocol').value.trim();
-  if (subprotocolProblem(subprotocol)) return;
+  if (subprotocolProblem(subprotocol)) return setState('not connected');
   const token = newToken();
   const url = address(byId('endpoint').value, { watch: token }, 'ws');
   const socket = subprotocol ? new WebSocket(url, subprotocol) : new WebSocket(url);
   socket.binaryType = 'arraybuffer';
-  Object.assign(link, { socket, madeAt: performance.now(), asked: false });
+  Object.assign(link, { socket, subprotocol, madeAt: performance.now(), openAt: null, asked: false });
   ending = {};
   tellEnding();
   setState('connecting');
@@ -354,6 +411,7 @@ function connect() {
 }
 
 function opened(socket) {
+  link.openAt = performance.now();
   setState(socket.protocol ? `open, subprotocol ${socket.protocol}` : 'open');
   tellEvent(`open ${byId('endpoint').selectedOptions[0].textContent}`);
 }
@@ -367,8 +425,8 @@ function closed({ code, reason, wasClean }) {
   tellEvent(`closed ${code} ${codeWords(code)[0]}`);
   setState('closed');
   tellEnding();
-  if (performance.now() - link.madeAt > STEADY) link.backoff.reset();
-  if (!link.asked && COME_BACK.has(code) && !ending.refused) tryAgain();
+  if (link.openAt !== null && performance.now() - link.openAt > STEADY) link.backoff.reset();
+  if (!link.asked && COME_BACK.has(code) && !ending.isFinal) tryAgain();
 }
 
 function disconnect(code, reason) {
@@ -399,11 +457,11 @@ function stopTrying() {
   byId('countdown').textContent = '';
 }
 
-/** A refusal with a status of 400 to 499 would be given again, so the page does not come back. */
-function refusedByServer(status) {
-  ending.refused = status;
+/** Why the opening handshake failed: the server tells it, the browser does not. What is final would come again. */
+function handshakeFailed(refusal, isFinal) {
+  Object.assign(ending, { refusal, isFinal });
   tellEnding();
-  if (link.timer && status < 500) {
+  if (link.timer && isFinal) {
     stopTrying();
     setState('closed');
   }
@@ -411,18 +469,17 @@ function refusedByServer(status) {
 
 /** Who closed, and why. */
 function tellEnding() {
-  const { code, reason, wasClean, first, told, refused } = ending;
+  const { code, reason, wasClean, first, told, refusal } = ending;
   const lines = [];
   if (code !== undefined) {
     const [name, words] = codeWords(code);
     lines.push(element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`));
-    if (reason) lines.push(element('p', {}, `Reason: “${reason}”`));
-    const refusal = `The server refused the opening handshake with ${refused}. A page is not told why; the wire is.`;
-    if (refused) lines.push(element('p', {}, refusal));
+    if (reason) lines.push(element('p', {}, 'Reason: “', element('bdi', {}, reason), '”'));
+    if (refusal) lines.push(element('p', {}, refusal));
     const who = first && (first === 'client' ? 'this page' : 'the server');
     if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
     const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
-    if (!refused) lines.push(element('p', {}, clean));
+    if (!refusal) lines.push(element('p', {}, clean));
     if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
   }
   byId('ending').replaceChildren(...lines);
@@ -446,13 +503,13 @@ function complain(id, problem, where = `${id}-wrong`) {
 
 /** A subprotocol is a token (RFC 9110 s5.6.2); the browser throws an error at any other. */
 function subprotocolProblem(name) {
-  const isToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]*$/.test(name);
-  return complain('subprotocol', isToken ? '' : 'No blanks, commas or brackets: a name is a token (RFC 6455 s4.1).');
+  const strange = name.match(/[^!#$%&'*+.^_`|~0-9A-Za-z-]/u);
+  return complain('subprotocol', strange ? `“${strange[0]}” is not for names: they are tokens (RFC 6455 s4.1).` : '');
 }
 
 function hexProblem() {
   const hex = byId('hex').value;
-  const strange = hex.match(/[^0-9a-f\s]/i);
+  const strange = hex.match(/[^0-9a-f\s]/iu);
   const odd = hex.replace(/\s+/g, '').length % 2 === 1;
   const problem = odd ? 'A byte is two digits, and one is missing.' : '';
   return complain('hex', strange ? `“${strange[0]}” is no hex: 0 to 9 and a to f.` : problem);
@@ -498,14 +555,15 @@ const every = { timer: 0, count: 0 };
 
 function setEvery() {
   clearInterval(every.timer);
-  const wish = byId('every-seconds').valueAsNumber || 2;
-  const pause = Math.min(60, Math.max(0.1, wish)) * 1000;
+  const wish = byId('every-seconds').valueAsNumber;
+  const pause = Number.isNaN(wish) ? 2 : Math.min(60, Math.max(0.1, wish));
+  byId('every-seconds').value = pause;
   if (!byId('every').checked) return;
   every.timer = setInterval(() => {
     if (link.socket?.readyState !== WebSocket.OPEN) return;
     every.count += 1;
     send(`${byId('text').value} ${every.count}`);
-  }, pause);
+  }, pause * 1000);
 }
 
 /** A form here is never submitted: its Enter key and its button do something on this page. */
@@ -514,6 +572,12 @@ function onSubmit(id, action) {
     event.preventDefault();
     action();
   });
+}
+
+/** Does something when a field changes, and now: after a reload a browser brings back what was chosen before. */
+function onChange(id, action, event = 'change') {
+  byId(id).addEventListener(event, action);
+  action();
 }
 
 function startSizes() {
@@ -530,10 +594,8 @@ function startSizes() {
 }
 
 function startConnect() {
-  const tellEndpoint = () => { byId('endpoint-words').textContent = ENDPOINTS[byId('endpoint').value]; };
-  byId('endpoint').addEventListener('change', tellEndpoint);
-  tellEndpoint();
-  byId('subprotocol').addEventListener('input', () => subprotocolProblem(byId('subprotocol').value.trim()));
+  onChange('endpoint', () => { byId('endpoint-words').textContent = ENDPOINTS[byId('endpoint').value]; });
+  onChange('subprotocol', () => subprotocolProblem(byId('subprotocol').value.trim()), 'input');
   onSubmit('connect-form', () => {
     if (link.socket) return disconnect(1000, '');
     link.backoff.reset();
@@ -547,19 +609,17 @@ function startConnect() {
     byId('connect').focus();
   });
   onSubmit('text-form', () => send(byId('text').value));
-  byId('hex').addEventListener('input', hexProblem);
+  onChange('hex', hexProblem, 'input');
   onSubmit('hex-form', () => hexProblem() || send(fromHex(byId('hex').value)));
   startSizes();
-  byId('every').addEventListener('change', setEvery);
-  byId('every-seconds').addEventListener('change', setEvery);
-  byId('close-code').addEventListener('input', closeProblem);
-  byId('close-reason').addEventListener('input', reasonProblem);
+  onChange('every', setEvery);
+  onChange('every-seconds', setEvery);
+  onChange('close-code', closeProblem, 'input');
+  onChange('close-reason', reasonProblem, 'input');
   onSubmit('close-form', () => {
     if (closeProblem() || reasonProblem()) return;
     disconnect(byId('close-code').valueAsNumber, byId('close-reason').value);
   });
-  closeProblem();
-  reasonProblem();
   setState('not connected');
 }
 
@@ -573,10 +633,14 @@ const PAYLOAD_MOST = 1024;
 /** What is kept for Save at most: records, and characters of hex in them. */
 const MOST_SAVED = 20000;
 const MOST_SAVED_HEX = 64 * 1024 * 1024;
+/** Out of sight the watch looks in for a second, twice a minute: what nobody watches for 60 s the server forgets. */
+const LOOK = 1000;
+const REST = 29000;
 
 /** The stream of records about one WebSocket: the newest number that came, and whether there is no more to come. */
-const watch = { token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0,
-  backoff: new Backoff() };
+const watch = {
+  token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0, backoff: new Backoff(),
+};
 
 /** What Save writes: records, each with its connection's number. `lost` counts those that had to leave. */
 const saved = { records: [], size: 0, lost: 0 };
@@ -599,13 +663,15 @@ let leftBefore = 0;
 /** The newest frames, oldest first: those that are drawn once they come into view. */
 let recent = [];
 
-/** The one place in the wire at which Tab stops; arrow keys go on from there. */
+/** The one place in the wire at which Tab stops, from which arrow keys go on, and the row that was used last. */
 let tabStop = null;
+let lastUsed = null;
 
 // The stream
 
 function startWatch(token) {
   closeWatch();
+  shared.connection = null;
   Object.assign(watch, { token, last: 0, over: false, number: null, misses: 0 });
   watch.backoff.reset();
   openWatch();
@@ -613,19 +679,25 @@ function startWatch(token) {
 
 /** Opens the stream where it broke off: the server sends what came after record number `last`. */
 function openWatch() {
-  if (watch.over || watch.source || shown !== 'connection') return;
-  const source = new EventSource(address(`watch/${watch.token}`, watch.last ? { after: watch.last } : {}));
-  watch.source = source;
-  source.addEventListener('open', () => tellWatch(''));
-  source.addEventListener('message', (event) => {
-    watch.last = Number(event.lastEventId) || watch.last;
-    takeRecord(JSON.parse(event.data));
-  });
+  if (watch.over) return;
+  clearTimeout(watch.timer);
+  if (shown !== 'connection') watch.timer = setTimeout(restWatch, LOOK);
+  if (watch.source) return;
+  const began = performance.now();
+  watch.source = new EventSource(address(`watch/${watch.token}`, watch.last ? { after: watch.last } : {}));
+  watch.source.addEventListener('open', () => tellWatch(''));
+  watch.source.addEventListener('message', takeEvent);
   // A browser would come back by itself, and every browser in the room at the same moment.
-  source.addEventListener('error', () => {
-    closeWatch();
+  watch.source.addEventListener('error', () => {
+    if (performance.now() - began > STEADY) watch.backoff.reset();
     watchAgain('The watch was cut');
   });
+}
+
+/** Out of sight the view holds no stream. It looks in now and then, for what nobody watches the server forgets. */
+function restWatch() {
+  closeWatch();
+  if (!watch.over) watch.timer = setTimeout(openWatch, REST);
 }
 
 function closeWatch() {
@@ -639,9 +711,11 @@ function endWatch() {
   watch.over = true;
   shared.connection = null;
   closeWatch();
+  tellWatch('');
 }
 
 function watchAgain(why) {
+  closeWatch();
   const pause = watch.backoff.next();
   tellWatch(`${why}, trying again in ${(pause / 1000).toFixed(1)} s`);
   watch.timer = setTimeout(openWatch, pause);
@@ -649,12 +723,40 @@ function watchAgain(why) {
 
 /** Says how the watch does; without words of its own, whom it watches. */
 function tellWatch(words) {
-  const whom = watch.number === null ? 'The watch waits for the connection' : `ws-${watch.number} in the server’s log`;
-  byId('watch-state').textContent = words || whom;
+  const waits = watch.over ? '' : 'The watch waits for the connection';
+  byId('watch-state').textContent = words || (watch.number === null ? waits : `ws-${watch.number} in the server’s log`);
+}
+
+/** What the page needs of a record, by its type. */
+const NEEDED = {
+  connection: ['number', 'path'],
+  head: ['at', 'sender', 'bytes', 'lines'],
+  decision: ['granted', 'steps'],
+  frame: ['at', 'sender', 'line', 'name', 'bytes', 'length', 'header_length', 'fields'],
+  told: ['mark', 'text'],
+  gap: ['frames', 'why'],
+  end: ['text'],
+  none: ['why'],
+};
+
+/** One event is one record, as JSON. Null if it is something else: a page that was open for long meets a new server. */
+function readRecord(json) {
+  try {
+    const record = JSON.parse(json);
+    return NEEDED[record.type].every((name) => (record[name] ?? null) !== null) ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+function takeEvent({ data, lastEventId }) {
+  watch.last = Number(lastEventId) || watch.last;
+  const record = readRecord(data);
+  if (record) takeRecord(record);
+  else tellWatch('Something came that this page does not know: load the page anew');
 }
 
 function takeRecord(record) {
-  watch.backoff.reset();
   if (record.type === 'connection') return takeConnection(record);
   if (record.type === 'head' && record.sender === 'server') takeAnswer(record);
   if (record.type === 'frame' && record.close) takeClose({ first: record.sender });
@@ -678,7 +780,15 @@ function takeConnection(record) {
 
 function takeAnswer(record) {
   const status = Number(record.lines[0]?.text.split(' ')[1]);
-  if (status >= 400) refusedByServer(status);
+  const isAgreed = record.lines.some(({ text }) => /^sec-websocket-protocol:/i.test(text));
+  if (status >= 400) {
+    const words = `The server refused the opening handshake with ${status}. A page is not told why; the wire is.`;
+    handshakeFailed(words, status < 500);
+  } else if (link.subprotocol && !isAgreed) {
+    const words = 'The server chose no subprotocol, and a browser that has offered one gives up then (WebSockets '
+      + 'Standard). Leave the field empty, or start the server with --subprotocol and the name.';
+    handshakeFailed(words, true);
+  }
 }
 
 /** The first Close, and the first word of the server about one, say who closed. */
@@ -691,8 +801,7 @@ function takeClose(found) {
 function missed() {
   watch.misses += 1;
   if (!link.socket || watch.misses > 3) return false;
-  closeWatch();
-  watchAgain('This server does not have the connection');
+  watchAgain('Nothing to watch here');
   return true;
 }
 
@@ -718,8 +827,7 @@ function recordRow(record) {
     'data-name': record.type === 'frame' ? record.name : null, 'data-control': record.control ?? false,
   });
   rowStates.set(row, { record, hand: null });
-  const make = MAKE[record.type] ?? (() => [quiet(`a record of another kind: ${record.type}`)]);
-  row.append(...make(record));
+  row.append(...MAKE[record.type](record));
   return row;
 }
 
@@ -745,8 +853,10 @@ function connectionParts({ number, path, name }) {
 function headParts(record) {
   const title = record.sender === 'client' ? 'opening handshake: the request' : 'opening handshake: the response';
   const size = ` ${counted(record.bytes.length / 2, 'byte')}`;
-  const lines = record.lines.map(({ text, purpose }) =>
-    element('div', {}, element('dt', { class: 'mono' }, text), element('dd', { class: 'quiet' }, purpose)));
+  const stars = 'the stars hide the token by which this page watches';
+  const why = ({ text, purpose }) => purpose || (/[?&]watch=\*/.test(text) ? stars : '');
+  const lines = record.lines.map((line) =>
+    element('div', {}, element('dt', { class: 'mono' }, line.text), element('dd', { class: 'quiet' }, why(line))));
   const body = record.body ? element('pre', { class: 'body' }, record.body) : null;
   const line = lineButton(record, element('span', { class: 'line-words' }, element('strong', {}, title), quiet(size)));
   return [line, element('dl', { class: 'head-lines' }, ...lines), body].filter((part) => part !== null);
@@ -794,7 +904,7 @@ function wireChanged(made) {
   unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
   if (readsByKey()) wireFollower.set(false);
   followingChanged();
-  setTabStop(tabStop?.isConnected ? tabStop : null);
+  setTabStop(lastUsed?.isConnected ? lastUsed : null);
 }
 
 const isDrawn = () => byId('drawing').value === 'drawn';
@@ -892,10 +1002,10 @@ function frameDrawing(record) {
 }
 
 /** A field that can be pointed at and reached with the arrow keys. */
-function fieldElement(record, field, kind, ...parts) {
+function fieldElement(field, kind, ...parts) {
   const attributes = { 'role': 'img', 'tabindex': -1, 'aria-label': `${field.name} ${field.value}` };
   const made = element('div', { 'class': `field-cell stop ${kind}`, ...attributes }, ...parts);
-  fieldStates.set(made, { record, field });
+  fieldStates.set(made, field);
   return made;
 }
 
@@ -907,7 +1017,7 @@ function bitField(record, field, bytes) {
   const cells = bits.map((bit) => element('span', { class: bit ? 'bit set' : 'bit' }, String(bit)));
   const value = { opcode: record.name, length: String(parseInt(bits.join(''), 2)) }[field.name] ?? '';
   const name = field.name === 'RSV' ? 'RSV1–3' : field.name;
-  return fieldElement(record, field, field.name === 'opcode' ? 'coloured' : '',
+  return fieldElement(field, field.name === 'opcode' ? 'coloured' : '',
     element('span', { class: 'cells' }, ...cells),
     element('span', { class: 'caption' }, `${name} `, element('b', {}, value)));
 }
@@ -918,7 +1028,7 @@ function byteField(record, field, bytes) {
   const first = field.bit / 8;
   const value = field.name === 'extended length' ? grouped(record.length) : '';
   const where = element('span', { class: 'caption' }, `bytes ${first} to ${first + part.length - 1}`);
-  return element('div', { class: 'octet' }, where, fieldElement(record, field, '',
+  return element('div', { class: 'octet' }, where, fieldElement(field, '',
     element('span', { class: 'cells' }, ...cells),
     element('span', { class: 'caption' }, `${field.name} `, element('b', {}, value))));
 }
@@ -937,7 +1047,7 @@ function payloadField(record, field, bytes, most) {
   });
   const names = key ? 'as sent\nXOR key\nunmasked\n' : 'as sent\n';
   const legend = element('span', { class: 'legend quiet' }, `${names}character`);
-  return fieldElement(record, field, 'payload', legend, element('div', { class: 'payload-bytes' }, ...columns));
+  return fieldElement(field, 'payload', legend, element('div', { class: 'payload-bytes' }, ...columns));
 }
 
 /** The character that begins at each byte; a dot for what has no shape, nothing for the rest of a character. */
@@ -980,12 +1090,11 @@ function detailOf(target) {
   if (row && target.closest('.row-line')) tellFrame(rowStates.get(row).record);
 }
 
-function tellField({ record, field }) {
+function tellField(field) {
   const last = field.bit + field.bits - 1;
   const where = field.bits === 1 ? `bit ${field.bit}` : `bits ${grouped(field.bit)} to ${grouped(last)}`;
-  const name = field.name === 'opcode' ? `opcode, ${record.name}` : field.name;
   byId('detail').replaceChildren(
-    element('p', {}, element('strong', {}, name), ' ', element('code', {}, field.value), quiet(`  ${where}`)),
+    element('p', {}, element('strong', {}, field.name), ' = ', element('code', {}, field.value), quiet(`, ${where}`)),
     element('p', {}, field.words, quiet(` (${field.section})`)));
 }
 
@@ -1039,30 +1148,34 @@ function wireClick(event) {
   if (!row) return;
   if (event.target.closest('.row-line')) toggle(row);
   if (event.target.closest('.more')) showMore(row);
-  if (event.target.closest('.copy')) copy(spaced(rowStates.get(row).record.bytes), 'The bytes are copied.');
+  if (event.target.closest('.copy')) copyRow(rowStates.get(row).record);
 }
 
 // Copy and Save
 
-/** Only pages from https and localhost have a clipboard; the others copy from a field, as pages did before. */
+/** Copies, and says `words` if that went well. */
 async function copy(text, words) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text).catch(() => copyFromField(text));
-  } else {
-    copyFromField(text);
-  }
-  byId('wire-said').textContent = words;
+  // Only pages from https and localhost have a clipboard; the others copy from a field, as pages did before.
+  const isDone = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copyFromField(text);
+  byId('wire-said').textContent = isDone ? words : 'The browser lets this page copy nothing. Save writes it to a file.';
 }
 
+/** True if the browser has copied it. */
 function copyFromField(text) {
   const before = document.activeElement;
   const field = element('textarea', { class: 'unseen' });
   field.value = text;
   document.body.append(field);
   field.select();
-  document.execCommand('copy');
+  const isDone = document.execCommand('copy');
   field.remove();
   before?.focus({ preventScroll: true });
+  return isDone;
+}
+
+function copyRow({ bytes, left_out: leftOut }) {
+  const words = `${leftOut ? 'The first ' : ''}${counted(bytes.length / 2, 'byte')} copied.`;
+  copy(spaced(bytes), words);
 }
 
 /** The bytes of all rows on the page that are not filtered away, a row a line. */
@@ -1114,8 +1227,8 @@ function logLines(record) {
 }
 
 function save() {
-  const text = `${saved.records.flatMap(logLines).join('\n')}\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  const parts = saved.records.map((record) => logLines(record).map((line) => `${line}\n`).join(''));
+  const url = URL.createObjectURL(new Blob(parts, { type: 'text/plain' }));
   const name = `ws101-${watch.number ?? 'nothing'}.log`;
   element('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
@@ -1129,6 +1242,7 @@ function clearWire() {
   Object.assign(saved, { records: [], size: 0, lost: 0 });
   recent = [];
   unseen = 0;
+  leftBefore = 0;
   wire.clear();
   goToNewest();
 }
@@ -1153,11 +1267,12 @@ function startWire() {
   rows.addEventListener('click', wireClick);
   rows.addEventListener('focusin', ({ target }) => {
     detailOf(target);
-    setTabStop(target.closest('.row')?.querySelector('.row-line') ?? null);
+    lastUsed = target.closest('.row')?.querySelector('.row-line') ?? null;
+    setTabStop(lastUsed);
   });
   rows.addEventListener('pointerover', ({ target }) => detailOf(target));
   new ResizeObserver(() => wireFollower.pin()).observe(rows);
-  byId('filter').addEventListener('change', () => { rows.dataset.filter = byId('filter').value; });
+  onChange('filter', () => { rows.dataset.filter = byId('filter').value; });
   byId('drawing').addEventListener('change', drawingChanged);
   byId('pause').addEventListener('click', pause);
   byId('clear').addEventListener('click', clearWire);
@@ -1173,68 +1288,9 @@ function showConnection() {
   messagesFollower.pin();
 }
 
-views.connection = { show: showConnection, hide: closeWatch };
-
 // ---- end of Your connection ----
 
 // ---- Transports ----
-
-// What both views below need: to wait, to ask, and to go on after a failure. A signal ends all of it.
-
-/** Waits. A change of `control`, an input whose value the wait is made of, ends the wait early. */
-function sleep(milliseconds, signal, control = null) {
-  return new Promise((done, stop) => {
-    signal.throwIfAborted();
-    const over = new AbortController(); // takes the listeners away
-    const end = (how) => () => {
-      clearTimeout(timer);
-      over.abort();
-      how(signal.reason);
-    };
-    const timer = setTimeout(end(done), milliseconds);
-    signal.addEventListener('abort', end(stop), { signal: over.signal });
-    control?.addEventListener('change', end(done), { signal: over.signal });
-  });
-}
-
-/**
- * Makes a request and reads the answer to its end, for a connection is free again only then. No answer, or one that says
- * no, is an error with the reason in words.
- */
-async function ask(url, signal, options = {}) {
-  try {
-    const answer = await fetch(url, { ...options, signal });
-    const text = await answer.text();
-    if (answer.ok) return { text, headers: answer.headers };
-    throw new Error(text.split('\n', 1)[0].slice(0, 200) || `The server answered ${answer.status}`);
-  } catch (error) {
-    // fetch has no more to say than that: a TypeError.
-    throw error instanceof TypeError ? new Error('The server cannot be reached') : error;
-  }
-}
-
-/** Runs `task`, and again after a failure, until the signal. `say` is told why and when it goes on. */
-async function persistently(task, say, signal) {
-  const backoff = new Backoff();
-  while (!signal.aborted) {
-    const began = performance.now();
-    try {
-      await task(signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      // What has worked for a while is a first failure, and not one more in a row.
-      if (performance.now() - began > 10000) backoff.reset();
-      const wait = backoff.next();
-      say(`${error.message.replace(/\.$/, '')}. Trying again in ${(wait / 1000).toFixed(1)} s.`);
-      await sleep(wait, signal).catch(() => {});
-    }
-  }
-}
-
-/** Sets a text where it has changed, so that what has not stays as it is for the eye, a selection and a screen reader. */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
 
 // A transport is one of the four, with its column and what it has seen.
 
@@ -1270,7 +1326,8 @@ class Transport {
     this.cells = new Map(FIGURES.map(([figure]) => [figure, element('dd', { 'data-figure': figure }, '\u2013')]));
     const rows = FIGURES.map(([figure, words], at) =>
       element('div', { class: at < 2 ? 'chief' : null }, element('dt', {}, words), this.cells.get(figure)));
-    const sample = drawn('svg', { class: 'sample', 'aria-hidden': 'true' }, drawn('line', { x1: 0, x2: 40, y1: 4, y2: 4 }));
+    const line = drawn('line', { x1: 0, x2: 40, y1: 4, y2: 4 });
+    const sample = drawn('svg', { class: 'sample', 'aria-hidden': 'true' }, line);
     byId('transports-columns').append(element('article', { class: `column ${id}`, 'data-transport': id },
       element('h3', {}, sample, name), element('p', { class: 'small quiet' }, does), this.state,
       element('dl', { class: 'figures' }, ...rows)));
@@ -1280,6 +1337,7 @@ class Transport {
   reset() {
     Object.assign(this, { after: null, events: 0, empty: 0, worst: null, notices: [] });
     Object.assign(this, { delays: [], newDelays: [], meters: [], chart: { bytes: [], delay: [] } });
+    this.looks = [{ bytes: 0, events: 0 }];
     this.past = { requests: 0, connections: 0, bytes_in: 0, bytes_out: 0 };
   }
 
@@ -1350,6 +1408,14 @@ class Transport {
     return counted.length ? counted.reduce((sum, { counts }) => sum + counts[name], this.past[name]) : null;
   }
 
+  /** Bytes an event over the last ten looks at the counters, a second each; null if no event came meanwhile. */
+  lately(bytes) {
+    this.looks.push({ bytes, events: this.events });
+    if (this.looks.length > 11) this.looks.shift();
+    const before = this.looks[0];
+    return this.events > before.events ? (bytes - before.bytes) / (this.events - before.events) : null;
+  }
+
   /** Once a second: the figures, and a point more in each chart. */
   show() {
     const [up, down] = [this.total('bytes_in'), this.total('bytes_out')];
@@ -1363,7 +1429,7 @@ class Transport {
       setText(this.cells.get(figure), value === null ? '\u2013' : written(value));
       this.cells.get(figure).dataset.value = value ?? '';
     }
-    addPoint(this.chart.bytes, perEvent);
+    addPoint(this.chart.bytes, up === null ? null : this.lately(up + down));
     addPoint(this.chart.delay, median(this.newDelays));
     this.newDelays = [];
   }
@@ -1384,7 +1450,7 @@ async function longPoll(transport, signal) {
   for (;;) await transport.poll('feed/long-poll', signal);
 }
 
-/** An EventSource comes again by itself, after a second each time. Here it is closed instead, so that all four wait alike. */
+/** An EventSource comes again by itself, each time after a second. Here it is closed, so that all four wait alike. */
 function stream(transport, signal) {
   return new Promise((_, fail) => {
     const source = new EventSource(transport.address('feed/stream'));
@@ -1557,7 +1623,7 @@ function drawCharts() {
   drawChart(byId('chart-delay'), lines('delay'), (value) => (value < 1000 ? `${value} ms` : `${value / 1000} s`));
 }
 
-/** Draws a chart anew. Its scale is logarithmic, for what costs a hundred times more is to be seen beside what does not. */
+/** Draws a chart anew. Its scale is logarithmic: what costs a hundred times more is to be seen beside what does not. */
 function drawChart(svg, lines, written) {
   const { width, height } = svg.getBoundingClientRect();
   const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
@@ -1600,10 +1666,7 @@ function startTransports() {
   feed.transports = FOLLOWED.map((followed) => new Transport(followed));
   byId('transports-start').addEventListener('click', startOrStop);
   document.addEventListener('visibilitychange', followIfSeen);
-  Object.assign(views.transports, { show: followIfSeen, hide: followIfSeen });
 }
-
-startTransports();
 
 // ---- end of Transports ----
 
@@ -1683,11 +1746,14 @@ function lookIfSeen() {
   }
 }
 
-document.addEventListener('visibilitychange', lookIfSeen);
-Object.assign(views.who, { show: lookIfSeen, hide: lookIfSeen });
+function startWho() {
+  document.addEventListener('visibilitychange', lookIfSeen);
+}
 
 // ---- end of Who is here ----
 
 startConnect();
 startWire();
+startTransports();
+startWho();
 startViews();

@@ -44,6 +44,7 @@ pub fn file(asset: Asset) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::close::meaning;
     use crate::protocol::head::Field;
 
     #[test]
@@ -60,5 +61,58 @@ mod tests {
             let request = Request { method: "GET", target: "/", minor_version: 1, fields };
             assert_eq!(is_wanted(&request), wanted, "{accept}");
         }
+    }
+
+    /// As a string of the script: in double quotes if there is an apostrophe in it.
+    fn quoted(words: &str) -> String {
+        let quote = if words.contains('\'') { '"' } else { '\'' };
+        format!("{quote}{words}{quote}")
+    }
+
+    /// The page and the log call a close code the same.
+    #[test]
+    fn close_codes_have_the_words_of_the_log() {
+        let table =
+            SCRIPT.split("const CODES = {").nth(1).and_then(|rest| rest.split("\n};").next()).expect("the table");
+        for code in 1000..=1015 {
+            let line = format!("\n  {code}: [{}, '", quoted(meaning(code)));
+            assert_eq!(table.matches(&line).count(), 1, "{line}");
+        }
+        assert_eq!(table.matches(": [").count(), 16, "codes in the table");
+        // Codes below each of these, down to the one before, are called the same.
+        for (bound, first) in [(1000, 0), (3000, 1016), (4000, 3000), (5000, 4000)] {
+            assert_eq!(meaning(first), meaning(bound - 1));
+            let line = format!("if (code < {bound}) return [{}, '", quoted(meaning(first)));
+            assert_eq!(SCRIPT.matches(&line).count(), 1, "{line}");
+        }
+        assert!(SCRIPT.contains(&format!("\n  return [{}, '", quoted(meaning(5000)))));
+    }
+
+    /// All that the page is made of is served from here, so that it works in a room without the Internet.
+    #[test]
+    fn nothing_comes_from_elsewhere() {
+        const SVG: &str = "http://www.w3.org/2000/svg"; // a name, which nobody asks for
+        for file in [DOCUMENT, STYLE, SCRIPT] {
+            let file = file.replace(SVG, "");
+            for address in ["http://", "https://", "=\"//", "='//", "url(", "@import", "import "] {
+                assert!(!file.contains(address), "{address}");
+            }
+        }
+    }
+
+    /// What comes from outside becomes text. The policy forbids scripts and styles in the document, so it has none.
+    #[test]
+    fn nothing_is_read_as_code() {
+        let makers = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "createContextualFragment"];
+        for maker in makers.into_iter().chain(["srcdoc", "eval(", "Function(", "'style'", "javascript:"]) {
+            assert!(!SCRIPT.contains(maker), "{maker}");
+        }
+        let document = DOCUMENT.to_ascii_lowercase();
+        let attributes = document.split_ascii_whitespace().filter(|word| word.contains('='));
+        for attribute in attributes {
+            assert!(!attribute.starts_with("on") && !attribute.starts_with("style="), "{attribute}");
+        }
+        assert!(!document.contains("<style") && document.matches("<script").count() == 1);
+        assert!(document.contains("<script src=\"app.js\" type=\"module\"></script>"));
     }
 }

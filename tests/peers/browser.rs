@@ -2,8 +2,7 @@
 
 use crate::run::{Talk, to_end};
 use crate::server::{Server, publish};
-use crate::tools::{first_of, node};
-use std::path::PathBuf;
+use crate::tools::{chromium, node};
 use std::process::Command;
 
 #[test]
@@ -82,8 +81,4 @@ fn script(name: &str, parameters: &[&str]) -> Command {
     let mut script = node("browser_feed.js", "playwright-core");
     script.arg(chromium()).arg(name).args(parameters);
     script
-}
-
-fn chromium() -> PathBuf {
-    first_of(&["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium")
 }

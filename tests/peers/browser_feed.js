@@ -165,7 +165,8 @@ const cases = {
 (async () => {
   const browser = await chromium.launch({ executablePath, args, timeout: 60_000 });
   try {
-    await cases[name](await browser.newPage(), ...parameters);
+    // The page of ws101 may talk to its own server alone. What is tried here is what the other server lets it do.
+    await cases[name](await browser.newPage({ bypassCSP: true }), ...parameters);
     console.log(`ok ${name}`);
   } finally {
     await browser.close();

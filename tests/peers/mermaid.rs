@@ -4,7 +4,7 @@
 use crate::fences::fences;
 use crate::links::{Page, files, page, root};
 use crate::run::to_end;
-use crate::tools::{first_of, node};
+use crate::tools::{chromium, node};
 use serde_json::{Value, json};
 use std::{fs, iter};
 
@@ -49,10 +49,9 @@ fn the_book_asks_for_this_mermaid() {
 
 /// Which mermaid it was, and what became of each diagram.
 fn drawn(diagrams: &[Value]) -> (String, Vec<String>) {
-    let chromium = first_of(&["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium");
     node("mermaid.js", "playwright-core");
     let input = Value::from(diagrams).to_string();
-    let said = to_end(node("mermaid.js", "mermaid").arg(chromium), input.as_bytes(), 120).succeeded();
+    let said = to_end(node("mermaid.js", "mermaid").arg(chromium()), input.as_bytes(), 120).succeeded();
     let mut lines = said.text().lines().map(str::to_owned).collect::<Vec<_>>();
     assert!(!lines.is_empty(), "{}", said.all());
     (lines.remove(0), lines)

@@ -7,13 +7,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 /// How much of the log a failed test shows.
 const LINES_KEPT: usize = 60;
 
-type Log = Arc<Mutex<VecDeque<String>>>;
+/// The newest lines, and what is rung when there is one more.
+type Log = Arc<(Mutex<VecDeque<String>>, Condvar)>;
 
 /// A running ws101. Dropping it kills it; when the test has failed, its last log lines are printed.
 pub struct Server {
@@ -69,6 +70,15 @@ impl Server {
         assert!(sent.success(), "no SIGTERM could be sent to ws101");
     }
 
+    /// Waits for a line of its log that contains `part`.
+    pub fn logs(&self, part: &str) {
+        let (log, bell) = &*self.log;
+        let lacks = |log: &mut VecDeque<String>| !log.iter().any(|line| line.contains(part));
+        let wait = Limit::seconds(20).left();
+        let (_held, waited) = bell.wait_timeout_while(log.lock().expect("the log"), wait, lacks).expect("the log");
+        assert!(!waited.timed_out(), "no line with {part:?} in the log");
+    }
+
     /// Waits for its end.
     pub fn ended(mut self) -> ExitStatus {
         let wait = Limit::seconds(30).left();
@@ -83,7 +93,7 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking()
-            && let Ok(log) = self.log.lock()
+            && let Ok(log) = self.log.0.lock()
         {
             eprintln!("the end of the log of ws101:");
             log.iter().for_each(|line| eprintln!("    {line}"));
@@ -119,11 +129,13 @@ fn keep(stderr: Receiver<String>, log: Log, found: SyncSender<u16>) -> Receiver<
 }
 
 fn remember(log: &Log, line: String) {
+    let (log, bell) = &**log;
     let Ok(mut log) = log.lock() else { return };
     if log.len() == LINES_KEPT {
         log.pop_front();
     }
     log.push_back(line);
+    bell.notify_all();
 }
 
 /// The port in the banner, and nothing in any other line.

@@ -16,6 +16,14 @@ pub fn first_of(names: &[&str], install: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("none of {names:?} is on PATH. To install one: {install}"))
 }
 
+pub fn chromium() -> PathBuf {
+    first_of(&["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium")
+}
+
+pub fn firefox() -> PathBuf {
+    first_of(&["firefox-esr", "firefox"], "apt-get install firefox-esr")
+}
+
 /// A script of `tests/peers` run by Node.js with the packages of `target/peers/node`.
 pub fn node(script: &str, package: &str) -> Command {
     let modules = installed("node/node_modules");
