@@ -482,7 +482,8 @@ function handshakeFailed(refusal, isFinal) {
 function tellEnding() {
   const isTry = ending.code !== undefined && !ending.wasOpen;
   const lines = endingLines(endingBefore ?? ending);
-  if (isTry) lines.push(element('p', {}, ending.refusal ?? NO_ANSWER));
+  const since = endingBefore && element('strong', {}, 'Since then: ');
+  if (isTry) lines.push(element('p', {}, since, ending.refusal ?? NO_ANSWER));
   byId('ending').replaceChildren(...lines);
 }
 
