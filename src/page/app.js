@@ -1294,7 +1294,10 @@ function showConnection() {
 
 // A transport is one of the four, with its column and what it has seen.
 
-/** The figures of a column: name, words, and how a number of it is written. */
+/** The first figures and the chart of bytes look back so far, so that a change soon shows in them. In milliseconds. */
+const RECENT = 20000;
+
+/** The figures of a column: name, words, and how a number of it is written. The first three are of the last 20 s. */
 const FIGURES = [
   ['per-event', 'bytes an event', (bytes) => grouped(Math.round(bytes))],
   ['delay', 'delay, median', inTime],
@@ -1306,6 +1309,9 @@ const FIGURES = [
   ['up', 'bytes up', grouped],
   ['down', 'bytes down', grouped],
 ];
+
+/** Those that only the server can count. */
+const COUNTED_THERE = new Set(['per-event', 'requests', 'connections', 'up', 'down']);
 
 /** Milliseconds for reading: `0.8 ms`, `412 ms`, `1.24 s`. */
 function inTime(milliseconds) {
@@ -1335,9 +1341,9 @@ class Transport {
   }
 
   reset() {
-    Object.assign(this, { after: null, events: 0, empty: 0, worst: null, notices: [] });
+    Object.assign(this, { after: null, events: 0, empty: 0, notices: [], isUncounted: false });
     Object.assign(this, { delays: [], newDelays: [], meters: [], chart: { bytes: [], delay: [] } });
-    this.looks = [{ bytes: 0, events: 0 }];
+    this.looks = [{ at: performance.now(), bytes: 0, events: 0 }];
     this.past = { requests: 0, connections: 0, bytes_in: 0, bytes_out: 0 };
   }
 
@@ -1352,7 +1358,7 @@ class Transport {
    * the figures are those of all tokens together; the counts of more than four are settled.
    */
   begin() {
-    this.meters.push({ token: newToken(), counts: null });
+    this.meters.push({ token: newToken(), counts: null, eventsBefore: this.events });
     if (this.meters.length <= 4) return;
     const { counts } = this.meters.shift();
     for (const name of Object.keys(this.past)) this.past[name] += counts?.[name] ?? 0;
@@ -1395,11 +1401,14 @@ class Transport {
   measure(text) {
     const published = feed.published.get(text);
     if (published === undefined) return;
-    const delay = performance.now() - published;
-    this.worst = Math.max(this.worst ?? 0, delay);
-    this.newDelays.push(delay);
-    this.delays.push(delay);
-    if (this.delays.length > 1000) this.delays.shift();
+    const at = performance.now();
+    this.newDelays.push(at - published);
+    this.delays.push({ at, delay: at - published });
+  }
+
+  /** Whether an event has come under the newest token, so that the server must have counted by now if it counts. */
+  isUsed() {
+    return this.meters.length > 0 && this.events > this.meters.at(-1).eventsBefore;
   }
 
   /** What the server has counted under this name, null before the first answer. */
@@ -1408,30 +1417,45 @@ class Transport {
     return counted.length ? counted.reduce((sum, { counts }) => sum + counts[name], this.past[name]) : null;
   }
 
-  /** Bytes an event over the last ten looks at the counters, a second each; null if no event came meanwhile. */
-  lately(bytes) {
-    this.looks.push({ bytes, events: this.events });
-    if (this.looks.length > 11) this.looks.shift();
+  /** Bytes an event over the last 20 s; null if no event came meanwhile. `bytes`: all until now. */
+  recentCost(bytes) {
+    const now = performance.now();
+    this.looks.push({ at: now, bytes, events: this.events });
+    // The last look before those 20 s stays: what has come since is the difference to it.
+    while (this.looks[1].at <= now - RECENT) this.looks.shift();
     const before = this.looks[0];
     return this.events > before.events ? (bytes - before.bytes) / (this.events - before.events) : null;
+  }
+
+  /** The delays of the last 20 s. */
+  recentDelays() {
+    const since = performance.now() - RECENT;
+    while (this.delays.length && this.delays[0].at < since) this.delays.shift();
+    return this.delays.map(({ delay }) => delay);
   }
 
   /** Once a second: the figures, and a point more in each chart. */
   show() {
     const [up, down] = [this.total('bytes_in'), this.total('bytes_out')];
-    const perEvent = up !== null && this.events > 0 ? (up + down) / this.events : null;
-    const values = {
-      'per-event': perEvent, delay: median(this.delays), worst: this.worst, events: this.events, empty: this.empty,
-      requests: this.total('requests'), connections: this.total('connections'), up, down,
-    };
-    for (const [figure, , written] of FIGURES) {
-      const value = values[figure];
-      setText(this.cells.get(figure), value === null ? '\u2013' : written(value));
-      this.cells.get(figure).dataset.value = value ?? '';
-    }
-    addPoint(this.chart.bytes, up === null ? null : this.lately(up + down));
+    const perEvent = up === null ? null : this.recentCost(up + down);
+    const delays = this.recentDelays();
+    this.write({
+      'per-event': perEvent, delay: median(delays), worst: delays.length ? Math.max(...delays) : null,
+      events: this.events, empty: this.empty, up, down,
+      requests: this.total('requests'), connections: this.total('connections'),
+    });
+    addPoint(this.chart.bytes, perEvent);
     addPoint(this.chart.delay, median(this.newDelays));
     this.newDelays = [];
+  }
+
+  write(values) {
+    for (const [figure, , written] of FIGURES) {
+      const value = values[figure];
+      const without = this.isUncounted && COUNTED_THERE.has(figure) ? 'not counted' : '\u2013';
+      setText(this.cells.get(figure), value === null ? without : written(value));
+      this.cells.get(figure).dataset.value = value ?? '';
+    }
   }
 }
 
@@ -1467,18 +1491,30 @@ function stream(transport, signal) {
   });
 }
 
+const NOT_OPENED = 'The server refused the WebSocket, or cannot be reached; a browser does not tell a page which. '
+  + '\u201cYour connection\u201d shows the answer: connect to /feed/ws there';
+
 function webSocket(transport, signal) {
   return new Promise((_, fail) => {
     const socket = new WebSocket(transport.address('feed/ws', 'ws'));
-    const end = (error) => { socket.close(); fail(error); };
-    socket.onopen = () => transport.say(transport.runs);
+    let wasOpen = false;
+    const end = (error) => {
+      // A browser takes a close before the handshake is over for an error, and says so on its console.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
+      fail(error);
+    };
+    socket.onopen = () => {
+      wasOpen = true;
+      transport.say(transport.runs);
+    };
     socket.onmessage = ({ data }) => {
       if (signal.aborted) return; // on its way when the Close was sent; it comes again
       try { transport.take(JSON.parse(data)); } catch (error) { end(error); }
     };
     socket.onclose = ({ code, reason }) => {
       const how = code === 1006 ? 'ended without a Close' : `was closed: ${code} ${reason}`.trim();
-      fail(new Error(`The WebSocket ${how}`));
+      fail(new Error(wasOpen ? `The WebSocket ${how}` : NOT_OPENED));
     };
     signal.addEventListener('abort', () => end(signal.reason), { once: true });
   });
@@ -1535,6 +1571,9 @@ async function publish(signal) {
   }
 }
 
+const NO_COUNTS = 'The server has no counts for this page. It was started with --max-watched 0, or has no room for more, '
+  + 'or another server behind the same address answers.';
+
 /** Asks the server once a second what it has counted, and shows all figures. */
 async function count(signal) {
   for (;;) {
@@ -1542,11 +1581,16 @@ async function count(signal) {
     const meters = feed.transports.flatMap((transport) => transport.meters);
     const url = address('connections');
     for (const { token } of meters) url.searchParams.append('watch', token);
+    const used = feed.transports.filter((transport) => transport.isUsed());
     const { watched } = JSON.parse((await ask(url, signal)).text);
-    // null: nothing with this token has come yet, or the answer is from another server behind the same proxy.
-    setText(byId('count-trouble'), '');
+    // null: nothing with this token has come yet, or it is not counted where the answer is from.
     meters.forEach((meter, at) => { meter.counts = watched[at] ?? meter.counts; });
-    for (const transport of feed.transports) transport.show();
+    for (const transport of feed.transports) {
+      transport.isUncounted = used.includes(transport) && transport.meters.at(-1).counts === null;
+      transport.show();
+    }
+    const lacks = feed.transports.some(({ isUncounted }) => isUncounted);
+    setText(byId('count-trouble'), lacks ? NO_COUNTS : '');
     drawCharts();
   }
 }
@@ -1672,8 +1716,11 @@ function startTransports() {
 
 // ---- Who is here ----
 
-/** The rows of the table by the numbers of their connections, and what ends the asking, null while nobody looks. */
-const who = { rows: new Map(), running: null };
+/**
+ * The rows of the table by the numbers of their connections, and what ends the asking, null while nobody looks. `open`:
+ * how many there were at `answeredAt`, when the server answered last; `isOld`: it does not answer any more.
+ */
+const who = { rows: new Map(), running: null, open: 0, leftOut: 0, answeredAt: null, isOld: false };
 
 /** Seconds for reading: `12 s`, `3 min 20 s`, `2 h 5 min`. */
 function inAge(seconds) {
@@ -1690,8 +1737,8 @@ function textsOf(connection) {
     `${connection.number}${isOwn ? ' (you)' : ''}`,
     connection.path ?? 'nothing asked yet',
     connection.websocket ? 'WebSocket' : 'HTTP',
-    inAge(connection.age),
     ...[connection.messages_in, connection.messages_out, connection.bytes_in, connection.bytes_out].map(grouped),
+    inAge(connection.age),
     connection.peer ?? '',
   ];
 }
@@ -1721,16 +1768,44 @@ function showConnections({ open, left_out: leftOut, connections }) {
     else byId('who-table').tBodies[0].insertBefore(row, next);
   }
   byId('who-table').classList.toggle('without-peers', !connections.some(({ peer }) => peer));
-  setText(byId('who-open'), grouped(open));
-  const words = `${open === 1 ? 'connection is' : 'connections are'} open at this server.`;
-  setText(byId('who-words'), leftOut ? `${words} The oldest ${grouped(leftOut)} are left out here.` : words);
+  Object.assign(who, { open, leftOut, answeredAt: performance.now(), isOld: false });
+}
+
+/** Says how many there are, or were: what an hour ago was true is not to be said as if it were now. */
+function sayOpen() {
+  if (who.answeredAt === null) return;
+  const since = performance.now() - who.answeredAt;
+  const isOld = who.isOld || since > 5000;
+  const isOne = who.open === 1;
+  const words = isOld
+    ? `${isOne ? 'connection was' : 'connections were'} open at this server ${inAge(since / 1000)} ago, when it answered last.`
+    : `${isOne ? 'connection is' : 'connections are'} open at this server.`;
+  const leftOut = who.leftOut ? ` The oldest ${grouped(who.leftOut)} are left out here.` : '';
+  setText(byId('who-open'), grouped(who.open));
+  setText(byId('who-words'), words + leftOut);
+  byId('view-who').classList.toggle('old', isOld);
 }
 
 async function lookAgainAndAgain(signal) {
   for (;;) {
     showConnections(JSON.parse((await ask(address('connections'), signal)).text));
+    sayOpen();
     setText(byId('who-state'), '');
     await sleep(2000, signal);
+  }
+}
+
+function noAnswer(why) {
+  who.isOld = true;
+  sayOpen();
+  setText(byId('who-state'), why);
+}
+
+/** Counts the seconds since the last answer on, until the signal. */
+async function growOld(signal) {
+  while (!signal.aborted) {
+    sayOpen();
+    await sleep(1000, signal).catch(() => {});
   }
 }
 
@@ -1739,7 +1814,8 @@ function lookIfSeen() {
   const may = shown === 'who' && document.visibilityState === 'visible';
   if (may && who.running === null) {
     who.running = new AbortController();
-    persistently(lookAgainAndAgain, (why) => setText(byId('who-state'), why), who.running.signal);
+    persistently(lookAgainAndAgain, noAnswer, who.running.signal);
+    growOld(who.running.signal);
   } else if (!may && who.running !== null) {
     who.running.abort();
     who.running = null;

@@ -129,6 +129,41 @@ fn a_view_out_of_sight_holds_nothing_and_misses_nothing() {
 
 #[test]
 #[ignore = "needs chromium"]
+fn what_is_old_leaves_the_first_figures() {
+    case("recent", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_websocket_is_not_closed_in_its_handshake() {
+    case("stop-connecting", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn what_is_not_counted_is_said() {
+    case("uncounted", &["--max-watched", "0"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_refused_websocket_says_where_the_reason_is() {
+    case("refused-websocket", &["--origin", "http://elsewhere.example"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn what_was_true_is_not_told_as_if_it_were() {
+    let server = Server::start(&QUIET);
+    let mut page = Talk::start(&mut script("gone", &server, &[]), 120);
+    page.hear("please stop");
+    drop(server);
+    page.hear("ok gone");
+    assert!(page.finish().success());
+}
+
+#[test]
+#[ignore = "needs chromium"]
 fn what_looks_like_code_stays_text() {
     case("markup", &QUIET);
 }
