@@ -221,6 +221,10 @@ const CODES = {
   1015: ['TLS handshake failed; never sent in a frame', 'A program says so when, say, a certificate was not valid.'],
 };
 
+/** What is known of an opening handshake that failed, if the watch has not said more. */
+const NO_ANSWER = 'No opening handshake came to its end: the server does not answer, or it refuses. The browser calls '
+  + 'both 1006.';
+
 /** The codes after which coming back makes sense. */
 const COME_BACK = new Set([1001, 1006, 1011, 1012, 1013]);
 
@@ -248,6 +252,9 @@ const link = {
 
 /** What is known of how the connection ended: from the browser's event, and from what the server told. */
 let ending = {};
+
+/** While the page comes back: how the connection ended that it had. A try that fails has an end of its own. */
+let endingBefore = null;
 
 /**
  * A list that stays bounded whatever comes. What is added waits for the next picture on the screen and is put in with
@@ -401,6 +408,7 @@ function connect() {
   const socket = subprotocol ? new WebSocket(url, subprotocol) : new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   Object.assign(link, { socket, subprotocol, madeAt: performance.now(), openAt: null, asked: false });
+  if (ending.wasOpen) endingBefore = ending;
   ending = {};
   tellEnding();
   setState('connecting');
@@ -412,6 +420,9 @@ function connect() {
 
 function opened(socket) {
   link.openAt = performance.now();
+  ending.wasOpen = true;
+  endingBefore = null;
+  tellEnding();
   setState(socket.protocol ? `open, subprotocol ${socket.protocol}` : 'open');
   tellEvent(`open ${byId('endpoint').selectedOptions[0].textContent}`);
 }
@@ -422,7 +433,7 @@ function closed({ code, reason, wasClean }) {
   Object.assign(ending, { code, reason, wasClean });
   // A browser sends a Close of its own only as the answer to one.
   if (wasClean && !link.asked) ending.first ??= 'server';
-  tellEvent(`closed ${code} ${codeWords(code)[0]}`);
+  tellEvent(ending.wasOpen ? `closed ${code} ${codeWords(code)[0]}` : `no connection: ${code} ${codeWords(code)[0]}`);
   setState('closed');
   tellEnding();
   if (link.openAt !== null && performance.now() - link.openAt > STEADY) link.backoff.reset();
@@ -467,22 +478,26 @@ function handshakeFailed(refusal, isFinal) {
   }
 }
 
-/** Who closed, and why. */
+/** Who closed, and why: of the connection that was open last, and then of a try since. */
 function tellEnding() {
-  const { code, reason, wasClean, first, told, refusal } = ending;
-  const lines = [];
-  if (code !== undefined) {
-    const [name, words] = codeWords(code);
-    lines.push(element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`));
-    if (reason) lines.push(element('p', {}, 'Reason: “', element('bdi', {}, reason), '”'));
-    if (refusal) lines.push(element('p', {}, refusal));
-    const who = first && (first === 'client' ? 'this page' : 'the server');
-    if (who) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
-    const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
-    if (!refusal) lines.push(element('p', {}, clean));
-    if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
-  }
+  const isTry = ending.code !== undefined && !ending.wasOpen;
+  const lines = endingLines(endingBefore ?? ending);
+  if (isTry) lines.push(element('p', {}, ending.refusal ?? NO_ANSWER));
   byId('ending').replaceChildren(...lines);
+}
+
+function endingLines({ code, reason, wasClean, first, told, wasOpen }) {
+  if (code === undefined) return [];
+  const [name, words] = codeWords(code);
+  const lines = [element('p', {}, element('strong', {}, `${code} ${name}.`), ` ${words}`)];
+  if (!wasOpen) return lines;
+  if (reason) lines.push(element('p', {}, 'Reason: “', element('bdi', {}, reason), '”'));
+  const who = first === 'client' ? 'this page' : 'the server';
+  if (first) lines.push(element('p', {}, `The first Close frame came from ${who}.`));
+  const clean = wasClean ? 'Clean: each end has sent a Close.' : 'Not clean: no Close came from the server.';
+  lines.push(element('p', {}, clean));
+  if (told) lines.push(element('p', { class: 'quiet' }, `The server’s log: ${told}`));
+  return lines;
 }
 
 // What is sent
@@ -599,9 +614,12 @@ function startConnect() {
   onSubmit('connect-form', () => {
     if (link.socket) return disconnect(1000, '');
     link.backoff.reset();
+    ending = {};
+    endingBefore = null;
     wireFollower.set(true);
     connect();
   });
+  byId('to-wire').addEventListener('click', () => byId('wire-title').scrollIntoView());
   byId('stop').addEventListener('click', () => {
     stopTrying();
     endWatch();

@@ -184,7 +184,11 @@ impl Planner<'_> {
     #[inline(never)]
     fn let_watch(&self, token: &str, request: &Request<'_>, websocket: bool, head: &[u8]) -> Result<(), Refusal> {
         let path = websocket.then(|| request.path());
-        let recorder = watching::recorder(self.server, self.entry, watching::token(token)?, path)?;
+        let token = watching::token(token).map_err(|refusal| match path {
+            Some(_) => refusal.with_handshake(),
+            None => refusal,
+        })?;
+        let recorder = watching::recorder(self.server, self.entry, token, path)?;
         if let Some(recorder) = recorder {
             self.entry.outbound.lock().eyes().watch(recorder, head);
         }

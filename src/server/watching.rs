@@ -40,6 +40,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const NOT_HERE: &str = "no connection with this token is here: it may not have come, or be over and forgotten. \
                         Or another backend has it: behind a balancer the two requests may part";
 const FORGOTTEN: &str = "nobody watched for 60 s, so what passed is not kept any more: connect anew to watch";
+const SWITCHED_OFF: &str = "this server lets nobody watch (--max-watched 0)";
 const NO_ROOM: &str = "as many connections are watched as this server keeps (--max-watched); try again later";
 const CROWDED: &str = "16 watch this connection already, and more would slow it down; try again later";
 
@@ -93,7 +94,10 @@ pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let stream = EventStream { entry, chunked: wanted.chunked };
     stream.begin(Vec::new(), &format!("retry: {RETRY}\n\n"))?;
     entry.outbound.lock().eyes().hush(UNTOLD);
-    let Some(watch) = server.watches.find_or_make(wanted.token) else { return finish(&stream, &told::none(NO_ROOM)) };
+    let Some(watch) = server.watches.find_or_make(wanted.token) else {
+        let why = if server.config.max_watched == 0 { SWITCHED_OFF } else { NO_ROOM };
+        return finish(&stream, &told::none(why));
+    };
     let Some(mut watcher) = Watcher::new(watch, wanted.seen) else { return finish(&stream, &told::none(CROWDED)) };
     let patient_until = Instant::now() + PATIENCE;
     let mut written_at = Instant::now();
