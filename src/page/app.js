@@ -1794,10 +1794,10 @@ function sayOpen() {
   if (who.answeredAt === null) return;
   const since = performance.now() - who.answeredAt;
   const isOld = who.isOld || since > 5000;
-  const isOne = who.open === 1;
+  const [now, then] = who.open === 1 ? ['connection is', 'connection was'] : ['connections are', 'connections were'];
   const words = isOld
-    ? `${isOne ? 'connection was' : 'connections were'} open at this server ${inAge(since / 1000)} ago, when it answered last.`
-    : `${isOne ? 'connection is' : 'connections are'} open at this server.`;
+    ? `${then} open at this server ${inAge(since / 1000)} ago, when it answered last.`
+    : `${now} open at this server.`;
   const leftOut = who.leftOut ? ` The oldest ${grouped(who.leftOut)} are left out here.` : '';
   setText(byId('who-open'), grouped(who.open));
   setText(byId('who-words'), words + leftOut);
