@@ -1589,7 +1589,7 @@ async function publish(signal) {
   }
 }
 
-const NO_COUNTS = 'The server has no counts for this page. It was started with --max-watched 0, or has no room for more, '
+const NO_COUNTS = 'The server has no counts for this page. It was started with --max-watched 0, has no room for more, '
   + 'or another server behind the same address answers.';
 
 /** Asks the server once a second what it has counted, and shows all figures. */
