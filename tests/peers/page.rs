@@ -50,6 +50,30 @@ fn who_closed_and_why_is_said() {
 
 #[test]
 #[ignore = "needs chromium"]
+fn why_a_field_is_there_is_said() {
+    case("strip", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn who_reads_in_the_wire_is_left_alone() {
+    case("reading", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn the_step_that_refuses_is_shown() {
+    case("refused", &["--tick", "off", "--origin", "https://elsewhere.example"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_server_that_watches_nothing_says_so() {
+    case("unwatched", &["--tick", "off", "--max-watched", "0"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
 fn each_endpoint_does_what_its_line_says() {
     case("endpoints", &TICKS);
 }
