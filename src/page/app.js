@@ -373,7 +373,7 @@ function tellEvent(words) {
   messages.add({ ...now(), sender: null, words });
 }
 
-/** The time since the connection opened: the wire, too, counts from the handshake. Without one, since it was asked for. */
+/** The time since the connection opened: the wire, too, counts from the handshake. Before, since it was asked for. */
 function now() {
   const { openAt, madeAt } = link;
   const since = openAt === null ? 'this page asked for the connection' : 'the connection opened for this page';
@@ -640,7 +640,9 @@ function startSizes() {
     byId('size-stops').append(button);
   }
   setSize(126);
-  onSubmit('size-form', () => sendByHand(bigMessage(setSize(byId('size-number').valueAsNumber), byId('size-kind').value)));
+  onSubmit('size-form', () => {
+    sendByHand(bigMessage(setSize(byId('size-number').valueAsNumber), byId('size-kind').value));
+  });
 }
 
 function startConnect() {
@@ -1197,34 +1199,36 @@ const RFC = 'https://www.rfc-editor.org/rfc/rfc6455';
 
 /** What a field is there for: the server says what its value means. */
 const PURPOSES = {
-  'FIN': 'A message may go in several frames, its fragments. FIN is 1 in the last of them, so also in a message that is '
-    + 'one frame (s5.4). Control frames are never fragmented (s5.5).',
+  'FIN': 'A message may go in several frames, its fragments. FIN is 1 in the last of them, so also in a message '
+    + 'that is one frame (s5.4). Control frames are never fragmented (s5.5).',
   'RSV': 'Three bits for extensions. They are 0 unless the two ends have agreed on an extension that gives them a '
     + 'meaning. Whoever gets a 1 without that must fail the connection (s5.2).',
-  'opcode': '0 continuation, 1 text, 2 binary; 8 Close, 9 Ping, 10 Pong. The rest is reserved: 3 to 7 for more kinds of '
-    + 'data, 11 to 15 for more control frames (s5.2). The first of the four bits tells control frames (s5.5).',
-  'MASK': '1 says that the payload is masked, and that the key is part of the header (s5.2). All frames of a client are, '
-    + 'so that a page cannot choose the bytes that go over the wire and fool a proxy or a cache (s10.3).',
-  'masking key': 'Drawn at random by the client, a new one for each frame. So a page cannot choose the bytes that go over '
-    + 'the wire, and a proxy or a cache between the two cannot be fooled with what looks like an HTTP request (s10.3). It '
-    + 'hides nothing: the key stands beside the payload (s5.3).',
-  'length': 'Up to 125 it is the length of the payload itself, in bytes. 126 says that the next 2 bytes have the length, '
-    + '127 that the next 8 have it (s5.2). The masking key does not count (s5.3).',
-  'extended length': '126 to 65,535 bytes of payload take the 2-byte form, more take the 8-byte form. The shortest form '
-    + 'that fits must be used (s5.2).',
+  'opcode': '0 continuation, 1 text, 2 binary; 8 Close, 9 Ping, 10 Pong. The rest is reserved: 3 to 7 for more '
+    + 'kinds of data, 11 to 15 for more control frames (s5.2). The first of the four bits tells control frames '
+    + '(s5.5).',
+  'MASK': '1 says that the payload is masked, and that the key is part of the header (s5.2). All frames of a client '
+    + 'are, so that a page cannot choose the bytes that go over the wire and fool a proxy or a cache (s10.3).',
+  'masking key': 'Drawn at random by the client, a new one for each frame. So a page cannot choose the bytes that '
+    + 'go over the wire, and a proxy or a cache between the two cannot be fooled with what looks like an HTTP '
+    + 'request (s10.3). It hides nothing: the key stands beside the payload (s5.3).',
+  'length': 'Up to 125 it is the length of the payload itself, in bytes. 126 says that the next 2 bytes have the '
+    + 'length, 127 that the next 8 have it (s5.2). The masking key does not count (s5.3).',
+  'extended length': '126 to 65,535 bytes of payload take the 2-byte form, more take the 8-byte form. The shortest '
+    + 'form that fits must be used (s5.2).',
 };
 
 /** What a payload is, by the kind of its frame. */
 const PAYLOADS = {
-  continuation: 'The first fragment of the message has its opcode, which says text or binary. Those that follow have 0, '
-    + 'and are put together in the order in which they come (s5.4).',
+  continuation: 'The first fragment of the message has its opcode, which says text or binary. Those that follow '
+    + 'have 0, and are put together in the order in which they come (s5.4).',
   text: 'It is the message that must be valid UTF-8. A fragment may end in the middle of a character (s5.6).',
   binary: 'The protocol does not look into it: what it means is the application’s business (s5.6).',
-  close: 'The first two bytes are the code as a number, the most significant byte first; the reason follows. Both may be '
-    + 'left out. Whoever gets a Close and has sent none answers with one (s5.5.1).',
-  ping: 'Up to 125 bytes (s5.5). Whoever gets a Ping answers with a Pong: so one end learns that the other is still there, '
-    + 'and a quiet connection stays in use (s5.5.2).',
-  pong: 'A Pong has the bytes of the Ping that it answers. It may also come unasked, and then nobody answers (s5.5.3).',
+  close: 'The first two bytes are the code as a number, the most significant byte first; the reason follows. Both '
+    + 'may be left out. Whoever gets a Close and has sent none answers with one (s5.5.1).',
+  ping: 'Up to 125 bytes (s5.5). Whoever gets a Ping answers with a Pong: so one end learns that the other is still '
+    + 'there, and a quiet connection stays in use (s5.5.2).',
+  pong: 'A Pong has the bytes of the Ping that it answers. It may also come unasked, and then nobody answers '
+    + '(s5.5.3).',
   reserved: 'No extension here gives it a meaning, so whoever gets it must fail the connection (s5.2).',
 };
 
