@@ -307,32 +307,54 @@ class Rows {
   }
 }
 
-/** Keeps the end of a list in view, unless somebody has scrolled up to read: whoever reads stays there. */
+/**
+ * Keeps the end of a list in view, or what `beginning` names, unless somebody has scrolled to read: whoever reads stays
+ * there. While `isHeld` says so nothing moves, and afterwards it goes on as before.
+ */
 class Follower {
-  constructor(scroller, changed = () => {}) {
-    Object.assign(this, { scroller, changed, follows: true, top: 0 });
+  constructor(scroller, changed = () => {}, isHeld = () => false) {
+    Object.assign(this, { scroller, changed, isHeld, follows: true, beginning: null, top: 0 });
     scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
   }
 
-  /** Rows that leave or grow move the list as well; only a move upwards by somebody counts. */
-  scrolled() {
+  isAtEnd() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollHeight - scrollTop - clientHeight < 40) this.set(true);
-    else if (scrollTop < this.top - 2) this.set(false);
-    this.top = scrollTop;
+    return scrollHeight - scrollTop - clientHeight < 40;
+  }
+
+  /** Rows that leave or grow move the end as well; only a move upwards by somebody counts, or away from a beginning. */
+  scrolled() {
+    const { scroller, beginning, top } = this;
+    const moved = scroller.scrollTop - top;
+    this.top = scroller.scrollTop;
+    if (Math.abs(moved) > 2) this.beginning = null;
+    if (this.isAtEnd()) this.set(true);
+    else if (moved < -2 || (beginning && moved > 2)) this.set(false);
   }
 
   set(follows) {
-    if (follows === this.follows) return;
     this.follows = follows;
-    // The style sheet lets the browser hold still what somebody reads, and not while the end is followed.
-    this.scroller.toggleAttribute('data-reading', !follows);
+    this.mark();
     this.changed();
   }
 
+  /** The style sheet lets the browser hold still what somebody reads, and not while the end is followed. */
+  mark() {
+    this.scroller.toggleAttribute('data-reading', !this.moves());
+  }
+
+  /** Whether it is this that moves the list just now. */
+  moves() {
+    return this.follows && !this.isHeld();
+  }
+
   pin() {
-    if (this.follows) this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.top = this.scroller.scrollTop;
+    const { scroller, beginning } = this;
+    this.mark();
+    const topOf = (node) => node.getBoundingClientRect().top;
+    if (this.moves() && beginning?.isConnected) scroller.scrollTop += topOf(beginning) - topOf(scroller);
+    else if (this.moves()) scroller.scrollTop = scroller.scrollHeight;
+    this.top = scroller.scrollTop;
   }
 }
 
@@ -348,7 +370,14 @@ function messagesChanged() {
 
 /** Something that happened, for the list: `open`, `closed`. */
 function tellEvent(words) {
-  messages.add({ at: performance.now() - link.madeAt, sender: null, words });
+  messages.add({ ...now(), sender: null, words });
+}
+
+/** The time since the connection opened: the wire, too, counts from the handshake. Before, since it was asked for. */
+function now() {
+  const { openAt, madeAt } = link;
+  const since = openAt === null ? 'this page asked for the connection' : 'the connection opened for this page';
+  return { at: performance.now() - (openAt ?? madeAt), since: `Since ${since}, by the browser’s clock` };
 }
 
 /** A message, either way. Its first bytes are kept, as a copy: a list of whole messages could be half a gigabyte. */
@@ -356,12 +385,11 @@ function tellMessage(sender, data) {
   const isText = typeof data === 'string';
   const bytes = isText ? encoder.encode(data) : new Uint8Array(data);
   const kept = bytes.slice(0, MOST_KEPT);
-  const at = performance.now() - link.madeAt;
-  messages.add({ at, sender, kind: isText ? 'text' : 'binary', size: bytes.length, kept });
+  messages.add({ ...now(), sender, kind: isText ? 'text' : 'binary', size: bytes.length, kept });
 }
 
-function messageRow({ at, sender, kind, size, kept, words }) {
-  const time = element('span', { class: 'time' }, seconds(at));
+function messageRow({ at, since, sender, kind, size, kept, words }) {
+  const time = element('span', { class: 'time', title: since }, seconds(at));
   if (sender === null) return element('li', { class: 'event' }, time, element('span', { class: 'quiet' }, words));
   const way = element('span', { class: 'way', title: direction(sender) }, arrow(sender));
   way.append(element('span', { class: 'unseen' }, sender === 'client' ? ' sent' : ' received'));
@@ -442,6 +470,7 @@ function closed({ code, reason, wasClean }) {
 
 function disconnect(code, reason) {
   link.asked = true;
+  showOwn();
   link.socket.close(code, reason);
   setState('closing');
 }
@@ -502,6 +531,12 @@ function endingLines({ code, reason, wasClean, first, told, wasOpen }) {
 }
 
 // What is sent
+
+/** Sends what somebody asks for, and shows how it goes. */
+function sendByHand(data) {
+  showOwn();
+  send(data);
+}
 
 function send(data) {
   if (link.socket?.readyState !== WebSocket.OPEN) return;
@@ -606,7 +641,9 @@ function startSizes() {
     byId('size-stops').append(button);
   }
   setSize(126);
-  onSubmit('size-form', () => send(bigMessage(setSize(byId('size-number').valueAsNumber), byId('size-kind').value)));
+  onSubmit('size-form', () => {
+    sendByHand(bigMessage(setSize(byId('size-number').valueAsNumber), byId('size-kind').value));
+  });
 }
 
 function startConnect() {
@@ -617,7 +654,7 @@ function startConnect() {
     link.backoff.reset();
     ending = {};
     endingBefore = null;
-    wireFollower.set(true);
+    showOwn();
     connect();
   });
   byId('to-wire').addEventListener('click', () => byId('wire-title').scrollIntoView());
@@ -627,9 +664,9 @@ function startConnect() {
     setState('closed');
     byId('connect').focus();
   });
-  onSubmit('text-form', () => send(byId('text').value));
+  onSubmit('text-form', () => sendByHand(byId('text').value));
   onChange('hex', hexProblem, 'input');
-  onSubmit('hex-form', () => hexProblem() || send(fromHex(byId('hex').value)));
+  onSubmit('hex-form', () => hexProblem() || sendByHand(fromHex(byId('hex').value)));
   startSizes();
   onChange('every', setEvery);
   onChange('every-seconds', setEvery);
@@ -656,6 +693,9 @@ const MOST_SAVED_HEX = 64 * 1024 * 1024;
 const LOOK = 1000;
 const REST = 29000;
 
+/** For how long the wire shows what this page has just done, even to somebody who reads in it. In milliseconds. */
+const OWN = 2000;
+
 /** The stream of records about one WebSocket: the newest number that came, and whether there is no more to come. */
 const watch = {
   token: null, number: null, source: null, last: 0, over: true, misses: 0, timer: 0, backoff: new Backoff(),
@@ -671,7 +711,10 @@ const rowStates = new WeakMap();
 const fieldStates = new WeakMap();
 
 const wire = new Rows(byId('wire'), MOST_ROWS, recordRow, wireChanged);
-const wireFollower = new Follower(byId('wire-scroll'), followingChanged);
+const wireFollower = new Follower(byId('wire-scroll'), followingChanged, isReading);
+
+/** Whether the pointer is on the wire or on the strip below it, and until when that does not count. */
+const reading = { isPointed: false, notBefore: 0 };
 
 /** Rows that came while somebody read further up. */
 let unseen = 0;
@@ -692,6 +735,7 @@ function startWatch(token) {
   closeWatch();
   shared.connection = null;
   Object.assign(watch, { token, last: 0, over: false, number: null, misses: 0 });
+  tellHint();
   watch.backoff.reset();
   openWatch();
 }
@@ -754,7 +798,7 @@ const NEEDED = {
   frame: ['at', 'sender', 'line', 'name', 'bytes', 'length', 'header_length', 'fields'],
   told: ['mark', 'text'],
   gap: ['frames', 'why'],
-  end: ['text'],
+  end: ['text', 'messages_in', 'messages_out', 'bytes_in', 'bytes_out'],
   none: ['why'],
 };
 
@@ -780,7 +824,7 @@ function takeRecord(record) {
   if (record.type === 'head' && record.sender === 'server') takeAnswer(record);
   if (record.type === 'frame' && record.close) takeClose({ first: record.sender });
   if (record.type === 'told' && /\bclose \d|\bclose no code/.test(record.text)) takeClose({ told: record.text });
-  if (record.type === 'none' && missed()) return;
+  if (record.type === 'none' && missed(record)) return;
   if (record.type === 'end' || record.type === 'none') endWatch();
   keep(record);
   wire.add(record);
@@ -817,9 +861,10 @@ function takeClose(found) {
 }
 
 /** Behind a load balancer the watch may reach another server than the WebSocket did: it asks three times more. */
-function missed() {
+function missed({ why }) {
   watch.misses += 1;
-  if (!link.socket || watch.misses > 3) return false;
+  // A server without room, or that watches nothing, says the same the next time.
+  if (!link.socket || watch.misses > 3 || why.includes('--max-watched')) return false;
   watchAgain('Nothing to watch here');
   return true;
 }
@@ -833,7 +878,7 @@ const MAKE = {
   frame: (record) => [lineButton(record, frameLine(record))],
   told: (record) => [quiet(`${record.mark} ${record.text}`)],
   gap: (record) => [element('strong', {}, `${gapWords(record)}: `), record.why],
-  end: (record) => [element('strong', {}, 'The connection has ended. '), quiet(record.text)],
+  end: endParts,
   none: (record) => [element('strong', {}, 'Nothing to watch: '), record.why],
 };
 
@@ -852,7 +897,8 @@ function recordRow(record) {
 
 /** The line of a row that opens and shuts what is below it. */
 function lineButton(record, ...parts) {
-  const time = element('span', { class: 'time' }, seconds(record.at));
+  const since = 'Since the head of the request came, by the server’s clock';
+  const time = element('span', { class: 'time', title: since }, seconds(record.at));
   const way = element('span', { class: 'way' }, `${arrow(record.sender)} ${direction(record.sender)}`);
   return element('button', { 'type': 'button', 'class': 'row-line stop', 'tabindex': -1, 'aria-expanded': 'false' },
     time, way, ...parts);
@@ -867,6 +913,15 @@ function frameLine(record) {
 
 function connectionParts({ number, path, name }) {
   return [element('h3', {}, `Connection ws-${number}`, quiet(` to ${path}${name ? ` of server ${name}` : ''}`))];
+}
+
+/** The log's last line in words: its `in` and `out` are the server's. */
+function endParts({ text, messages_in: up, messages_out: down, bytes_in: bytesUp, bytes_out: bytesDown }) {
+  const after = /^ended( after [^;]+);/.exec(text)?.[1] ?? '';
+  const toServer = `To the server: ${counted(up, 'message')}, ${counted(bytesUp, 'byte')}.`;
+  const toClient = `To the client: ${counted(down, 'message')}, ${counted(bytesDown, 'byte')}.`;
+  const all = 'The bytes of the handshake and of all frames are counted.';
+  return [element('strong', {}, `The connection has ended${after}. `), quiet(`${toServer} ${toClient} ${all}`)];
 }
 
 function headParts(record) {
@@ -920,30 +975,57 @@ function wireChanged(made) {
     frames.slice(-6).forEach(drawByItself);
     frames.slice(-MOST_DRAWN).forEach((row) => nearby.observe(row));
   }
-  unseen = wireFollower.follows && !readsByKey() ? 0 : unseen + made.length;
-  if (readsByKey()) wireFollower.set(false);
+  made.forEach(findBeginning);
+  unseen += made.length;
   followingChanged();
   setTabStop(lastUsed?.isConnected ? lastUsed : null);
 }
 
 const isDrawn = () => byId('drawing').value === 'drawn';
-const readsByKey = () => byId('wire').contains(document.activeElement);
+
+/** A new connection begins at the top of its handshake until frames come, a refusal at the step that said no. */
+function findBeginning(row) {
+  const { type } = row.dataset;
+  if (type === 'connection') wireFollower.beginning = row;
+  const refused = row.querySelector('.unmet');
+  if (refused) wireFollower.beginning = refused;
+  const isOver = type === 'end' && wireFollower.beginning?.matches('.row');
+  if (type === 'frame' || type === 'none' || isOver) wireFollower.beginning = null;
+}
+
+/** Whether somebody reads in the wire: the pointer is on it, or the focus in it. Rows that come wait below, then. */
+function isReading() {
+  return (reading.isPointed || hasFocus()) && performance.now() > reading.notBefore;
+}
+
+/** Whether the focus is on a row, in the strip, or on the button between the two. Going to the newest leaves them. */
+function hasFocus() {
+  const { activeElement } = document;
+  return byId('reading').contains(activeElement) && activeElement !== byId('wire-scroll');
+}
+
+/** What this page does on somebody's word is shown, wherever they read. */
+function showOwn() {
+  reading.notBefore = performance.now() + OWN;
+  wireFollower.set(true);
+}
 
 /** To the end, when it is followed; otherwise says how much has come there. */
 function followingChanged() {
-  if (wireFollower.follows) {
-    unseen = 0;
+  const isFollowed = wireFollower.moves();
+  if (isFollowed) {
     for (const row of recent.splice(0, Math.max(0, recent.length - MOST_DRAWN))) shutByItself(row);
   }
-  byId('newest').hidden = wireFollower.follows;
+  if (isFollowed || wireFollower.isAtEnd()) unseen = 0;
+  byId('newest').hidden = isFollowed || (wireFollower.follows && unseen === 0);
   byId('newest').textContent = unseen ? `${grouped(unseen)} new, go to newest` : 'Go to newest';
   wireFollower.pin();
 }
 
 function goToNewest() {
   byId('wire-scroll').focus({ preventScroll: true });
-  wireFollower.set(true);
-  followingChanged();
+  wireFollower.beginning = null;
+  showOwn();
 }
 
 /** Draws frames when they are about to be seen. */
@@ -1034,11 +1116,16 @@ function bitField(record, field, bytes) {
     return bytes[place >> 3] >> (7 - place % 8) & 1;
   });
   const cells = bits.map((bit) => element('span', { class: bit ? 'bit set' : 'bit' }, String(bit)));
-  const value = { opcode: record.name, length: String(parseInt(bits.join(''), 2)) }[field.name] ?? '';
+  const value = { opcode: record.name, length: lengthWords(parseInt(bits.join(''), 2)) }[field.name] ?? '';
   const name = field.name === 'RSV' ? 'RSV1–3' : field.name;
   return fieldElement(field, field.name === 'opcode' ? 'coloured' : '',
     element('span', { class: 'cells' }, ...cells),
     element('span', { class: 'caption' }, `${name} `, element('b', {}, value)));
+}
+
+/** s5.2: two of the values of the seven bits are no lengths. They say where the length is. */
+function lengthWords(length) {
+  return length < 126 ? String(length) : `${length}: in the next ${length === 126 ? 2 : 8} bytes`;
 }
 
 function byteField(record, field, bytes) {
@@ -1058,12 +1145,18 @@ function payloadField(record, field, bytes, most) {
   const key = record.mask && fromHex(record.mask);
   // s5.3: byte i of the payload is XORed with byte i mod 4 of the masking key.
   const plain = key ? sent.map((byte, at) => byte ^ key[at % 4]) : sent;
-  const signs = characters(plain);
+  // s5.5.1: the first two bytes of a Close are a number, and have no characters.
+  const code = record.name === 'close' && plain.length > 1 ? plain[0] * 256 + plain[1] : null;
+  const signs = code === null ? characters(plain) : ['', '', ...characters(plain.slice(2))];
   const columns = Array.from(sent, (byte, at) => {
     const passed = toHex(key ? [byte, key[at % 4]] : [byte], '\n');
     const meant = key ? `\n${toHex([plain[at]])}\n${signs[at]}` : `\n${signs[at]}`;
     return element('span', { class: 'payload-byte' }, passed, element('b', {}, meant));
   });
+  if (code !== null) {
+    const name = element('b', { class: 'code' }, `code ${code}`);
+    columns.unshift(element('span', { class: 'code-bytes' }, ...columns.splice(0, 2), name));
+  }
   const names = key ? 'as sent\nXOR key\nunmasked\n' : 'as sent\n';
   const legend = element('span', { class: 'legend quiet' }, `${names}character`);
   return fieldElement(field, 'payload', legend, element('div', { class: 'payload-bytes' }, ...columns));
@@ -1102,25 +1195,94 @@ function showMore(row) {
 
 // The detail strip
 
-function detailOf(target) {
-  const cell = target.closest('.field-cell');
-  if (cell) return tellField(fieldStates.get(cell));
-  const row = target.closest('.row[data-type=frame]');
-  if (row && target.closest('.row-line')) tellFrame(rowStates.get(row).record);
+/** Where the sections stand to be read. Nothing is loaded from there: these are links. */
+const RFC = 'https://www.rfc-editor.org/rfc/rfc6455';
+
+/** What a field is there for: the server says what its value means. */
+const PURPOSES = {
+  'FIN': 'A message may go in several frames, its fragments. FIN is 1 in the last of them, so also in a message '
+    + 'that is one frame (s5.4). Control frames are never fragmented (s5.5).',
+  'RSV': 'Three bits for extensions. They are 0 unless the two ends have agreed on an extension that gives them a '
+    + 'meaning. Whoever gets a 1 without that must fail the connection (s5.2).',
+  'opcode': '0 continuation, 1 text, 2 binary; 8 Close, 9 Ping, 10 Pong. The rest is reserved: 3 to 7 for more '
+    + 'kinds of data, 11 to 15 for more control frames (s5.2). The first of the four bits tells control frames '
+    + '(s5.5).',
+  'MASK': '1 says that the payload is masked, and that the key is part of the header (s5.2). All frames of a client '
+    + 'are, so that a page cannot choose the bytes that go over the wire and fool a proxy or a cache (s10.3).',
+  'masking key': 'Drawn at random by the client, a new one for each frame. So a page cannot choose the bytes that '
+    + 'go over the wire, and a proxy or a cache between the two cannot be fooled with what looks like an HTTP '
+    + 'request (s10.3). It hides nothing: the key stands beside the payload (s5.3).',
+  'length': 'Up to 125 it is the length of the payload itself, in bytes. 126 says that the next 2 bytes have the '
+    + 'length, 127 that the next 8 have it (s5.2). The masking key does not count (s5.3).',
+  'extended length': '126 to 65,535 bytes of payload take the 2-byte form, more take the 8-byte form. The shortest '
+    + 'form that fits must be used (s5.2).',
+};
+
+/** What a payload is, by the kind of its frame. */
+const PAYLOADS = {
+  continuation: 'The first fragment of the message has its opcode, which says text or binary. Those that follow '
+    + 'have 0, and are put together in the order in which they come (s5.4).',
+  text: 'It is the message that must be valid UTF-8. A fragment may end in the middle of a character (s5.6).',
+  binary: 'The protocol does not look into it: what it means is the application’s business (s5.6).',
+  close: 'The first two bytes are the code as a number, the most significant byte first; the reason follows. Both '
+    + 'may be left out. Whoever gets a Close and has sent none answers with one (s5.5.1).',
+  ping: 'Up to 125 bytes (s5.5). Whoever gets a Ping answers with a Pong: so one end learns that the other is still '
+    + 'there, and a quiet connection stays in use (s5.5.2).',
+  pong: 'A Pong has the bytes of the Ping that it answers. It may also come unasked, and then nobody answers '
+    + '(s5.5.3).',
+  reserved: 'No extension here gives it a meaning, so whoever gets it must fail the connection (s5.2).',
+};
+
+/** Words as nodes: each section that they name is a link to it. */
+function linked(words) {
+  return words.split(/((?:RFC 6455 )?\bs\d+(?:\.\d+)*)/).map((part, at) => (at % 2 ? sectionLink(part) : part));
 }
 
-function tellField(field) {
+function sectionLink(words) {
+  const section = words.replace(/^.*s/, '');
+  return element('a', { href: `${RFC}#section-${section}`, target: '_blank', rel: 'noreferrer' }, words);
+}
+
+function detailOf(target) {
+  const row = target.closest('.row[data-type=frame]');
+  if (!row) return;
+  const { record } = rowStates.get(row);
+  const cell = target.closest('.field-cell');
+  if (cell) tellField(fieldStates.get(cell), record);
+  else if (target.closest('.row-line')) tellFrame(record);
+}
+
+function tellField(field, { name }) {
   const last = field.bit + field.bits - 1;
   const where = field.bits === 1 ? `bit ${field.bit}` : `bits ${grouped(field.bit)} to ${grouped(last)}`;
+  // The log has the section in the words; here it follows them.
+  const words = field.words.replace(` (${field.section.replace('RFC 6455 ', '')})`, '');
+  const purpose = field.name === 'payload' ? PAYLOADS[name] : PURPOSES[field.name];
   byId('detail').replaceChildren(
     element('p', {}, element('strong', {}, field.name), ' = ', element('code', {}, field.value), quiet(`, ${where}`)),
-    element('p', {}, field.words, quiet(` (${field.section})`)));
+    element('p', {}, ...linked(`${words} (${field.section})`)),
+    element('p', { class: 'quiet' }, ...linked(purpose ?? '')));
 }
 
 function tellFrame({ line, name, length, header_length: header, sender }) {
   byId('detail').replaceChildren(
     element('p', {}, element('strong', {}, `${name} frame`), `, ${direction(sender)}`),
-    element('p', {}, `${counted(header, 'byte')} of header and ${counted(length, 'byte')} of payload. `, quiet(line)));
+    element('p', {}, `${counted(header, 'byte')} of header and ${counted(length, 'byte')} of payload.`),
+    element('p', { class: 'quiet' }, line));
+}
+
+const hint = byId('detail').firstElementChild;
+
+function tellHint() {
+  if (!hint.isConnected) byId('detail').replaceChildren(hint);
+}
+
+/** The pointer or the focus has come or gone. Where neither is left, the strip says nothing of what was pointed at. */
+function readingChanged() {
+  const { activeElement } = document;
+  if (!reading.isPointed && byId('wire').contains(activeElement)) detailOf(activeElement);
+  else if (!reading.isPointed && !hasFocus()) tellHint();
+  followingChanged();
 }
 
 // Keys
@@ -1263,6 +1425,7 @@ function clearWire() {
   unseen = 0;
   leftBefore = 0;
   wire.clear();
+  tellHint();
   goToNewest();
 }
 
@@ -1290,6 +1453,14 @@ function startWire() {
     setTabStop(lastUsed);
   });
   rows.addEventListener('pointerover', ({ target }) => detailOf(target));
+  for (const [name, isPointed] of [['pointerenter', true], ['pointerleave', false]]) {
+    byId('reading').addEventListener(name, () => {
+      reading.isPointed = isPointed;
+      readingChanged();
+    });
+  }
+  // When the focus leaves, it is nowhere for a moment.
+  byId('reading').addEventListener('focusout', () => setTimeout(readingChanged));
   new ResizeObserver(() => wireFollower.pin()).observe(rows);
   onChange('filter', () => { rows.dataset.filter = byId('filter').value; });
   byId('drawing').addEventListener('change', drawingChanged);
@@ -1313,7 +1484,10 @@ function showConnection() {
 
 // A transport is one of the four, with its column and what it has seen.
 
-/** The figures of a column: name, words, and how a number of it is written. */
+/** The first figures and the chart of bytes look back so far, so that a change soon shows in them. In milliseconds. */
+const RECENT = 20000;
+
+/** The figures of a column: name, words, and how a number of it is written. The first three are of the last 20 s. */
 const FIGURES = [
   ['per-event', 'bytes an event', (bytes) => grouped(Math.round(bytes))],
   ['delay', 'delay, median', inTime],
@@ -1325,6 +1499,9 @@ const FIGURES = [
   ['up', 'bytes up', grouped],
   ['down', 'bytes down', grouped],
 ];
+
+/** Those that only the server can count. */
+const COUNTED_THERE = new Set(['per-event', 'requests', 'connections', 'up', 'down']);
 
 /** Milliseconds for reading: `0.8 ms`, `412 ms`, `1.24 s`. */
 function inTime(milliseconds) {
@@ -1354,9 +1531,9 @@ class Transport {
   }
 
   reset() {
-    Object.assign(this, { after: null, events: 0, empty: 0, worst: null, notices: [] });
+    Object.assign(this, { after: null, events: 0, empty: 0, notices: [], isUncounted: false });
     Object.assign(this, { delays: [], newDelays: [], meters: [], chart: { bytes: [], delay: [] } });
-    this.looks = [{ bytes: 0, events: 0 }];
+    this.looks = [{ at: performance.now(), bytes: 0, events: 0 }];
     this.past = { requests: 0, connections: 0, bytes_in: 0, bytes_out: 0 };
   }
 
@@ -1371,7 +1548,7 @@ class Transport {
    * the figures are those of all tokens together; the counts of more than four are settled.
    */
   begin() {
-    this.meters.push({ token: newToken(), counts: null });
+    this.meters.push({ token: newToken(), counts: null, eventsBefore: this.events });
     if (this.meters.length <= 4) return;
     const { counts } = this.meters.shift();
     for (const name of Object.keys(this.past)) this.past[name] += counts?.[name] ?? 0;
@@ -1414,11 +1591,14 @@ class Transport {
   measure(text) {
     const published = feed.published.get(text);
     if (published === undefined) return;
-    const delay = performance.now() - published;
-    this.worst = Math.max(this.worst ?? 0, delay);
-    this.newDelays.push(delay);
-    this.delays.push(delay);
-    if (this.delays.length > 1000) this.delays.shift();
+    const at = performance.now();
+    this.newDelays.push(at - published);
+    this.delays.push({ at, delay: at - published });
+  }
+
+  /** Whether an event has come under the newest token, so that the server must have counted by now if it counts. */
+  isUsed() {
+    return this.meters.length > 0 && this.events > this.meters.at(-1).eventsBefore;
   }
 
   /** What the server has counted under this name, null before the first answer. */
@@ -1427,30 +1607,45 @@ class Transport {
     return counted.length ? counted.reduce((sum, { counts }) => sum + counts[name], this.past[name]) : null;
   }
 
-  /** Bytes an event over the last ten looks at the counters, a second each; null if no event came meanwhile. */
-  lately(bytes) {
-    this.looks.push({ bytes, events: this.events });
-    if (this.looks.length > 11) this.looks.shift();
+  /** Bytes an event over the last 20 s; null if no event came meanwhile. `bytes`: all until now. */
+  recentCost(bytes) {
+    const now = performance.now();
+    this.looks.push({ at: now, bytes, events: this.events });
+    // The last look before those 20 s stays: what has come since is the difference to it.
+    while (this.looks[1].at <= now - RECENT) this.looks.shift();
     const before = this.looks[0];
     return this.events > before.events ? (bytes - before.bytes) / (this.events - before.events) : null;
+  }
+
+  /** The delays of the last 20 s. */
+  recentDelays() {
+    const since = performance.now() - RECENT;
+    while (this.delays.length && this.delays[0].at < since) this.delays.shift();
+    return this.delays.map(({ delay }) => delay);
   }
 
   /** Once a second: the figures, and a point more in each chart. */
   show() {
     const [up, down] = [this.total('bytes_in'), this.total('bytes_out')];
-    const perEvent = up !== null && this.events > 0 ? (up + down) / this.events : null;
-    const values = {
-      'per-event': perEvent, delay: median(this.delays), worst: this.worst, events: this.events, empty: this.empty,
-      requests: this.total('requests'), connections: this.total('connections'), up, down,
-    };
-    for (const [figure, , written] of FIGURES) {
-      const value = values[figure];
-      setText(this.cells.get(figure), value === null ? '\u2013' : written(value));
-      this.cells.get(figure).dataset.value = value ?? '';
-    }
-    addPoint(this.chart.bytes, up === null ? null : this.lately(up + down));
+    const perEvent = up === null ? null : this.recentCost(up + down);
+    const delays = this.recentDelays();
+    this.write({
+      'per-event': perEvent, delay: median(delays), worst: delays.length ? Math.max(...delays) : null,
+      events: this.events, empty: this.empty, up, down,
+      requests: this.total('requests'), connections: this.total('connections'),
+    });
+    addPoint(this.chart.bytes, perEvent);
     addPoint(this.chart.delay, median(this.newDelays));
     this.newDelays = [];
+  }
+
+  write(values) {
+    for (const [figure, , written] of FIGURES) {
+      const value = values[figure];
+      const without = this.isUncounted && COUNTED_THERE.has(figure) ? 'not counted' : '\u2013';
+      setText(this.cells.get(figure), value === null ? without : written(value));
+      this.cells.get(figure).dataset.value = value ?? '';
+    }
   }
 }
 
@@ -1486,18 +1681,30 @@ function stream(transport, signal) {
   });
 }
 
+const NOT_OPENED = 'The server refused the WebSocket, or cannot be reached; a browser does not tell a page which. '
+  + '\u201cYour connection\u201d shows the answer: connect to /feed/ws there';
+
 function webSocket(transport, signal) {
   return new Promise((_, fail) => {
     const socket = new WebSocket(transport.address('feed/ws', 'ws'));
-    const end = (error) => { socket.close(); fail(error); };
-    socket.onopen = () => transport.say(transport.runs);
+    let wasOpen = false;
+    const end = (error) => {
+      // A browser takes a close before the handshake is over for an error, and says so on its console.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
+      fail(error);
+    };
+    socket.onopen = () => {
+      wasOpen = true;
+      transport.say(transport.runs);
+    };
     socket.onmessage = ({ data }) => {
       if (signal.aborted) return; // on its way when the Close was sent; it comes again
       try { transport.take(JSON.parse(data)); } catch (error) { end(error); }
     };
     socket.onclose = ({ code, reason }) => {
       const how = code === 1006 ? 'ended without a Close' : `was closed: ${code} ${reason}`.trim();
-      fail(new Error(`The WebSocket ${how}`));
+      fail(new Error(wasOpen ? `The WebSocket ${how}` : NOT_OPENED));
     };
     signal.addEventListener('abort', () => end(signal.reason), { once: true });
   });
@@ -1554,6 +1761,9 @@ async function publish(signal) {
   }
 }
 
+const NO_COUNTS = 'The server has no counts for this page. It was started with --max-watched 0, has no room for more, '
+  + 'or another server behind the same address answers.';
+
 /** Asks the server once a second what it has counted, and shows all figures. */
 async function count(signal) {
   for (;;) {
@@ -1561,11 +1771,16 @@ async function count(signal) {
     const meters = feed.transports.flatMap((transport) => transport.meters);
     const url = address('connections');
     for (const { token } of meters) url.searchParams.append('watch', token);
+    const used = feed.transports.filter((transport) => transport.isUsed());
     const { watched } = JSON.parse((await ask(url, signal)).text);
-    // null: nothing with this token has come yet, or the answer is from another server behind the same proxy.
-    setText(byId('count-trouble'), '');
+    // null: nothing with this token has come yet, or it is not counted where the answer is from.
     meters.forEach((meter, at) => { meter.counts = watched[at] ?? meter.counts; });
-    for (const transport of feed.transports) transport.show();
+    for (const transport of feed.transports) {
+      transport.isUncounted = used.includes(transport) && transport.meters.at(-1).counts === null;
+      transport.show();
+    }
+    const lacks = feed.transports.some(({ isUncounted }) => isUncounted);
+    setText(byId('count-trouble'), lacks ? NO_COUNTS : '');
     drawCharts();
   }
 }
@@ -1691,8 +1906,11 @@ function startTransports() {
 
 // ---- Who is here ----
 
-/** The rows of the table by the numbers of their connections, and what ends the asking, null while nobody looks. */
-const who = { rows: new Map(), running: null };
+/**
+ * The rows of the table by the numbers of their connections, and what ends the asking, null while nobody looks. `open`:
+ * how many there were at `answeredAt`, when the server answered last; `isOld`: it does not answer any more.
+ */
+const who = { rows: new Map(), running: null, open: 0, leftOut: 0, answeredAt: null, isOld: false };
 
 /** Seconds for reading: `12 s`, `3 min 20 s`, `2 h 5 min`. */
 function inAge(seconds) {
@@ -1709,8 +1927,8 @@ function textsOf(connection) {
     `${connection.number}${isOwn ? ' (you)' : ''}`,
     connection.path ?? 'nothing asked yet',
     connection.websocket ? 'WebSocket' : 'HTTP',
-    inAge(connection.age),
     ...[connection.messages_in, connection.messages_out, connection.bytes_in, connection.bytes_out].map(grouped),
+    inAge(connection.age),
     connection.peer ?? '',
   ];
 }
@@ -1740,16 +1958,44 @@ function showConnections({ open, left_out: leftOut, connections }) {
     else byId('who-table').tBodies[0].insertBefore(row, next);
   }
   byId('who-table').classList.toggle('without-peers', !connections.some(({ peer }) => peer));
-  setText(byId('who-open'), grouped(open));
-  const words = `${open === 1 ? 'connection is' : 'connections are'} open at this server.`;
-  setText(byId('who-words'), leftOut ? `${words} The oldest ${grouped(leftOut)} are left out here.` : words);
+  Object.assign(who, { open, leftOut, answeredAt: performance.now(), isOld: false });
+}
+
+/** Says how many there are, or were: what an hour ago was true is not to be said as if it were now. */
+function sayOpen() {
+  if (who.answeredAt === null) return;
+  const since = performance.now() - who.answeredAt;
+  const isOld = who.isOld || since > 5000;
+  const [now, then] = who.open === 1 ? ['connection is', 'connection was'] : ['connections are', 'connections were'];
+  const words = isOld
+    ? `${then} open at this server ${inAge(since / 1000)} ago, when it answered last.`
+    : `${now} open at this server.`;
+  const leftOut = who.leftOut ? ` The oldest ${grouped(who.leftOut)} are left out here.` : '';
+  setText(byId('who-open'), grouped(who.open));
+  setText(byId('who-words'), words + leftOut);
+  byId('view-who').classList.toggle('old', isOld);
 }
 
 async function lookAgainAndAgain(signal) {
   for (;;) {
     showConnections(JSON.parse((await ask(address('connections'), signal)).text));
+    sayOpen();
     setText(byId('who-state'), '');
     await sleep(2000, signal);
+  }
+}
+
+function noAnswer(why) {
+  who.isOld = true;
+  sayOpen();
+  setText(byId('who-state'), why);
+}
+
+/** Counts the seconds since the last answer on, until the signal. */
+async function growOld(signal) {
+  while (!signal.aborted) {
+    sayOpen();
+    await sleep(1000, signal).catch(() => {});
   }
 }
 
@@ -1758,7 +2004,8 @@ function lookIfSeen() {
   const may = shown === 'who' && document.visibilityState === 'visible';
   if (may && who.running === null) {
     who.running = new AbortController();
-    persistently(lookAgainAndAgain, (why) => setText(byId('who-state'), why), who.running.signal);
+    persistently(lookAgainAndAgain, noAnswer, who.running.signal);
+    growOld(who.running.signal);
   } else if (!may && who.running !== null) {
     who.running.abort();
     who.running = null;

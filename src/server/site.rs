@@ -88,11 +88,19 @@ mod tests {
         assert!(SCRIPT.contains(&format!("\n  return [{}, '", quoted(meaning(5000)))));
     }
 
-    /// All that the page is made of is served from here, so that it works in a room without the Internet.
+    /// All that the page is made of is served from here, so that it works in a room without the Internet. Its links to the
+    /// RFC load nothing until somebody follows one, and then it does not tell where it came from.
     #[test]
     fn nothing_comes_from_elsewhere() {
         const SVG: &str = "http://www.w3.org/2000/svg"; // a name, which nobody asks for
-        for file in [DOCUMENT, STYLE, SCRIPT] {
+        const LINK: &str =
+            r#"<a href="https://www.rfc-editor.org/rfc/rfc6455" target="_blank" rel="noreferrer">RFC 6455</a>"#;
+        const RFC: &str = "const RFC = 'https://www.rfc-editor.org/rfc/rfc6455';";
+        const SECTION: &str =
+            "element('a', { href: `${RFC}#section-${section}`, target: '_blank', rel: 'noreferrer' }, words)";
+        let script = SCRIPT.replacen(RFC, "", 1).replacen(SECTION, "", 1);
+        assert!(!script.contains("RFC}") && !script.contains("(RFC,"), "only the link uses the address");
+        for file in [&DOCUMENT.replacen(LINK, "", 1), STYLE, &script] {
             let file = file.replace(SVG, "");
             for address in ["http://", "https://", "=\"//", "='//", "url(", "@import", "import "] {
                 assert!(!file.contains(address), "{address}");

@@ -50,6 +50,30 @@ fn who_closed_and_why_is_said() {
 
 #[test]
 #[ignore = "needs chromium"]
+fn why_a_field_is_there_is_said() {
+    case("strip", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn who_reads_in_the_wire_is_left_alone() {
+    case("reading", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn the_step_that_refuses_is_shown() {
+    case("refused", &["--tick", "off", "--origin", "https://elsewhere.example"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_server_that_watches_nothing_says_so() {
+    case("unwatched", &["--tick", "off", "--max-watched", "0"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
 fn each_endpoint_does_what_its_line_says() {
     case("endpoints", &TICKS);
 }
@@ -125,6 +149,41 @@ fn the_figures_of_the_page_are_those_of_the_server_and_of_its_log() {
 #[ignore = "needs chromium"]
 fn a_view_out_of_sight_holds_nothing_and_misses_nothing() {
     case("hide", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn what_is_old_leaves_the_first_figures() {
+    case("recent", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_websocket_is_not_closed_in_its_handshake() {
+    case("stop-connecting", &QUIET);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn what_is_not_counted_is_said() {
+    case("uncounted", &["--max-watched", "0"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_refused_websocket_says_where_the_reason_is() {
+    case("refused-websocket", &["--origin", "http://elsewhere.example"]);
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn what_was_true_is_not_told_as_if_it_were() {
+    let server = Server::start(&QUIET);
+    let mut page = Talk::start(&mut script("gone", &server, &[]), 120);
+    page.hear("please stop");
+    drop(server);
+    page.hear("ok gone");
+    assert!(page.finish().success());
 }
 
 #[test]

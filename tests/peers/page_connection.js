@@ -17,6 +17,20 @@ async function ended(page) {
   return { lines, words: await page.innerText('#ending'), log };
 }
 
+/** How far from the top of the wire the first such node stands. */
+const fromTop = (page, selector) =>
+  page.evaluate((selector) => {
+    const top = (node) => node.getBoundingClientRect().top;
+    return Math.abs(Math.round(top(document.querySelector(selector)) - top(document.querySelector('#wire-scroll'))));
+  }, selector);
+
+/** How far the wire is scrolled, and whether that is its end. */
+const scrolled = (page) =>
+  page.evaluate(() => {
+    const { scrollTop, scrollHeight, clientHeight } = document.querySelector('#wire-scroll');
+    return { top: scrollTop, isAtEnd: scrollHeight - scrollTop - clientHeight < 2 };
+  });
+
 const cases = {
   /** RFC 6455 s5.7, with a key that the browser has drawn. */
   async hello(browser, url) {
@@ -87,6 +101,8 @@ const cases = {
         const { fields } = await drawing(row);
         assert.strictEqual(parseInt(fields.length.bits, 2), Number(length));
         assert.strictEqual((fields['extended length']?.bytes ?? []).join(''), extended);
+        const caption = await row.locator('.field-cell[aria-label^=length] .caption').textContent();
+        assert.strictEqual(caption, `length ${length}${extended && `: in the next ${extended.length / 2} bytes`}`);
       }
     }
   },
@@ -121,7 +137,95 @@ const cases = {
     assert.match(words, /first Close frame came from this page/);
     assert.match(words, /by the client/);
     assert.match(log, /closed 4000 an application's own/);
+    const payload = frame(page, 'client', 'close').locator('.payload');
+    assert.strictEqual(await payload.locator('.code').textContent(), 'code 4000');
+    const columns = await payload.locator('.payload-byte').allTextContents();
+    assert.strictEqual(columns.map((column) => column.split('\n')[3]).join(''), 'bye');
     assert.strictEqual(await page.isHidden('#stop'), true, 'it was asked to end, so it does not come back');
+  },
+
+  /** Why a payload is masked, with its sections as links that keys reach; then nothing is pointed at any more. */
+  async strip(browser, url) {
+    const page = await open(browser, url);
+    await connect(page);
+    await sendText(page, 'Hello');
+    await frame(page, 'server', 'text').locator('.drawing').waitFor();
+    const detail = page.locator('#detail');
+    const hint = await page.evaluate(() => document.querySelector('#detail').textContent);
+    assert.match(hint, /^Point at a field/);
+    await frame(page, 'client', 'text').getByRole('img', { name: /^MASK/ }).hover();
+    await detail.filter({ hasText: /^MASK = 1, bit 8a client always masks \(RFC 6455 s5\.1\)/ }).waitFor();
+    await frame(page, 'client', 'text').getByRole('img', { name: /^masking key/ }).focus();
+    await detail.filter({ hasText: 'cannot choose the bytes' }).waitFor();
+    const [links, isCut] = await detail.evaluate((strip) =>
+      [[...strip.querySelectorAll('a')].map(({ href }) => href), strip.scrollHeight > strip.clientHeight]);
+    const sections = ['5.3', '10.3', '5.3'].map((number) => `https://www.rfc-editor.org/rfc/rfc6455#section-${number}`);
+    assert.deepStrictEqual(links, sections);
+    assert.strictEqual(isCut, false);
+    await page.mouse.move(0, 0);
+    const isAt = (selector) => page.evaluate((selector) => document.activeElement.matches(selector), selector);
+    await page.keyboard.press('Tab');
+    if (await isAt('#newest')) await page.keyboard.press('Tab');
+    assert.ok(await isAt('#detail a'), 'the links come after the wire');
+    await detail.filter({ hasText: 'cannot choose the bytes' }).waitFor();
+    await page.focus('#text');
+    await detail.filter({ hasText: hint }).waitFor();
+  },
+
+  /** A new connection begins at its top. Rows that come leave alone who reads, but for what they do themselves. */
+  async reading(browser, url) {
+    const page = await open(browser, url);
+    await connect(page);
+    assert.strictEqual(await fromTop(page, '#wire .row'), 0);
+    await page.fill('#every-seconds', '0.1');
+    await page.check('#every');
+    await until(page, () => document.querySelectorAll('#wire .row[data-type=frame]').length > 10);
+    await eventually(() => scrolled(page), ({ isAtEnd }) => isAtEnd, 'the end is followed');
+    await page.hover('#wire-scroll');
+    await page.locator('#newest').filter({ hasText: /^\d+ new/ }).waitFor();
+    const [{ top }, said] = [await scrolled(page), await page.innerText('#newest')];
+    await eventually(() => page.innerText('#newest'), (words) => words !== said, 'more that is new');
+    assert.strictEqual((await scrolled(page)).top, top);
+    await page.mouse.move(0, 0);
+    await page.locator('#newest').waitFor({ state: 'hidden' });
+    await eventually(() => scrolled(page), ({ isAtEnd }) => isAtEnd, 'the end is followed again');
+    await page.uncheck('#every');
+    await page.focus('#text');
+    await page.hover('#wire-scroll');
+    await page.keyboard.press('Enter');
+    await frame(page, 'server', 'text').locator('.drawing').waitFor();
+    await eventually(() => scrolled(page), ({ isAtEnd }) => isAtEnd, 'what was sent is shown');
+    await page.mouse.move(0, 0);
+    await page.click('#connect');
+    await ended(page);
+    const end = await page.innerText('#wire .row[data-type=end]');
+    assert.match(end, /^The connection has ended after [\d.]+s\. To the server: \d+ messages, [\d,]+ bytes\. To the/);
+    await connect(page);
+    assert.strictEqual(await fromTop(page, '#wire .row[data-type=connection] ~ .row[data-type=connection]'), 0);
+  },
+
+  /** The server is for pages of another origin. What said no is at the top. */
+  async refused(browser, url) {
+    const page = await open(browser, url, { allowed: /WebSocket connection/ });
+    await page.click('#connect');
+    await page.locator('#wire .row[data-type=end]').waitFor();
+    assert.match(await page.innerText('#wire .unmet'), /^NO/);
+    const { isAtEnd } = await scrolled(page);
+    assert.ok(isAtEnd || await fromTop(page, '#wire .unmet') === 0);
+  },
+
+  /** A server that watches nothing says so at once, and the connection is used all the same. */
+  async unwatched(browser, url) {
+    const page = await open(browser, url);
+    await page.evaluate(() => {
+      window.said = [];
+      const note = ([{ target }]) => window.said.push(target.textContent);
+      new MutationObserver(note).observe(document.querySelector('#watch-state'), { childList: true });
+    });
+    await page.click('#connect');
+    await isOpen(page);
+    await page.locator('#wire .row[data-type=none]').filter({ hasText: '--max-watched' }).waitFor();
+    assert.ok((await page.evaluate(() => window.said)).every((words) => !words.includes('again')));
   },
 
   /** What the other endpoints are there for. */

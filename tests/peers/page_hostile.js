@@ -19,7 +19,8 @@ const NUL = 'before\0after';
 /** What elements the page has, by their names, with those of messages and rows left out as they come and go. */
 const elements = (page) =>
   page.evaluate(() => {
-    const foreign = ['img', 'a', 'b.bold', 'i', 'iframe', 'object', 'style', 'script:not([src="app.js"])'];
+    const own = 'a[href^="https://www.rfc-editor.org/rfc/rfc6455#section-"]';
+    const foreign = ['img', `a:not(${own})`, 'b.bold', 'i', 'iframe', 'object', 'style', 'script:not([src="app.js"])'];
     return foreign.filter((selector) => document.querySelector(`:is(#log, #wire, #detail, #ending, head) ${selector}`));
   });
 

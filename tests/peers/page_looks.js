@@ -132,11 +132,20 @@ const cases = {
     await page.locator('#view-transports').waitFor();
     await tabTo(page, '#transports-start');
     await page.keyboard.press('Enter');
-    // A WebSocket that is closed before it is open is an error on the console, and not one that is looked for here.
     await page.locator('[data-transport=websocket]').filter({ hasText: 'The WebSocket is open' }).waitFor();
     await tabTo(page, '[role=tab]', 'Shift+Tab');
     await page.keyboard.press('End');
     await page.locator('#who-table tr.you').waitFor();
+  },
+
+  /** Without its server the page does not go on saying who is here. The test stops the server when it is asked to. */
+  async gone(browser, url) {
+    const page = await open(browser, `${url}#who`, { allowed: /ERR_CONNECTION_REFUSED/ });
+    await page.locator('#who-words').filter({ hasText: 'open at this server.' }).waitFor();
+    console.log('please stop');
+    await page.locator('#who-words').filter({ hasText: /open at this server [1-9]\d* s ago/ }).waitFor();
+    assert.ok(await page.locator('#view-who.old #who-table tbody tr').count() > 0, 'the last ones stay, dimmed');
+    assert.match(await page.innerText('#who-state'), /cannot be reached/);
   },
 
   /** No page is wider than its window; what is wide scrolls in a box of its own. */

@@ -3,6 +3,8 @@
 const assert = require('node:assert');
 const { eventually, json, open, until } = require('./page_tools.js');
 
+/** The figures of the last 20 s. */
+const RECENT = ['per-event', 'delay', 'worst'];
 const FOUR = ['short-poll', 'long-poll', 'stream', 'websocket'];
 const PATHS = { 'poll': 'short-poll', 'long-poll': 'long-poll', 'stream': 'stream', 'ws': 'websocket' };
 
@@ -143,6 +145,67 @@ const cases = {
     await haveEvents(page, 13);
     const shown = await figures(page);
     assert.deepStrictEqual(FOUR.map((name) => shown[name].events), [13, 13, 13, 13]);
+  },
+
+  /** What is older than 20 s is not in the first figures. The page's clock is moved on, so nobody waits for that. */
+  async recent(browser, url) {
+    const page = await transports(browser, url);
+    await page.clock.install();
+    await page.reload();
+    await page.selectOption('#publish-rate', '200');
+    await page.click('#transports-start');
+    await haveEvents(page, 10);
+    await page.selectOption('#publish-rate', '0');
+    const all = (figure) => page.locator(`[data-figure=${figure}]`).evaluateAll((cells) =>
+      cells.map(({ dataset }) => dataset.value));
+    for (const figure of RECENT) {
+      await eventually(() => all(figure), (values) => values.every((value) => Number(value) > 0), figure);
+    }
+    await page.clock.fastForward(15_000);
+    await page.clock.fastForward(15_000);
+    for (const figure of RECENT) {
+      await eventually(() => all(figure), (values) => values.every((value) => value === ''), `old ${figure}`);
+    }
+    const { stream } = await figures(page);
+    assert.ok(stream.events >= 10 && stream.down > 0, JSON.stringify(stream));
+  },
+
+  /** A WebSocket that is stopped in the middle of its handshake is closed after it, which no console complains of. */
+  async 'stop-connecting'(browser, url) {
+    const page = await transports(browser, url);
+    await page.evaluate(() => {
+      window.WebSocket = class extends WebSocket {
+        constructor(...parameters) {
+          super(...parameters);
+          queueMicrotask(() => document.querySelector('#transports-start').click());
+        }
+      };
+    });
+    const opened = page.waitForEvent('websocket');
+    await page.click('#transports-start');
+    await opened;
+    await page.locator('#transports-state').filter({ hasText: 'Stopped.' }).waitFor();
+    await holdsNothing(page);
+    await eventually(() => openAt(url), (paths) => !paths.includes('/feed/ws'), 'open after Stop');
+  },
+
+  /** A server that counts nothing for a page: what it does not count is not a dash without a word. */
+  async uncounted(browser, url) {
+    const page = await transports(browser, url);
+    await page.click('#transports-start');
+    await haveEvents(page, 3);
+    await page.locator('#count-trouble').filter({ hasText: '--max-watched 0' }).waitFor();
+    const texts = await page.locator('[data-figure=up]').allInnerTexts();
+    assert.deepStrictEqual(texts, Array(4).fill('not counted'));
+    await until(page, () => [...document.querySelectorAll('[data-figure=delay]')].every(({ dataset }) => dataset.value));
+  },
+
+  /** A WebSocket that the server does not want: the page says where the reason is to be seen. */
+  async 'refused-websocket'(browser, url) {
+    const page = await open(browser, `${url}#transports`, { allowed: /Unexpected response code: 403/ });
+    await page.click('#transports-start');
+    const state = page.locator('[data-transport=websocket] .state');
+    await state.filter({ hasText: /refused the WebSocket, or cannot be reached.*“Your connection”/ }).waitFor();
   },
 };
 
