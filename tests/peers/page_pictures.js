@@ -36,11 +36,11 @@ async function transports(page) {
   const browser = await launch(executablePath, arguments_);
   try {
     for (const colorScheme of ['light', 'dark']) {
-      const page = await open(browser, HOME, { colorScheme, viewport: { width: 1280, height: 800 } });
+      const page = await open(browser, HOME, { colorScheme, viewport: { width: 1280, height: 900 } });
       await conversation(page);
       await take(page, colorScheme);
       if (colorScheme === 'light') {
-        await page.setViewportSize({ width: 1280, height: 1220 });
+        await page.setViewportSize({ width: 1280, height: 1400 });
         await transports(page);
         await take(page, 'transports');
       }
