@@ -228,7 +228,8 @@ const cases = {
     assert.strictEqual(seen.frames, 10_002, 'the frames that came or were said to be left out, with two Closes');
     assert.strictEqual(seen.rows + number(seen.left), seen.records, seen.left);
     const median = seen.tasks[seen.tasks.length >> 1] ?? 0;
-    assert.ok(median < 200, `long tasks: ${seen.tasks} ms`);
+    // Some 70 ms where it was written. A busy machine may take long; a page that draws every row takes seconds.
+    assert.ok(median < 500, `long tasks: ${seen.tasks} ms`);
     const long = `${seen.tasks.length} long tasks, median ${median} ms, longest ${seen.tasks.at(-1) ?? 0} ms`;
     console.log(`${Date.now() - begin} ms, ${long}`);
   },
