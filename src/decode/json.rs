@@ -11,6 +11,7 @@ use super::input::Label;
 use crate::protocol::inspector::{Fault, Frame, Message};
 use crate::protocol::opcode::Opcode;
 use crate::protocol::rules::Violation;
+use crate::wire::lines::role;
 use crate::wire::secrets::starred;
 use crate::wire::{escape, purpose};
 use serde_json::{Value, json};
@@ -226,10 +227,6 @@ fn close(payload: &[u8]) -> Value {
         }
         _ => Value::Null,
     }
-}
-
-fn role(role: Role) -> &'static str {
-    if role == Role::Client { "client" } else { "server" }
 }
 
 fn what(rest: Rest) -> &'static str {

@@ -230,6 +230,11 @@ fn shown_row(plain: &[u8], opcode: Opcode) -> String {
     }
 }
 
+/// Who sends, in JSON.
+pub fn role(role: Role) -> &'static str {
+    if role == Role::Client { "client" } else { "server" }
+}
+
 /// The blanks that put a row under the first one: `TRACE ws-1 < ` is 13 characters wide.
 pub fn indent(who: &str) -> String {
     " ".repeat("TRACE ".len() + who.len() + " < ".len())

@@ -7,7 +7,7 @@
 use super::escape;
 use super::fields::{self, Field};
 use super::frames::unmasked;
-use super::lines;
+use super::lines::{self, role};
 use super::purpose;
 use super::ring::{Record, What};
 use super::secrets::starred;
@@ -182,10 +182,6 @@ fn milliseconds(at: Duration) -> f64 {
 
 fn name(opcode: Opcode) -> String {
     opcode.name().to_lowercase()
-}
-
-fn role(role: Role) -> &'static str {
-    if role == Role::Client { "client" } else { "server" }
 }
 
 #[cfg(test)]
