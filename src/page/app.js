@@ -797,7 +797,7 @@ const NEEDED = {
   decision: ['granted', 'steps'],
   frame: ['at', 'sender', 'line', 'name', 'bytes', 'length', 'header_length', 'fields'],
   told: ['mark', 'text'],
-  gap: ['frames', 'why'],
+  gap: ['from', 'to', 'why'],
   end: ['text', 'messages_in', 'messages_out', 'bytes_in', 'bytes_out'],
   none: ['why'],
 };
@@ -883,7 +883,7 @@ const MAKE = {
 };
 
 const quiet = (words) => element('span', { class: 'quiet' }, words);
-const gapWords = ({ frames }) => `${counted(frames, 'record')} ${frames === 1 ? 'is' : 'are'} not here`;
+const gapWords = ({ from, to }) => `${counted(to - from + 1, 'record')} ${from === to ? 'is' : 'are'} not here`;
 
 function recordRow(record) {
   const row = element('div', {
@@ -1367,8 +1367,8 @@ function copyView() {
 }
 
 /** Keeps what Save writes of a record. */
-function keep({ type, sender, mark, text, path, frames, why, bytes = '', left_out: leftOut = 0 }) {
-  saved.records.push({ number: watch.number, type, sender, mark, text, path, frames, why, bytes, leftOut });
+function keep({ type, sender, mark, text, path, from, to, why, bytes = '', left_out: leftOut = 0 }) {
+  saved.records.push({ number: watch.number, type, sender, mark, text, path, from, to, why, bytes, leftOut });
   saved.size += bytes.length;
   while (saved.records.length > MOST_SAVED || saved.size > MOST_SAVED_HEX) {
     saved.size -= saved.records.shift().bytes.length;

@@ -152,7 +152,7 @@ fn close(header: &Header, plain: &[u8]) -> Option<Value> {
 /// Records that were not read while they were kept.
 pub fn gap(from: u64, to: u64) -> String {
     let why = "more passed than is kept, and the oldest left before it was read here";
-    written(&json!({ "type": "gap", "from": from, "to": to, "frames": to + 1 - from, "why": why }))
+    written(&json!({ "type": "gap", "from": from, "to": to, "why": why }))
 }
 
 /// The connection has ended.

@@ -63,8 +63,8 @@ function measure() {
     constructor(...parameters) {
       super(...parameters);
       super.addEventListener('message', ({ data }) => {
-        const { type, frames = 0 } = JSON.parse(data);
-        window.records.push({ type, frames });
+        const { type, from, to } = JSON.parse(data);
+        window.records.push({ type, missing: type === 'gap' ? to - from + 1 : 0 });
       });
     }
   };
@@ -220,7 +220,7 @@ const cases = {
       log: document.querySelectorAll('#log > li').length,
       left: document.querySelector('#wire-left').textContent,
       records: window.records.length,
-      frames: window.records.reduce((all, { type, frames }) => all + (type === 'frame' ? 1 : frames), 0),
+      frames: window.records.reduce((all, { type, missing }) => all + (type === 'frame' ? 1 : missing), 0),
       tasks: window.tasks.map(Math.round).sort((one, other) => one - other),
     }));
     assert.ok(seen.rows <= 400, `${seen.rows} rows`);

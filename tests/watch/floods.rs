@@ -2,7 +2,7 @@
 
 use crate::common::feed::{quiet, request};
 use crate::common::peer::{Peer, frame};
-use crate::common::watch::{Watching, bytes, token, watched};
+use crate::common::watch::{Watching, bytes, missing, token, watched};
 use crate::common::{PATIENCE, serve};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -42,7 +42,7 @@ fn what_nobody_has_read_in_time_leaves_a_gap() {
     let records = late.rest();
     let (frames, told) = (of_kind(&records, "frame").len() as u64, of_kind(&records, "told").len() as u64);
     // 400 messages, as many echoes, two Closes, and one line of the log.
-    assert_eq!(gap["frames"].as_u64().unwrap() + frames + told, 803);
+    assert_eq!(missing(&gap) + frames + told, 803);
     assert!(frames * 1000 <= KEPT && frames > 100, "{frames}");
     // Who comes back from the middle of the gap is told of the rest of it.
     let line = "Last-Event-ID: 100";
@@ -90,7 +90,7 @@ fn a_watcher_that_does_not_read_holds_nobody_up() {
     // When it reads at last it is told what it has missed, and the end.
     let records = watch.rest();
     assert!(!of_kind(&records, "gap").is_empty());
-    let missed: u64 = of_kind(&records, "gap").iter().map(|gap| gap["frames"].as_u64().unwrap()).sum();
+    let missed: u64 = of_kind(&records, "gap").into_iter().map(missing).sum();
     let told = (of_kind(&records, "frame").len() + of_kind(&records, "told").len()) as u64;
     assert_eq!(missed + told, 2 * messages + 3);
     assert_eq!(records.last().unwrap()["messages_in"], messages);
@@ -111,7 +111,7 @@ fn frames_of_all_sizes_are_told_or_counted_as_missing() {
     super::shown::close(peer);
     watch.opening();
     let records = watch.rest();
-    let missed: u64 = of_kind(&records, "gap").iter().map(|gap| gap["frames"].as_u64().unwrap()).sum();
+    let missed: u64 = of_kind(&records, "gap").into_iter().map(missing).sum();
     assert_eq!(missed + of_kind(&records, "frame").len() as u64, 2 * 80 + 2 * 2000 + 2);
 }
 
