@@ -10,7 +10,8 @@
 //! 6. [`compare`]: four ways to follow the feed, measured side by side.
 //! 7. [`decode`]: bytes alone, told and judged, and frames made by hand.
 //! 8. [`connect`]: the other end for a person: a prompt, a pipe, and who closed and why.
-//! 9. [`cli`] and [`command`]: the command line and what it starts.
+//! 9. [`probe`]: what stands between the two, and what it does to them.
+//! 10. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -31,6 +32,7 @@ pub mod compare;
 pub mod connect;
 pub mod decode;
 pub mod feed;
+pub mod probe;
 pub mod protocol;
 pub mod server;
 pub mod wire;

@@ -12,12 +12,13 @@ use std::path::Path;
 
 /// The rooms of the house from the inside out, in the order in which lib.rs tells to read them. A room may import those
 /// before it; lib.rs and main.rs stand outside and may import all.
-const ROOMS: [&str; 10] =
-    ["protocol", "wire", "feed", "server", "client", "compare", "decode", "connect", "cli", "command"];
+const ROOMS: [&str; 11] =
+    ["protocol", "wire", "feed", "server", "client", "compare", "decode", "connect", "probe", "cli", "command"];
 
 /// Two rooms that stand side by side: the one that comes later may not import the other all the same. A client that knew
 /// its server's code could not be used to find fault with it.
-const STRANGERS: [(&str, &str); 3] = [("client", "server"), ("decode", "server"), ("connect", "server")];
+const STRANGERS: [(&str, &str); 4] =
+    [("client", "server"), ("decode", "server"), ("connect", "server"), ("probe", "server")];
 
 /// What the pure room must not touch: sockets, threads, clocks, the process around it.
 const IMPURE: [&str; 13] = [

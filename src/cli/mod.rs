@@ -7,6 +7,7 @@ pub mod compare;
 pub mod connect;
 pub mod decode;
 pub mod encode;
+pub mod probe;
 pub mod serve;
 pub mod values;
 
@@ -14,6 +15,7 @@ pub use compare::Compare;
 pub use connect::Connect;
 pub use decode::{Decode, Sender};
 pub use encode::Encode;
+pub use probe::Probe;
 pub use serve::Serve;
 
 use clap::{Parser, Subcommand};
@@ -58,6 +60,9 @@ pub enum Command {
     /// Tell what bytes are on a WebSocket, and what is wrong with them
     #[command(after_help = decode::EXAMPLES)]
     Decode(Decode),
+    /// Find out what a proxy does to a WebSocket, and what to write into its configuration
+    #[command(after_help = probe::EXAMPLES, override_usage = "ws101 probe [OPTIONS] <URL>")]
+    Probe(Box<Probe>),
     /// Make a frame, legal or not, and print its bytes
     #[command(after_help = encode::EXAMPLES)]
     Encode(Encode),

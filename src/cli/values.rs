@@ -4,6 +4,7 @@ use crate::client::Url;
 use crate::compare::Rate;
 use crate::connect::settings::Wait;
 use crate::feed::ticker::Pace;
+use crate::probe::Name;
 use crate::protocol::close;
 use std::time::Duration;
 
@@ -144,6 +145,11 @@ pub fn close_code(text: &str) -> Result<u16, String> {
         )),
         Err(_) => Err(format!("a close code is a number, as 1000 or 4000, not {text:?}")),
     }
+}
+
+/// A section of `probe`.
+pub fn section(text: &str) -> Result<Name, String> {
+    Name::parse(text)
 }
 
 /// How often something happens.

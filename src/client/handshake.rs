@@ -37,14 +37,18 @@ pub struct Opened {
 /// An answer that is no 101 is [`Error::Refused`], a 101 that RFC 6455 does not allow [`Error::Handshake`], and what is no
 /// HTTP at all [`Error::NotHttp`].
 pub fn open(connection: &mut Connection, url: &Url, offer: &Offer, deadline: Instant) -> Result<Opened, Error> {
-    let asked = offer.request(url).map_err(Error::Malformed)?;
+    open_asked(connection, &offer.request(url).map_err(Error::Malformed)?, deadline)
+}
+
+/// The same with a request that was made before, for who wants to show it.
+pub fn open_asked(connection: &mut Connection, asked: &Asked, deadline: Instant) -> Result<Opened, Error> {
     connection.next_is(Part::Head);
     connection.write(&asked.encode(), Part::Head, deadline)?;
     let (head, raw_head) = answer(connection, deadline)?;
     if head.status != 101 {
         return Err(Error::Refused(Box::new(refusal(connection, head, raw_head, deadline))));
     }
-    match judge(&head, &asked) {
+    match judge(&head, asked) {
         Ok(protocol) => {
             connection.next_is(Part::Frames);
             upgraded(connection, asked.key().unwrap_or_default());

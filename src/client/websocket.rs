@@ -10,6 +10,7 @@ use super::offer::Offer;
 use super::socket::Connection;
 use super::url::Url;
 use crate::protocol::close::Close;
+use crate::protocol::frame::Handmade;
 use crate::protocol::session::{Event, Message, Session};
 use std::io;
 use std::time::{Duration, Instant};
@@ -39,7 +40,12 @@ impl WebSocket {
         // What requests say that are compared with this one: it shall not be shorter by what it leaves out.
         let offer = Offer { fields: vec![("Accept".to_owned(), "*/*".to_owned())], ..Offer::default() };
         handshake::open(connection, &url, &offer, deadline).map_err(in_short)?;
-        Ok(WebSocket { session: Session::new(Role::Client, max_message), broken: None })
+        Ok(WebSocket::after_handshake(max_message))
+    }
+
+    /// A WebSocket whose opening handshake went well ([`handshake::open`]). `max_message` is the largest message it will take.
+    pub fn after_handshake(max_message: u64) -> WebSocket {
+        WebSocket { session: Session::new(Role::Client, max_message), broken: None }
     }
 
     /// What has come or what one read brings, as events; none when the bytes end inside a frame. `deadline` ends the wait
@@ -64,11 +70,33 @@ impl WebSocket {
         self.flush(connection, deadline)
     }
 
+    /// Sends a Ping. What [`WebSocket::send`] says of the deadline is true here too.
+    pub fn ping(&mut self, connection: &mut Connection, payload: &[u8], deadline: Instant) -> Result<(), Error> {
+        self.session.ping(payload);
+        self.flush(connection, deadline)
+    }
+
+    /// Sends a frame as it is, legal or not.
+    pub fn send_handmade(
+        &mut self,
+        connection: &mut Connection,
+        frame: &Handmade,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        self.session.send_handmade(frame);
+        self.flush(connection, deadline)
+    }
+
+    /// Says Close and does not wait.
+    pub fn begin_close(&mut self, connection: &mut Connection, close: &Close, deadline: Instant) -> Result<(), Error> {
+        self.session.close(close);
+        self.flush(connection, deadline)
+    }
+
     /// Says Close and reads until the server has said it too and ended TCP, or the deadline has come. What comes in
     /// between is dropped.
     pub fn close(&mut self, connection: &mut Connection, close: &Close, deadline: Instant) -> Result<(), Error> {
-        self.session.close(close);
-        self.flush(connection, deadline)?;
+        self.begin_close(connection, close, deadline)?;
         loop {
             match self.receive(connection, deadline) {
                 // s7.1.1: the server ends TCP first.

@@ -4,4 +4,5 @@ pub mod compare;
 pub mod connect;
 pub mod decode;
 pub mod encode;
+pub mod probe;
 pub mod serve;

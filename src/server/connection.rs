@@ -20,7 +20,7 @@ use super::socket;
 use crate::protocol::head::{self, Parsed};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
-use crate::protocol::session::Session;
+use crate::protocol::session::{Message, Session};
 use crate::protocol::upgrade::Accepted;
 use feed_request::Asked;
 use log::info;
@@ -234,7 +234,7 @@ impl Connection<'_> {
 
     #[inline(never)]
     fn upgrade(&self, target: &str, accepted: &Accepted, opening: Opening) -> Next {
-        let mut opened = self.open(opening);
+        let mut opened = self.open(&opening);
         let mut half = self.entry.outbound.lock();
         // Asked under the lock: the drain looks at each connection under its lock, after it has begun. So either it
         // finds a WebSocket here, or we find that it has begun.
@@ -265,16 +265,20 @@ impl Connection<'_> {
         Next::Upgraded(opened)
     }
 
-    /// A session, with its greeting ready to be sent if the server has a name.
+    /// A session, with what the client asked to be told first, and a greeting if the server has a name, ready to be sent.
     #[inline(never)]
-    fn open(&self, opening: Opening) -> Box<Opened> {
+    fn open(&self, opening: &Opening) -> Box<Opened> {
         let config = &self.server.config;
-        let Opening { endpoint, pings, .. } = opening;
+        let Opening { endpoint, pings, .. } = *opening;
         let is_feed = endpoint == Endpoint::Feed;
         // What is longer could not become an event.
         let max_message = if is_feed { config.max_message.min(config.max_event) } else { config.max_message };
         let session = Session::new(Role::Server, max_message);
         let mut opened = Box::new(Opened { session, endpoint, pings, courier: None });
+        if let Some(inspected) = &opening.inspected {
+            opened.session.send(Message::Text(inspected.json().into()));
+            self.entry.outbound.traffic.count_messages(0, 1);
+        }
         // On the feed every message is an event.
         if let Some(name) = config.name.as_ref().filter(|_| !is_feed) {
             opened.session.send(endpoint::greeting(name));

@@ -15,7 +15,9 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 use crate::protocol::upgrade::{self, Accepted};
 use crate::wire::escape;
-use crate::wire::secrets::starred_target;
+use crate::wire::inspected::Inspected;
+use crate::wire::lines;
+use crate::wire::secrets::{starred, starred_target};
 use std::io;
 
 /// What a request gets, decided from its head alone.
@@ -64,7 +66,7 @@ pub struct Page {
 }
 
 /// What a WebSocket that is granted is to be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Opening {
     /// What it does with messages.
     pub endpoint: Endpoint,
@@ -72,6 +74,8 @@ pub struct Opening {
     pub pings: Pings,
     /// Where events are pushed to it: the last one it has. `None`: those from now on.
     pub after: Option<u64>,
+    /// What is said first: how the request arrived (`?inspect=1`).
+    pub inspected: Option<Inspected>,
 }
 
 /// Whether the server pings a silent peer. `?ping=off` turns it off, to watch what idle timers on the way do.
@@ -155,9 +159,24 @@ impl Planner<'_> {
             let after = self.check_push(endpoint, request).map_err(Refusal::with_handshake)?;
             let accepted = self.decide_upgrade(request)?;
             let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-            return Ok((Answer::Upgrade(accepted, Opening { endpoint, pings, after }), 0));
+            let inspected = (request.parameter("inspect") == Some("1")).then(|| self.inspected(head));
+            return Ok((Answer::Upgrade(accepted, Opening { endpoint, pings, after, inspected }), 0));
         }
         self.plain_answer(route, request)
+    }
+
+    /// How a request arrived, for who sent it. Secrets are starred whatever `--show-secrets` says: it goes over the wire.
+    #[inline(never)]
+    fn inspected(&self, head: &[u8]) -> Inspected {
+        let lines = lines::escape_lines(&starred(head)).into_iter().filter(|line| !line.is_empty());
+        Inspected {
+            ws101: env!("CARGO_PKG_VERSION").to_owned(),
+            name: self.server.config.name.clone(),
+            peer: self.entry.peer.to_string(),
+            client: self.entry.peer.ip().to_string(),
+            proxy_protocol: None,
+            request_as_it_arrived: lines.collect(),
+        }
     }
 
     /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.

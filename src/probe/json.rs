@@ -1,0 +1,34 @@
+//! A report for a program: one document.
+
+use super::advice::fix;
+use super::report::{Found, Report, Section};
+use super::settings::Name;
+use serde_json::{Value, json};
+
+/// The report as it is printed by `--json`.
+pub fn document(report: &Report) -> Value {
+    let faults: Vec<&str> = report.faults().map(|found| found.fault.word()).collect();
+    let sections: Vec<Value> = report.sections.iter().map(|section| self::section(section, report)).collect();
+    json!({
+        "url": report.url,
+        "address": report.address,
+        "proxy": report.hop.words(),
+        "server": report.server,
+        "faults": faults,
+        "sections": sections,
+    })
+}
+
+fn section(section: &Section, report: &Report) -> Value {
+    let found = |found: &Found| json!({ "fault": found.fault.word(), "says": found.says, "fix": fix(found.fault, &report.hop) });
+    json!({
+        "section": Name::word(section.name),
+        "ran": section.ran,
+        "seconds": (section.took.as_secs_f64() * 100.0).round() / 100.0,
+        "verdict": section.verdict,
+        "faults": section.faults.iter().map(found).collect::<Vec<_>>(),
+        "notes": section.notes,
+        "evidence": section.evidence,
+        "facts": section.facts,
+    })
+}

@@ -1,0 +1,153 @@
+//! One WebSocket of a probe: opened, listened to, ended, with a name for every way in which it can end.
+
+use super::settings::Settings;
+use crate::client::handshake::{self, Opened};
+use crate::client::socket::{Connection, Ending};
+use crate::client::{Error, Url, WebSocket};
+use crate::protocol::close::Close;
+use crate::protocol::session::{Event, Message};
+use crate::wire::inspected::Inspected;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// An open WebSocket.
+pub struct Link {
+    /// Its socket.
+    pub connection: Connection,
+    /// Its frames.
+    pub websocket: WebSocket,
+    /// The answer to its handshake.
+    pub opened: Opened,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// A Close came.
+    Close(Close),
+    /// TCP's FIN, and no Close before it.
+    Fin,
+    /// TCP was reset. What the system says.
+    Reset(String),
+    /// Frames that break a rule, or TLS that failed.
+    Broken(String),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Close(close) => write!(out, "Close {close}"),
+            End::Fin => out.write_str("FIN without a Close (1006)"),
+            End::Reset(_) => out.write_str("RST without a Close (1006)"),
+            End::Broken(why) => write!(out, "{why} (1006)"),
+        }
+    }
+}
+
+/// What a wait has brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// What came; a Close is not among it.
+    Events(Vec<Event>),
+    /// Nothing, by the deadline.
+    Nothing,
+    /// The end.
+    End(End),
+}
+
+/// The URL with more parameters in its query.
+pub fn with_query(url: &Url, parameters: &[&str]) -> Url {
+    let own = url.query.iter().map(String::as_str).filter(|query| !query.is_empty());
+    let query = own.chain(parameters.iter().copied()).collect::<Vec<_>>().join("&");
+    Url { query: (!query.is_empty()).then_some(query), ..url.clone() }
+}
+
+impl Link {
+    /// Connects and upgrades, with more parameters in the query: `ping=off`, `inspect=1`.
+    pub fn open(settings: &Settings, parameters: &[&str]) -> Result<Link, Error> {
+        let deadline = Instant::now() + settings.timeout;
+        let mut connection = Connection::open_with(&settings.url, &settings.trust, deadline)?;
+        let url = with_query(&settings.url, parameters);
+        let opened = handshake::open(&mut connection, &url, &settings.offer, deadline)?;
+        Ok(Link { connection, websocket: WebSocket::after_handshake(settings.max), opened })
+    }
+
+    /// Waits for what comes. An error of the connection is its end, and has a name. After an end nothing more comes.
+    pub fn hear(&mut self, deadline: Instant) -> Heard {
+        loop {
+            let mut events = match self.websocket.receive(&mut self.connection, deadline) {
+                Ok(events) => events,
+                Err(error) if error.is_timeout() => return Heard::Nothing,
+                Err(error) => return Heard::End(self.end(error)),
+            };
+            // What came before an end in the same bytes is let go: whoever waits for the end wants nothing else.
+            match events.pop() {
+                Some(Event::Close(close)) => return Heard::End(End::Close(close)),
+                Some(Event::Failed(violation)) => return Heard::End(End::Broken(violation.why)),
+                Some(last) => {
+                    events.push(last);
+                    return Heard::Events(events);
+                }
+                None => {} // half a frame
+            }
+        }
+    }
+
+    /// The next whole message, or why there is none.
+    pub fn message(&mut self, deadline: Instant) -> Result<Message, Option<End>> {
+        loop {
+            match self.hear(deadline) {
+                Heard::Events(events) => {
+                    let message = events.into_iter().find_map(|event| match event {
+                        Event::Message(message) => Some(message),
+                        _ => None,
+                    });
+                    if let Some(message) = message {
+                        return Ok(message);
+                    }
+                }
+                Heard::Nothing => return Err(None),
+                Heard::End(end) => return Err(Some(end)),
+            }
+        }
+    }
+
+    /// What a server says first when it was asked how the request arrived. Another message is a greeting, or an echo of
+    /// nothing: then it is no ws101.
+    pub fn inspected(&mut self, deadline: Instant) -> Option<Inspected> {
+        self.message(deadline).ok().and_then(|message| Inspected::parse(message.payload()))
+    }
+
+    fn end(&self, error: Error) -> End {
+        match (error, self.connection.ending()) {
+            (Error::Ended, Some(Ending::CloseNotify)) => End::Fin,
+            (Error::Ended, _) => End::Fin,
+            (Error::Lost(error), _) => End::Reset(error.to_string()),
+            (error, _) => End::Broken(error.to_string()),
+        }
+    }
+
+    /// Says Close and waits for the answer, without caring for it: for a connection that has served.
+    pub fn leave(mut self) {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        // Whatever comes of it: nobody asks any more.
+        let _ = self.websocket.close(&mut self.connection, &Close::new(1000, ""), deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_added_to_those_of_the_user() {
+        for (text, added, target) in [
+            ("ws://a/ws", &["inspect=1"][..], "/ws?inspect=1"),
+            ("ws://a/ws?x=y", &["inspect=1", "ping=off"], "/ws?x=y&inspect=1&ping=off"),
+            ("ws://a/ws?", &["inspect=1"], "/ws?inspect=1"),
+            ("ws://a/ws", &[], "/ws"),
+        ] {
+            assert_eq!(with_query(&Url::parse(text).expect(text), added).target(), target);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What stands between a client and its server, and what it does to a WebSocket: one section a question.
+//!
+//! ```text
+//!   probe ──▶ proxy ──▶ proxy ──▶ server
+//!         look: one handshake, and how it arrived          (before everything else)
+//!         handshake, idle, stream, size, backends, close   (one after the other)
+//! ```
+//!
+//! The server at the other end is best a ws101: it tells how a request arrived, answers no Ping of its own when asked not
+//! to, and has a feed. Any other server is probed as far as that goes, and what could not be seen is said.
+//!
+//! A section never guesses a fault. It names one when it has seen what the fault does, and puts what it saw beside it; what
+//! is only worth knowing is a note. [`advice`] has the cure in the words of each proxy.
+//!
+//! Read [`settings`], [`fault`] (all that can be found), [`hop`] (which proxy it is), [`link`] (one WebSocket), [`look`] (the
+//! first one), the sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how
+//! it is told: [`text`], [`json`].
+
+pub mod advice;
+pub mod backends;
+pub mod close;
+pub mod fault;
+pub mod handshake;
+pub mod hop;
+pub mod idle;
+pub mod json;
+pub mod link;
+pub mod look;
+pub mod report;
+pub mod settings;
+pub mod size;
+pub mod stream;
+pub mod text;
+
+pub use fault::Fault;
+pub use hop::Hop;
+pub use report::{Found, Report, Section};
+pub use settings::{Name, Settings};
+
+use crate::client::Error;
+use look::Look;
+use std::time::{Duration, Instant};
+
+/// What happens while it runs.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The first handshake is over.
+    Looked(&'a Report),
+    /// A section goes on.
+    Progress(Progress),
+    /// A section is over.
+    Done(&'a Section, &'a Hop),
+}
+
+/// How far a section is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Which one.
+    pub section: Name,
+    /// Since it began.
+    pub elapsed: Duration,
+    /// How long it will take at most; `None`: until it is stopped.
+    pub of: Option<Duration>,
+    /// What is going on, in a few words.
+    pub says: String,
+}
+
+/// What a section works with.
+pub struct Bench<'a> {
+    /// What was asked for.
+    pub settings: &'a Settings,
+    /// What the first handshake has shown.
+    pub look: &'a Look,
+    /// When the section began.
+    pub since: Instant,
+    section: Name,
+    observe: &'a mut dyn FnMut(Step<'_>),
+}
+
+impl Bench<'_> {
+    /// Says how far it is. About ten times a second is often enough.
+    pub fn progress(&mut self, of: Option<Duration>, says: &str) {
+        let (section, elapsed) = (self.section, self.since.elapsed());
+        (self.observe)(Step::Progress(Progress { section, elapsed, of, says: says.to_owned() }));
+    }
+
+    /// A section of which nothing has been seen yet.
+    pub fn section(&self) -> Section {
+        Section::new(self.section)
+    }
+}
+
+/// Probes. The error says why nothing could be reached; everything else is part of the report.
+pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Report, Error> {
+    let look = look::look(settings)?;
+    let mut report = Report::new(settings, &look);
+    observe(Step::Looked(&report));
+    for name in Name::ALL.into_iter().filter(|name| settings.only.is_empty() || settings.only.contains(name)) {
+        let since = Instant::now();
+        let mut bench = Bench { settings, look: &look, since, section: name, observe };
+        let mut section = match name {
+            Name::Handshake => handshake::run(&mut bench),
+            Name::Idle => idle::run(&mut bench),
+            Name::Stream => stream::run(&mut bench),
+            Name::Size => size::run(&mut bench),
+            Name::Backends => backends::run(&mut bench),
+            Name::Close => close::run(&mut bench),
+        };
+        section.took = since.elapsed();
+        observe(Step::Done(&section, &report.hop));
+        report.sections.push(section);
+    }
+    Ok(report)
+}
