@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// How long a line without its end must stand before it is taken for one that gets none.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long the end of what was killed may take.
-const END: Duration = Duration::from_secs(5);
+/// How long the end may take of what was asked to, and of what was killed.
+const END: Duration = Duration::from_secs(8);
 
 /// An open window. Dropping it kills what runs in it.
 pub struct Window {
@@ -122,10 +122,11 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // A lab has children in folders of their own, and clears them away. It may have ended, and all of its group.
-        if self.group.signal(Signal::INT).is_ok() {
+        // A lab has programs in groups of their own, and ends them when it is asked to.
+        if self.group.signal(Signal::TERM).is_ok() {
             has_ended(&mut self.child, END);
         }
+        // It may have ended, and all of its group.
         let killed = self.group.signal(Signal::KILL);
         if !has_ended(&mut self.child, END) {
             // On the real stderr: what a test prints is not shown when all else was right.
