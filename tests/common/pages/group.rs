@@ -14,7 +14,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How long all of them have to end by themselves.
-const GRACE: Duration = Duration::from_secs(4);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Those that are ended when the test is interrupted.
 static ALL: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
