@@ -76,7 +76,7 @@ pub struct Opening {
     /// Where events are pushed to it: the last one it has. `None`: those from now on.
     pub after: Option<u64>,
     /// What is said first: how the request arrived (`?inspect=1`).
-    pub inspected: Option<Inspected>,
+    pub inspected: Option<Box<Inspected>>,
     /// Whether its TCP connection is to end at the first message, and how (`?cut=`).
     pub cut: Option<Cut>,
 }
@@ -170,7 +170,7 @@ impl Planner<'_> {
     fn opening(&self, endpoint: Endpoint, request: &Request<'_>, head: &[u8]) -> Result<Opening, Refusal> {
         let after = self.check_push(endpoint, request)?;
         let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-        let inspected = wants_inspection(request)?.then(|| inspected(self.server, self.entry, head));
+        let inspected = wants_inspection(request)?.then(|| Box::new(inspected(self.server, self.entry, head)));
         Ok(Opening { endpoint, pings, after, inspected, cut: cut(request)? })
     }
 
