@@ -11,7 +11,7 @@ mod judge;
 use super::{Bench, Section};
 use ask::{Question, Seen, ask};
 use judge::{Judged, judge};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// Runs the section.
@@ -45,6 +45,7 @@ fn line(question: Question, says: &str) -> String {
 fn tell(section: &mut Section, question: Question, seen: &Seen) {
     let end = match &seen.end {
         Some(end) => format!("{end}, after {}", milliseconds(seen.took)),
+        None if seen.echoed && question.is_death() => "an echo: this ws101 knows no ?cut".to_owned(),
         None => format!("nothing within {:.1} s", seen.took.as_secs_f64()),
     };
     let tcp = match &seen.tcp {
@@ -78,23 +79,21 @@ fn judge_all(section: &mut Section, bench: &Bench<'_>, answers: &[(Question, See
             Judged::Lost(says) => section.fault(super::Fault::CloseLost, says),
         }
     }
-    section.verdict = verdict(section, server.is_some(), answers);
-    let deaths = answers.iter().filter(|(question, seen)| question.is_death() && seen.end.is_some());
-    section.fact("backend_dies", deaths.map(|(_, seen)| Value::from(judge::words(seen))).collect::<Vec<_>>());
+    let deaths = answers.iter().filter(|(question, seen)| question.is_death() && !seen.echoed);
+    let mut deaths: Vec<String> = deaths.map(|(_, seen)| judge::words(seen)).collect();
+    deaths.dedup();
+    section.fact("backend_dies", deaths.clone());
+    section.verdict = verdict(section, server.is_some(), answers, &deaths);
 }
 
-fn verdict(section: &Section, is_ws101: bool, answers: &[(Question, Seen)]) -> String {
+fn verdict(section: &Section, is_ws101: bool, answers: &[(Question, Seen)], deaths: &[String]) -> String {
     let crosses = match (section.faults.is_empty(), is_ws101) {
         (false, _) => "a Close does not cross as it was said",
         (true, true) => "codes cross in both directions, and the server's reason does",
-        (true, false) => "a Close of either end was seen",
+        (true, false) if answers.iter().any(|(_, seen)| seen.close().is_some()) => "a Close is answered by a Close",
+        (true, false) => "no Close was seen",
     };
-    let saw_any = answers.iter().any(|(_, seen)| seen.close().is_some());
-    let crosses = if saw_any || is_ws101 { crosses } else { "no Close was seen" };
-    let mut deaths: Vec<String> =
-        answers.iter().filter(|(question, _)| question.is_death()).map(|(_, seen)| judge::words(seen)).collect();
-    deaths.dedup();
-    match deaths.as_slice() {
+    match deaths {
         [] => crosses.to_owned(),
         deaths => format!("{crosses}; a backend that dies is seen as {}", deaths.join(" or ")),
     }

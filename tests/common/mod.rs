@@ -12,6 +12,7 @@ pub mod client;
 pub mod feed;
 pub mod peer;
 pub mod program;
+pub mod relay;
 pub mod script;
 #[cfg(target_os = "linux")]
 pub mod terminal;

@@ -115,7 +115,7 @@ pub fn ask(settings: &Settings, question: Question) -> Result<Seen, String> {
         Question::Fin | Question::Reset => websocket.send(connection, Message::Text("ws101 probe".into()), deadline),
     };
     said.map_err(|error| error.to_string())?;
-    let seen = end_of(&mut link, begun, deadline);
+    let seen = end_of(&mut link, question, begun, deadline);
     if seen.end.is_none() {
         link.leave();
     }
@@ -128,9 +128,13 @@ fn longest_reason() -> String {
     format!("{}\u{20ac}", "x".repeat(MAX_REASON - '\u{20ac}'.len_utf8()))
 }
 
-fn end_of(link: &mut Link, begun: Instant, deadline: Instant) -> Seen {
+/// Waits for the end. A server that was to die and echoes instead does not know how.
+fn end_of(link: &mut Link, question: Question, begun: Instant, deadline: Instant) -> Seen {
     let mut echoed = false;
     let end = loop {
+        if echoed && question.is_death() {
+            break None;
+        }
         match link.hear(deadline) {
             Heard::Events(events) => echoed |= events.iter().any(|event| matches!(event, Event::Message(_))),
             Heard::Nothing => break None,

@@ -81,7 +81,8 @@ fn death(seen: &Seen) -> Judged {
         None => Judged::Note("a hop keeps the client's connection open when the backend dies".to_owned()),
         Some(End::Close(close)) => Judged::Note(format!("when the backend dies a hop makes up a Close: {close}")),
         Some(_) => Judged::Note(
-            "a client that loses its backend sees 1006: take it as normal, and reconnect with jitter".to_owned(),
+            "a client that loses its backend sees 1006: take it as normal, and reconnect after a jittered wait"
+                .to_owned(),
         ),
     }
 }

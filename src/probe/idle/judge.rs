@@ -37,30 +37,60 @@ pub struct Limit {
 pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
     let silent = lives.iter().find(|life| life.habit == Habit::Silent);
     let Some((silent, end)) = silent.and_then(|life| Some((life, ended(life)?))) else { return Findings::default() };
+    // Frames that break a rule are the server's fault, and no clock's.
+    if matches!(end, End::Broken(_)) {
+        return Findings::default();
+    }
     // Who was never nearly as silent as that shows what became of those that were not.
     let lively = |life: &&Life| opened(life) && life.longest_quiet + slack(silent.quiet) < silent.quiet;
     let lively: Vec<&Life> = lives.iter().filter(lively).collect();
+    // Where nobody was lively, those count that were to be.
+    let others = || lives.iter().filter(|life| opened(life) && life.habit != Habit::Silent).collect();
+    let last = last_of(plan, if lively.is_empty() { others() } else { lively.clone() });
     let mut found = Findings::default();
-    if lively.iter().all(|life| outlived(life, silent, plan.alike())) {
-        found.silence = Some(Limit { after: silent.quiet, end: end.clone() });
+    match last {
+        // Who has a Ping on the way gets a reset for it: the silent one shows best how it was meant.
+        Some(Last::Age(last)) if !outlived(last, silent, plan.alike()) => found.lifetime = Some(limit(last.age, end)),
+        Some(Last::Age(last)) => found.lifetime = ended(last).map(|end| limit(last.age, end)),
+        Some(Last::Moment(moment)) => found.moment = Some(moment),
+        None => {}
     }
-    if let Some(last) = lively.iter().max_by_key(|life| life.age)
-        && let Some(of_last) = ended(last)
-        && lively.iter().all(|life| ended(life).is_some())
-    {
-        let (ages, moments) = (lively.iter().map(|life| life.age), lively.iter().map(|life| life.moment()));
-        if spread(ages) <= plan.alike() {
-            // Who has a Ping on the way gets a reset for it: the silent one shows best how it was meant.
-            let end = if found.silence.is_some() { of_last } else { end };
-            found.lifetime = Some(Limit { after: last.age, end: end.clone() });
-        } else if spread(moments) <= plan.alike() {
-            found.moment = Some(last.moment());
-        }
+    let outlived = |life: &&Life| outlived(life, silent, plan.alike());
+    if lively.iter().all(outlived) && !(lively.is_empty() && last.is_some()) {
+        found.silence = Some(limit(silent.quiet, end));
     }
     if found.silence.is_some() {
         (found.keeps, found.loses) = intervals(lives, silent);
     }
     found
+}
+
+/// How all of some lives ended.
+#[derive(Clone, Copy)]
+enum Last<'a> {
+    /// At one age: that of this one, the oldest.
+    Age(&'a Life),
+    /// At one moment.
+    Moment(Duration),
+}
+
+/// `None`: not all of them ended, or each at a time of its own.
+fn last_of<'a>(plan: &Plan, lives: Vec<&'a Life>) -> Option<Last<'a>> {
+    if lives.iter().any(|life| ended(life).is_none()) {
+        return None;
+    }
+    let last = lives.iter().copied().max_by_key(|life| life.age)?;
+    if spread(lives.iter().map(|life| life.age)) <= plan.alike() {
+        Some(Last::Age(last))
+    } else if spread(lives.iter().map(|life| life.moment())) <= plan.alike() {
+        Some(Last::Moment(last.moment()))
+    } else {
+        None
+    }
+}
+
+fn limit(after: Duration, end: &End) -> Limit {
+    Limit { after, end: end.clone() }
 }
 
 /// What a wait may be late by.
@@ -194,6 +224,20 @@ mod tests {
         let lives = [life(Habit::Silent, FIN, 5.0, 5.0), life(pings(0.5), FIN, 5.0, 0.1), life(late(), FIN, 4.0, 0.1)];
         let found = judged(&lives);
         assert_eq!((found.silence, found.lifetime, found.moment), (None, None, Some(seconds(5.0))));
+    }
+
+    #[test]
+    fn an_end_before_the_first_ping_says_nothing_about_silence() {
+        let lives = [life(Habit::Silent, FIN, 0.1, 0.1), life(pings(0.5), FIN, 0.1, 0.1), life(late(), FIN, 0.1, 0.1)];
+        let found = judged(&lives);
+        assert_eq!((found.silence, after(found.lifetime.as_ref())), (None, Some(0.1)));
+    }
+
+    #[test]
+    fn a_rule_that_was_broken_is_no_limit() {
+        let broken = Outcome::Ended(End::Broken("a reserved opcode".to_owned()));
+        let lives = [life(Habit::Silent, broken, 0.1, 0.1), life(pings(0.5), Outcome::Held, 8.0, 0.5)];
+        assert_eq!(judged(&lives), Findings::default());
     }
 
     #[test]
