@@ -51,6 +51,10 @@ pub enum Step<'a> {
     Progress(Progress),
     /// A section is over.
     Done(&'a Section, &'a Hop),
+    /// It goes on until [`Settings::stop`] says that it is enough.
+    Watching,
+    /// Something was seen meanwhile: a line that is safe for a terminal.
+    Seen(&'a str),
 }
 
 /// How far a section is.
@@ -85,6 +89,11 @@ impl Bench<'_> {
         (self.observe)(Step::Progress(Progress { section, elapsed, of, says: says.to_owned() }));
     }
 
+    /// Says what happens.
+    pub fn observe(&mut self, step: Step<'_>) {
+        (self.observe)(step);
+    }
+
     /// A section of which nothing has been seen yet.
     pub fn section(&self) -> Section {
         Section::new(self.section)
@@ -108,7 +117,10 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
             Name::Close => close::run(&mut bench),
         };
         section.took = since.elapsed();
-        observe(Step::Done(&section, &report.hop));
+        (bench.observe)(Step::Done(&section, &report.hop));
+        if name == Name::Backends && settings.watch {
+            backends::watch(&mut bench, &mut section);
+        }
         report.sections.push(section);
     }
     Ok(report)

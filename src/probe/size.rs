@@ -18,6 +18,13 @@ const FIRST: u64 = 1024;
 /// What an endpoint may put in front of an echo.
 const PREFIX: u64 = 1024;
 
+/// What a Close 1009 means.
+const SAID_BY_A_READER: &str = "Close 1009 is said by who reads messages: the server, or a hop that takes them apart; \
+                                how much a ws101 takes is its --max-message";
+
+/// How many of the largest messages that passed are shown.
+const SHOWN: usize = 4;
+
 /// Runs the section.
 pub fn run(bench: &mut Bench<'_>) -> Section {
     let mut section = bench.section();
@@ -51,7 +58,7 @@ fn open(bench: &Bench<'_>) -> Result<Link, String> {
 /// Largest and smallest of what passed and what did not.
 fn tell(section: &mut Section, rise: &rising::Rise, max: u64) {
     section.fact("largest_bytes", rise.good);
-    for (size, took) in &rise.passed {
+    for (size, took) in &rise.passed[rise.passed.len().saturating_sub(SHOWN)..] {
         section.saw(format!("  {:>12} bytes: back after {:.3} s", size, took.as_secs_f64()));
     }
     rise.strays.iter().for_each(|stray| section.note(stray.clone()));
@@ -70,14 +77,9 @@ fn tell(section: &mut Section, rise: &rising::Rise, max: u64) {
     let bad = amount(*bad);
     section.verdict = format!("a message of {good} passes, one of {bad} does not: {how}");
     match outcome {
-        Outcome::Ended(End::Close(close)) if close.code == Some(TOO_BIG) => section.note(format!(
-            "Close 1009 is said by who reads messages: the server, or a hop that takes them apart; a ws101 is told how large \
-             one may be with --max-message"
-        )),
-        _ => section.fault(
-            Fault::SizeLimit,
-            format!("a message of {good} passes and one of {bad} does not, twice: {how}"),
-        ),
+        Outcome::Ended(End::Close(close)) if close.code == Some(TOO_BIG) => section.note(SAID_BY_A_READER),
+        _ => section
+            .fault(Fault::SizeLimit, format!("a message of {good} passes and one of {bad} does not, twice: {how}")),
     }
 }
 

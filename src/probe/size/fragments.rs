@@ -12,6 +12,7 @@ use crate::client::random::masking_key;
 use crate::client::sse::{EventStream, Item};
 use crate::protocol::frame::Handmade;
 use crate::protocol::opcode::Opcode;
+use crate::protocol::session::Message;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -99,14 +100,8 @@ fn send(link: &mut Link, deadline: Instant) -> Result<(), Error> {
 
 fn echo(link: &mut Link, deadline: Instant) -> Result<(), String> {
     let whole = FRAGMENTS.concat();
-    loop {
-        match link.message(deadline) {
-            Ok(message) if message.payload().ends_with(whole.as_bytes()) => return Ok(()),
-            Ok(_) => {} // a greeting
-            Err(Some(end)) => return Err(end.to_string()),
-            Err(None) => return Err("no echo of it came".to_owned()),
-        }
-    }
+    let is_echo = |message: &Message| message.payload().ends_with(whole.as_bytes()).then_some(());
+    link.find(deadline, is_echo).map_err(|end| end.map_or("no echo of it came".to_owned(), |end| end.to_string()))
 }
 
 /// Asks for the watch until the server that has the connection answers.

@@ -5,7 +5,7 @@ use super::super::link::{End, Heard, Link};
 use super::{amount, how, open};
 use crate::client::Error;
 use crate::protocol::close::TOO_BIG;
-use crate::protocol::session::{Event, Message};
+use crate::protocol::session::Message;
 use std::time::{Duration, Instant};
 use tungstenite::Bytes;
 
@@ -123,16 +123,10 @@ pub fn attempt(bench: &mut Bench<'_>, link: &mut Link, size: u64) -> Outcome {
     if let Err(error) = link.websocket.send(&mut link.connection, message, deadline) {
         return unwritten(link, patience, &error);
     }
-    loop {
-        match link.hear(deadline) {
-            Heard::Events(events) => {
-                if events.iter().any(|event| matches!(event, Event::Message(message) if is_echo(&payload, message))) {
-                    return Outcome::Passed;
-                }
-            }
-            Heard::Nothing => return Outcome::Late(patience),
-            Heard::End(end) => return Outcome::Ended(end),
-        }
+    match link.find(deadline, |message| is_echo(&payload, message).then_some(())) {
+        Ok(()) => Outcome::Passed,
+        Err(None) => Outcome::Late(patience),
+        Err(Some(end)) => Outcome::Ended(end),
     }
 }
 
