@@ -13,6 +13,8 @@
 mod client;
 #[path = "common/fences.rs"]
 mod fences;
+#[path = "peers/lab.rs"]
+mod lab;
 #[path = "peers/limit.rs"]
 mod limit;
 #[path = "common/links.rs"]
@@ -54,6 +56,8 @@ mod nc;
 mod node;
 #[path = "peers/page.rs"]
 mod page;
+#[path = "peers/probe.rs"]
+mod probe;
 #[path = "peers/python.rs"]
 mod python;
 #[path = "peers/soak.rs"]
