@@ -48,6 +48,8 @@ mod connect_terminal;
 mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
+#[path = "peers/hijack.rs"]
+mod hijack;
 #[path = "peers/mermaid.rs"]
 mod mermaid;
 #[path = "peers/nc.rs"]
