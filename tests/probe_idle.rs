@@ -7,15 +7,14 @@
 
 mod common;
 
+use common::grant::{drain, grant, read_head, server};
+use common::probe::{faults, says, section};
 use common::relay::{Relay, Rules};
-use common::{serve, spawn};
+use common::serve;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
-use ws101::client::Url;
-use ws101::client::handshake::Offer;
-use ws101::client::tls::Trust;
-use ws101::probe::{self, Fault, Name, Report, Section, Settings};
+use ws101::probe::{Fault, Section};
 use ws101::server::Config;
 
 fn tenths(tenths: u64) -> Duration {
@@ -24,20 +23,7 @@ fn tenths(tenths: u64) -> Duration {
 
 /// The section, for silence that is held so long.
 fn idle(server: SocketAddr, idle: Duration) -> Section {
-    let settings = Settings {
-        url: Url::parse(&format!("ws://{server}/ws")).unwrap(),
-        trust: Trust::default(),
-        offer: Offer::default(),
-        only: vec![Name::Idle],
-        idle,
-        long_poll: Duration::from_secs(1),
-        max: 1 << 20,
-        connections: 1,
-        watch: false,
-        timeout: Duration::from_secs(10),
-    };
-    let Report { mut sections, .. } = probe::run(&settings, &mut |_| {}).unwrap();
-    sections.pop().unwrap()
+    section(&format!("--only idle --idle {}ms", idle.as_millis()), server)
 }
 
 /// The same through a hop in front of a ws101.
@@ -47,16 +33,8 @@ fn through(rules: Rules, time: Duration) -> Section {
     idle(relay.addr, time)
 }
 
-fn faults(section: &Section) -> Vec<Fault> {
-    section.faults.iter().map(|found| found.fault).collect()
-}
-
 fn seconds(section: &Section, limit: &str) -> f64 {
     section.facts[limit]["after_s"].as_f64().unwrap_or_else(|| panic!("{limit} in {section:?}"))
-}
-
-fn says(section: &Section, words: &str) -> bool {
-    section.evidence.iter().chain(&section.notes).any(|line| line.contains(words))
 }
 
 #[test]
@@ -98,46 +76,6 @@ fn a_restart_is_no_limit() {
     let section = through(Rules { restart: Some(tenths(30)), ..Rules::default() }, tenths(80));
     assert!(!section.ran && section.faults.is_empty(), "{section:?}");
     assert!(section.verdict.contains("restart"), "{section:?}");
-}
-
-/// A server that grants WebSockets, and then does what it is told with each: the first is that of the look.
-fn server(work: fn(usize, TcpStream)) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap();
-    // It ends with the process, as each of its connections does.
-    spawn("server", move || {
-        for (number, stream) in listener.incoming().enumerate() {
-            spawn("connection", move || work(number, stream.unwrap()));
-        }
-    });
-    addr
-}
-
-fn grant(stream: &mut TcpStream) {
-    stream.set_nodelay(true).unwrap();
-    let head = read_head(stream);
-    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
-    let accept = tungstenite::handshake::derive_accept_key(key.trim().as_bytes());
-    let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-    );
-    stream.write_all(answer.as_bytes()).unwrap();
-}
-
-fn read_head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap()
-}
-
-/// Until the client has ended it.
-fn drain(stream: &mut TcpStream) {
-    let mut buffer = [0; 1024];
-    while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
 
 #[test]

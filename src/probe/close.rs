@@ -79,6 +79,9 @@ fn judge_all(section: &mut Section, bench: &Bench<'_>, answers: &[(Question, See
             Judged::Lost(says) => section.fault(super::Fault::CloseLost, says),
         }
     }
+    if let Some(note) = answers.iter().find_map(|(_, seen)| judge::stays_open(seen)) {
+        section.note(note);
+    }
     let deaths = answers.iter().filter(|(question, seen)| question.is_death() && !seen.echoed);
     let mut deaths: Vec<String> = deaths.map(|(_, seen)| judge::words(seen)).collect();
     deaths.dedup();

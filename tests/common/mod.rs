@@ -10,7 +10,9 @@
 
 pub mod client;
 pub mod feed;
+pub mod grant;
 pub mod peer;
+pub mod probe;
 pub mod program;
 pub mod relay;
 pub mod script;

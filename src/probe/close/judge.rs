@@ -19,15 +19,17 @@ pub enum Judged {
 
 /// Judges one answer. `ws101` is the server's version, if it is one.
 pub fn judge(question: Question, seen: &Seen, ws101: Option<&str>) -> Judged {
-    if seen.close().is_some() && seen.tcp.is_none() && !question.is_death() {
-        // s7.1.1: "In most normal cases, the TCP connection SHOULD be closed first by the server".
-        return Judged::Note("after both Closes TCP stayed open: s7.1.1 asks the server to end it at once".to_owned());
-    }
     match question {
         Question::Ours | Question::Long => answer(seen, ws101.is_some()),
         Question::Theirs => their_close(seen, ws101),
         Question::Fin | Question::Reset => death(seen),
     }
+}
+
+/// s7.1.1: "In most normal cases, the TCP connection SHOULD be closed first by the server".
+pub fn stays_open(seen: &Seen) -> Option<&'static str> {
+    let is_open = seen.close().is_some() && seen.tcp.is_none();
+    is_open.then_some("after both Closes TCP stayed open for 2 s and more: s7.1.1 asks the server to end it")
 }
 
 /// What it looked like, in few words.
@@ -153,7 +155,8 @@ mod tests {
 
     #[test]
     fn tcp_that_stays_open_is_told() {
-        let open = Seen { tcp: None, ..close(4001, "") };
-        assert!(noted(&judge(Question::Ours, &open, THIS)));
+        assert_eq!(stays_open(&close(4001, "")), None);
+        assert_eq!(stays_open(&seen(Some(End::Fin))), None);
+        assert!(stays_open(&Seen { tcp: None, ..close(4001, "") }).is_some());
     }
 }
