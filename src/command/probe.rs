@@ -48,12 +48,19 @@ fn look(settings: &Settings, is_json: bool) -> Result<Report, Error> {
     let mut observe = |step: Step<'_>| match step {
         Step::Progress(progress) => show(&bar, &progress),
         Step::Looked(report) if !is_json => bar.suspend(|| drop(print(&text::title(report)))),
-        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop)))),
+        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop, width())))),
         Step::Looked(_) | Step::Done(..) => {}
     };
     let report = probe::run(settings, &mut observe);
     bar.finish_and_clear();
     report
+}
+
+/// How wide the report may be: what the user says, or the terminal.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(seen).unwrap_or(text::WIDTH)
 }
 
 /// A bar on stderr, and only when that is a terminal.
