@@ -199,10 +199,10 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 5] = [&[], &["compare"], &["connect"], &["decode"], &["encode"]];
+const COMMANDS: [&[&str]; 6] = [&[], &["compare"], &["connect"], &["decode"], &["encode"], &["probe"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 3] = [&["connect"], &["decode"], &["encode"]];
+const WITHOUT_VARIABLES: [&[&str]; 4] = [&["connect"], &["decode"], &["encode"], &["probe"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -227,7 +227,7 @@ fn options_but_version(help: &str) -> BTreeSet<String> {
 #[test]
 fn the_examples_of_the_help_are_accepted() {
     let help = COMMANDS.map(help_of).join("\n");
-    let starts = ["ws101 --", "ws101 compare ", "ws101 connect ", "ws101 decode ", "ws101 encode "];
+    let starts = ["ws101 --", "ws101 compare ", "ws101 connect ", "ws101 decode ", "ws101 encode ", "ws101 probe "];
     let begins = |line: &&str| starts.iter().any(|start| line.contains(start));
     let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();

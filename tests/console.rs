@@ -312,7 +312,7 @@ impl Run {
 
 /// What a command prints that meets this server.
 fn run(shell: &Shell, command: &str, server: &Program, at: At) -> Vec<String> {
-    let home = shell.curl_home("no-progress-meter", &["localhost:8080"], server.addr);
+    let home = shell.curl_home("no-progress-meter", &[("localhost:8080".to_owned(), server.addr)]);
     let variables = [("WS101", server.pid().to_string()), ("CURL_HOME", home.display().to_string())];
     as_on_the_page(&shell.run(&mapped(command, server.addr), &variables, at), server.addr)
 }

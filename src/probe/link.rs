@@ -7,7 +7,9 @@ use crate::client::{Error, Url, WebSocket};
 use crate::protocol::close::Close;
 use crate::protocol::session::{Event, Message};
 use crate::wire::inspected::Inspected;
+use crate::wire::tap::{self, Tap};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// An open WebSocket.
@@ -62,11 +64,22 @@ pub fn with_query(url: &Url, parameters: &[&str]) -> Url {
     Url { query: (!query.is_empty()).then_some(query), ..url.clone() }
 }
 
+/// Connects. With `RUST_LOG=debug` what passes is told in the log, each connection under a name of its own.
+pub fn dial(settings: &Settings, deadline: Instant) -> Result<Connection, Error> {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let mut connection = Connection::open_with(&settings.url, &settings.trust, deadline)?;
+    let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some(tap) = Tap::of_client(&format!("probe-{number}"), &tap::Settings::default()) {
+        connection.watch(tap);
+    }
+    Ok(connection)
+}
+
 impl Link {
     /// Connects and upgrades, with more parameters in the query: `ping=off`, `inspect=1`.
     pub fn open(settings: &Settings, parameters: &[&str]) -> Result<Link, Error> {
         let deadline = Instant::now() + settings.timeout;
-        let mut connection = Connection::open_with(&settings.url, &settings.trust, deadline)?;
+        let mut connection = dial(settings, deadline)?;
         let url = with_query(&settings.url, parameters);
         let opened = handshake::open(&mut connection, &url, &settings.offer, deadline)?;
         Ok(Link { connection, websocket: WebSocket::after_handshake(settings.max), opened })

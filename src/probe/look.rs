@@ -2,7 +2,7 @@
 
 use super::diff::{Row, diff};
 use super::hop::{Hop, Marks};
-use super::link::{Link, with_query};
+use super::link::{Link, dial, with_query};
 use super::settings::Settings;
 use crate::client::handshake::{self, Opened};
 use crate::client::socket::Connection;
@@ -55,7 +55,7 @@ impl Look {
 /// that nobody knows, a port that nobody listens on, a certificate that is not trusted.
 pub fn look(settings: &Settings) -> Result<Look, Error> {
     let deadline = Instant::now() + settings.timeout;
-    let mut connection = Connection::open_with(&settings.url, &settings.trust, deadline)?;
+    let mut connection = dial(settings, deadline)?;
     let (address, local, tls) = (connection.peer(), connection.local(), connection.tls_facts());
     let url = with_query(&settings.url, &["inspect=1"]);
     let mut offer = settings.offer.clone();

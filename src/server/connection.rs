@@ -11,6 +11,7 @@ use super::conversation::{self, Opened};
 use super::deliver::websocket;
 use super::ending::{Ending, linger, say_goodbye};
 use super::endpoint;
+use super::inspect::inspected;
 use super::pages;
 use super::plan::{self, Answer, Limits, Opening, Page, Plan, Planner};
 use super::refuse;
@@ -184,10 +185,9 @@ impl Connection<'_> {
     fn refused(&self, refusal: &Refusal, head: &[u8]) -> (Response, String) {
         self.server.metrics.count_refusal(refusal.reason);
         let words = refused_with(refusal);
-        let response = match head::parse(head, &self.server.config.head) {
-            Parsed::Complete(request, _) => refuse::response(refusal, head, Some(&request)),
-            Parsed::NeedMore | Parsed::Refused(_) => refuse::response(refusal, head, None),
-        };
+        let parsed = head::parse(head, &self.server.config.head);
+        let request = if let Parsed::Complete(request, _) = &parsed { Some(request) } else { None };
+        let response = refuse::response(refusal, head, request, || inspected(self.server, self.entry, head));
         (response, words)
     }
 
@@ -197,8 +197,9 @@ impl Connection<'_> {
     }
 
     #[inline(never)]
-    fn write(&self, response: Response, to_head: bool, keep_alive: bool) -> Next {
+    fn write(&self, mut response: Response, to_head: bool, keep_alive: bool) -> Next {
         let connection = if keep_alive { "keep-alive" } else { "close" };
+        response.fields.extend(self.server.served_by());
         let response = response
             .with_field("Date", httpdate::fmt_http_date(SystemTime::now()))
             .with_list_element("Connection", connection);
@@ -254,7 +255,9 @@ impl Connection<'_> {
                 }
             }
         }
-        if let Err(error) = half.upgrade(&accepted.response().encode(false), opened.session.bytes_to_send()) {
+        let mut granted = accepted.response();
+        granted.fields.extend(self.server.served_by());
+        if let Err(error) = half.upgrade(&granted.encode(false), opened.session.bytes_to_send()) {
             drop(half); // the courier ends when it sees that there was no 101
             return self.could_not_write(&error);
         }
@@ -269,12 +272,12 @@ impl Connection<'_> {
     #[inline(never)]
     fn open(&self, opening: &Opening) -> Box<Opened> {
         let config = &self.server.config;
-        let Opening { endpoint, pings, .. } = *opening;
+        let Opening { endpoint, pings, cut, .. } = *opening;
         let is_feed = endpoint == Endpoint::Feed;
         // What is longer could not become an event.
         let max_message = if is_feed { config.max_message.min(config.max_event) } else { config.max_message };
         let session = Session::new(Role::Server, max_message);
-        let mut opened = Box::new(Opened { session, endpoint, pings, courier: None });
+        let mut opened = Box::new(Opened { session, endpoint, pings, cut, courier: None });
         if let Some(inspected) = &opening.inspected {
             opened.session.send(Message::Text(inspected.json().into()));
             self.entry.outbound.traffic.count_messages(0, 1);

@@ -39,6 +39,16 @@ const INTERNAL_ERROR: u16 = 1011;
 /// Why a message is not waited for any longer.
 const OVERDUE: &str = "a message not complete in time";
 
+/// How TCP ends without a Close at the first message of a client that asks for that (`?cut=`): what it sees is what the
+/// clients of a server see that dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// In order, as the system ends the connections of a program that was killed.
+    Fin,
+    /// With a reset, as a machine answers that has forgotten the connection.
+    Reset,
+}
+
 /// A WebSocket that was just granted.
 pub struct Opened {
     /// The protocol's state; a greeting may have been sent from it.
@@ -47,6 +57,8 @@ pub struct Opened {
     pub endpoint: Endpoint,
     /// Whether a silent peer is pinged.
     pub pings: Pings,
+    /// Whether it ends at its first message, and how.
+    pub cut: Option<Cut>,
     /// Who pushes events to it.
     pub courier: Option<websocket::Handle>,
 }
@@ -56,8 +68,9 @@ pub struct Opened {
 pub fn run(server: &Server, entry: &Entry, opened: &mut Opened, buffer: &mut Buffer) -> Ending {
     let keepalive = Keepalive::new(server, opened.pings);
     let endpoint = opened.endpoint;
+    let (session, cut) = (&mut opened.session, opened.cut);
     let mut conversation =
-        Conversation { server, entry, session: &mut opened.session, endpoint, keepalive, message_since: None };
+        Conversation { server, entry, session, endpoint, cut, ended: None, keepalive, message_since: None };
     let ending = match conversation.start(buffer).and_then(|()| conversation.talk(buffer)) {
         Ok(ending) => ending,
         Err(error) => conversation.write_failed(&error),
@@ -71,6 +84,9 @@ struct Conversation<'a> {
     entry: &'a Entry,
     session: &'a mut Session,
     endpoint: Endpoint,
+    cut: Option<Cut>,
+    /// How it has ended, once it was cut off.
+    ended: Option<Ending>,
     keepalive: Keepalive,
     /// When a read ended inside a message for the first time.
     message_since: Option<Instant>,
@@ -97,6 +113,9 @@ impl Conversation<'_> {
 
     fn talk(&mut self, buffer: &mut Buffer) -> io::Result<Ending> {
         while !self.session.close_sent() {
+            if let Some(ending) = self.ended {
+                return Ok(ending);
+            }
             match self.entry.outbound.stream().read(buffer.room()) {
                 Ok(0) => return Ok(self.gone("ended TCP")),
                 Ok(count) => {
@@ -131,7 +150,7 @@ impl Conversation<'_> {
 
     /// What one read brought: every event answered, then one write.
     fn take_in(&mut self, bytes: &[u8], half: &mut Locked<'_>) -> io::Result<()> {
-        let Conversation { server, entry, session, endpoint, keepalive, message_since } = self;
+        let Conversation { server, entry, session, endpoint, cut, ended, keepalive, message_since } = self;
         let (mut messages_in, mut messages_out) = (0, 0);
         let mut texts = Vec::new();
         let mut received = session.receive(bytes);
@@ -140,6 +159,13 @@ impl Conversation<'_> {
                 Event::Message(message) => {
                     info!("{} = {}", entry.who, events::message(&message));
                     messages_in += 1;
+                    if let Some(cut) = *cut
+                        && half.phase() == Phase::WebSocket
+                    {
+                        entry.outbound.traffic.count_messages(messages_in, 0);
+                        *ended = Some(cut_off(server, entry, half, cut)?);
+                        return Ok(());
+                    }
                     // A drain or a courier may have sent a Close; its phase says so, the session does not know.
                     if half.phase() == Phase::WebSocket && !received.session().close_sent() {
                         match endpoint::react(*endpoint, server.config.name.as_deref(), message) {
@@ -249,6 +275,19 @@ impl Conversation<'_> {
         half.write(self.session.bytes_to_send(), true)?;
         Ok(Ending::Linger)
     }
+}
+
+/// Ends TCP without a Close, as the client has asked. It gets no answer to its message.
+#[inline(never)]
+fn cut_off(server: &Server, entry: &Entry, half: &mut Locked<'_>, cut: Cut) -> io::Result<Ending> {
+    let (parameter, ending) = match cut {
+        Cut::Fin => ("?cut=fin", Ending::Linger),
+        Cut::Reset => ("?cut=reset", Ending::Gone),
+    };
+    half.tell(&entry.who, '=', &format!("cut off as asked ({parameter})"));
+    server.metrics.count_close(half, ClosedBy::Server, NO_CLOSE);
+    half.abandon(cut == Cut::Reset)?;
+    Ok(ending)
 }
 
 /// All that one read brought together: who follows the feed is woken once for it.

@@ -1,6 +1,7 @@
 //! A response that lasts, in the event-stream format that browsers read by themselves (`EventSource`; WHATWG HTML,
 //! "Server-sent events"): the feed goes out in one, and what a page watches.
 
+use super::Server;
 use super::registry::Entry;
 use super::socket;
 use crate::protocol::chunked::LAST_CHUNK;
@@ -25,13 +26,14 @@ pub struct EventStream<'a> {
 impl EventStream<'_> {
     /// RFC 9112 s6.1, s6.3: to HTTP/1.1 in chunks; to HTTP/1.0, which has none, up to the end of the connection. `fields`
     /// are added to the head, `first` is written with it.
-    pub fn begin(&self, fields: Vec<(&'static str, String)>, first: &str) -> io::Result<()> {
+    pub fn begin(&self, server: &Server, fields: Vec<(&'static str, String)>, first: &str) -> io::Result<()> {
         let mut response = Response::head_only(200)
             .with_field("Content-Type", "text/event-stream")
             .with_field("Cache-Control", "no-store")
             // nginx would otherwise collect the response before it passes it on.
             .with_field("X-Accel-Buffering", "no");
         response.fields.extend(fields);
+        response.fields.extend(server.served_by());
         if self.chunked {
             response = response.with_field("Transfer-Encoding", "chunked");
         }

@@ -159,7 +159,9 @@ fn entry(server: &Server, stream: TcpStream, peer: SocketAddr, turned_away: bool
 /// client that was still writing may see a reset instead.
 fn refuse_at_the_door(server: &Server, reason: &'static str, mut stream: &TcpStream) {
     server.metrics.count_refusal(reason);
-    let _ = stream.write(&pages::overloaded().encode(false));
+    let mut response = pages::overloaded();
+    response.fields.extend(server.served_by());
+    let _ = stream.write(&response.encode(false));
     let _ = stream.shutdown(Shutdown::Write);
 }
 

@@ -18,8 +18,8 @@
 //! any program; what it gives back stops it again.
 //!
 //! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
-//! [`plan`] (what a request gets), [`route`], [`pages`], [`site`] (the page's files), [`refuse`], [`conversation`] (frames),
-//! [`endpoint`] (what is replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a
+//! [`plan`] (what a request gets), [`route`], [`pages`], [`site`] (the page's files), [`refuse`], [`inspect`] (how a request
+//! arrived), [`conversation`] (frames), [`endpoint`] (what is replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a
 //! page that sees its own connection), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was
 //! counted), [`connections`] (both, for the page), [`ending`] (of a connection), [`drain`] (of the server).
 
@@ -34,6 +34,7 @@ pub mod drain;
 pub mod ending;
 pub mod endpoint;
 pub mod event_stream;
+pub mod inspect;
 pub mod limits;
 pub mod listener;
 pub mod metrics;
@@ -56,11 +57,15 @@ use deliver::Feed;
 use deliver::encoded::Encoded;
 use log::info;
 use metrics::Metrics;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use registry::Registry;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use watches::Watches;
+
+/// What a name may not have as it is in a field's value: it is percent-encoded there. Bytes that are not ASCII always are.
+const UNSAFE_IN_A_FIELD: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// What all threads of one server share.
 #[derive(Debug)]
@@ -83,6 +88,13 @@ impl Server {
     /// Whether a stop has begun: nothing new is started, `/readyz` says 503.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Which backend answers: a field that is in common use, in every response of a server that has a name. Its value is
+    /// ASCII without blanks, whatever the name is.
+    pub fn served_by(&self) -> Option<(&'static str, String)> {
+        let name = self.config.name.as_deref()?;
+        Some(("X-Served-By", utf8_percent_encode(name, UNSAFE_IN_A_FIELD).to_string()))
     }
 
     fn is_stopped(&self) -> bool {

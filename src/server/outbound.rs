@@ -13,6 +13,7 @@ use super::socket::{self, AT_ONCE};
 use crate::protocol::chunked::chunk;
 use crate::wire::eyes::Eyes;
 use log::info;
+use socket2::SockRef;
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -171,6 +172,14 @@ impl Locked<'_> {
     pub fn give_up(&mut self) {
         self.half.phase = Phase::Broken;
         self.outbound.shut_down(Shutdown::Both);
+    }
+
+    /// The connection ends here, without a Close: nothing more is written. With `reset` the peer gets a reset as soon as the
+    /// socket is closed, whatever was not read or written yet is lost; else the end of TCP comes in order.
+    pub fn abandon(&mut self, reset: bool) -> io::Result<()> {
+        self.half.phase = Phase::Broken;
+        // A socket that lingers for no time at all is closed with a reset (RFC 9293 s3.10.4, ABORT).
+        if reset { SockRef::from(&self.outbound.stream).set_linger(Some(Duration::ZERO)) } else { Ok(()) }
     }
 
     /// Sends a Close if the peer can take it at once. `false`: its buffer is full, or it has no WebSocket that is open.

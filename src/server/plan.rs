@@ -1,8 +1,10 @@
 //! What a request gets: decided from its head alone, before anything is written.
 
 use super::Server;
+use super::conversation::Cut;
 use super::cors;
-use super::deliver::request::{FeedRequest, after, read};
+use super::deliver::request::{FeedRequest, after, only, read, wrong};
+use super::inspect::inspected;
 use super::pages;
 use super::refuse;
 use super::registry::{Doing, Entry};
@@ -16,8 +18,7 @@ use crate::protocol::response::Response;
 use crate::protocol::upgrade::{self, Accepted};
 use crate::wire::escape;
 use crate::wire::inspected::Inspected;
-use crate::wire::lines;
-use crate::wire::secrets::{starred, starred_target};
+use crate::wire::secrets::starred_target;
 use std::io;
 
 /// What a request gets, decided from its head alone.
@@ -75,7 +76,9 @@ pub struct Opening {
     /// Where events are pushed to it: the last one it has. `None`: those from now on.
     pub after: Option<u64>,
     /// What is said first: how the request arrived (`?inspect=1`).
-    pub inspected: Option<Inspected>,
+    pub inspected: Option<Box<Inspected>>,
+    /// Whether its TCP connection is to end at the first message, and how (`?cut=`).
+    pub cut: Option<Cut>,
 }
 
 /// Whether the server pings a silent peer. `?ping=off` turns it off, to watch what idle timers on the way do.
@@ -135,7 +138,7 @@ impl Planner<'_> {
 
     #[inline(never)]
     fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> (Refusal, Response) {
-        let mut response = refuse::response(&refusal, head, Some(request));
+        let mut response = refuse::response(&refusal, head, Some(request), || inspected(self.server, self.entry, head));
         if is_feed(request.path()) {
             // A page that may read the answers may read why there is none.
             response.fields.extend(cors::fields(request, &self.server.config.allow_origin));
@@ -156,27 +159,19 @@ impl Planner<'_> {
         if let Ok(Route::WebSocket(endpoint)) = route {
             self.check_admission(&route)?;
             // Before the decision is shown: it says "granted".
-            let after = self.check_push(endpoint, request).map_err(Refusal::with_handshake)?;
-            let accepted = self.decide_upgrade(request)?;
-            let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
-            let inspected = (request.parameter("inspect") == Some("1")).then(|| self.inspected(head));
-            return Ok((Answer::Upgrade(accepted, Opening { endpoint, pings, after, inspected }), 0));
+            let opening = self.opening(endpoint, request, head).map_err(Refusal::with_handshake)?;
+            return Ok((Answer::Upgrade(self.decide_upgrade(request)?, opening), 0));
         }
         self.plain_answer(route, request)
     }
 
-    /// How a request arrived, for who sent it. Secrets are starred whatever `--show-secrets` says: it goes over the wire.
+    /// What the parameters ask of a WebSocket.
     #[inline(never)]
-    fn inspected(&self, head: &[u8]) -> Inspected {
-        let lines = lines::escape_lines(&starred(head)).into_iter().filter(|line| !line.is_empty());
-        Inspected {
-            ws101: env!("CARGO_PKG_VERSION").to_owned(),
-            name: self.server.config.name.clone(),
-            peer: self.entry.peer.to_string(),
-            client: self.entry.peer.ip().to_string(),
-            proxy_protocol: None,
-            request_as_it_arrived: lines.collect(),
-        }
+    fn opening(&self, endpoint: Endpoint, request: &Request<'_>, head: &[u8]) -> Result<Opening, Refusal> {
+        let after = self.check_push(endpoint, request)?;
+        let pings = if request.parameter("ping") == Some("off") { Pings::Off } else { Pings::AsConfigured };
+        let inspected = wants_inspection(request)?.then(|| Box::new(inspected(self.server, self.entry, head)));
+        Ok(Opening { endpoint, pings, after, inspected, cut: cut(request)? })
     }
 
     /// Where the request ends is asked before what it wants: nothing can be right in one that has no clear end.
@@ -278,7 +273,7 @@ impl Planner<'_> {
     pub fn unreadable(&self, refusal: Refusal, arrived: &[u8]) -> Plan {
         let head = &arrived[..end_of_head(arrived).min(self.server.config.head.max_head)];
         self.entry.outbound.lock().eyes().unreadable_head(head);
-        let response = refuse::response(&refusal, head, None);
+        let response = refuse::response(&refusal, head, None, || inspected(self.server, self.entry, head));
         let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));
         let (method, target) = ("(no readable".to_owned(), "request)".to_owned());
         let limits = Limits { body_len: 0, to_head: false, keep_alive: false };
@@ -290,6 +285,29 @@ impl Planner<'_> {
         // s10.1.1): where the next request begins can't be known.
         let waits = request.value("expect").is_some() && !reads_body;
         request.wants_keep_alive() && !waits && !self.entry.turned_away && !self.server.is_draining()
+    }
+}
+
+fn wants_inspection(request: &Request<'_>) -> Result<bool, Refusal> {
+    match only(request, "inspect")? {
+        None => Ok(false),
+        Some("1") => Ok(true),
+        Some(other) => {
+            let shown = other.as_bytes().escape_ascii();
+            Err(wrong(format!("inspect=\"{shown}\" is nothing known; right is inspect=1, or no inspect")))
+        }
+    }
+}
+
+fn cut(request: &Request<'_>) -> Result<Option<Cut>, Refusal> {
+    match only(request, "cut")? {
+        None => Ok(None),
+        Some("fin") => Ok(Some(Cut::Fin)),
+        Some("reset") => Ok(Some(Cut::Reset)),
+        Some(other) => {
+            let shown = other.as_bytes().escape_ascii();
+            Err(wrong(format!("cut=\"{shown}\" is no way to end TCP; right are cut=fin and cut=reset")))
+        }
     }
 }
 

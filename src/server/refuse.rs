@@ -7,9 +7,10 @@ use super::route::listed;
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
+use crate::wire::inspected::Inspected;
 use crate::wire::lines;
 use crate::wire::secrets::starred;
-use serde_json::json;
+use serde::Serialize;
 
 /// What every right opening handshake has after its request line (RFC 6455 s4.1).
 const HANDSHAKE: &str = "    Host: localhost:8080
@@ -24,13 +25,18 @@ const HOST: &str = "    Host: localhost:8080\n";
 const BODY: &str = "    Content-Length: 5\n\n    Hello\n";
 
 /// The response to a refused request. `arrived` are the bytes of its head, or what had come of it. `request` is there
-/// when they could be read.
-pub fn response(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> Response {
+/// when they could be read. `inspect` tells how it arrived, for who wants JSON.
+pub fn response(
+    refusal: &Refusal,
+    arrived: &[u8],
+    request: Option<&Request<'_>>,
+    inspect: impl FnOnce() -> Inspected,
+) -> Response {
     let wants_json = request.is_some_and(|request| {
         request.list("accept").any(|range| range.to_ascii_lowercase().starts_with(b"application/json"))
     });
     let mut response = if wants_json {
-        Response::new(refusal.status, "application/json", json(refusal, arrived, request))
+        Response::new(refusal.status, "application/json", json(refusal, request, inspect()))
     } else {
         Response::new(refusal.status, "text/plain; charset=utf-8", text(refusal, arrived, request))
     };
@@ -49,17 +55,25 @@ fn text(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> Str
     )
 }
 
-fn json(refusal: &Refusal, arrived: &[u8], request: Option<&Request<'_>>) -> String {
-    let answer = json!({
-        "status": refusal.status,
-        "phrase": phrase(refusal.status),
-        "reason": refusal.reason,
-        "why": refusal.why,
-        "section": refusal.section,
-        "right_request": unindented(&example(refusal, request)),
-        "request_as_it_arrived": unindented(&lines::head_as_it_arrived(&starred(arrived))),
-    });
-    format!("{answer:#}\n")
+/// A refusal in JSON, with all that is told of a request.
+#[derive(Serialize)]
+struct Told<'a> {
+    status: u16,
+    phrase: &'static str,
+    reason: &'static str,
+    why: &'a str,
+    section: &'static str,
+    right_request: Vec<&'a str>,
+    #[serde(flatten)]
+    inspected: Inspected,
+}
+
+fn json(refusal: &Refusal, request: Option<&Request<'_>>, inspected: Inspected) -> String {
+    let Refusal { status, reason, section, .. } = *refusal;
+    let right = example(refusal, request);
+    let right_request = unindented(&right);
+    let told = Told { status, phrase: phrase(status), reason, why: &refusal.why, section, right_request, inspected };
+    serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
 }
 
 /// A right request for the path that was asked for, if there is one.
@@ -91,7 +105,7 @@ mod tests {
     fn a_refusal_shows_the_request_escaped_and_starred() {
         let head = b"GET /ws HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX: \x80\x1b\r\n\r\n";
         let refusal = Refusal::new(426, "no-upgrade", "RFC 6455 s4.2.1", "no Upgrade").with_handshake();
-        let body = String::from_utf8(response(&refusal, head, None).body).expect("UTF-8");
+        let body = String::from_utf8(response(&refusal, head, None, || panic!("it is text")).body).expect("UTF-8");
         assert!(body.starts_with("426 Upgrade Required: no Upgrade.\nAsked for by RFC 6455 s4.2.1.\n"), "{body}");
         assert!(body.contains("    Upgrade: websocket\n"));
         assert!(
@@ -105,10 +119,19 @@ mod tests {
         let head = b"GET /x HTTP/1.1\r\nHost: a\r\nAccept: text/html, application/json;q=0.5\r\n\r\n";
         let Parsed::Complete(request, _) = parse(head, &Limits { max_head: 200, max_fields: 9 }) else { panic!() };
         let refusal = Refusal::new(404, "not-found", "RFC 9110 s15.5.5", "nothing");
-        let response = response(&refusal, head, Some(&request));
+        let told = Inspected {
+            ws101: "1".to_owned(),
+            name: None,
+            peer: "[::1]:4000".to_owned(),
+            client: "::1".to_owned(),
+            proxy_protocol: None,
+            request_as_it_arrived: vec!["GET /x HTTP/1.1".to_owned()],
+        };
+        let response = response(&refusal, head, Some(&request), || told.clone());
         let answer: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
         assert_eq!(answer["reason"], "not-found");
         assert_eq!(answer["request_as_it_arrived"][0], "GET /x HTTP/1.1");
+        assert_eq!(Inspected::parse(&response.body), Some(told), "and all the rest of what is told");
     }
 
     #[test]

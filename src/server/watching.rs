@@ -92,7 +92,7 @@ pub fn recorder(server: &Server, entry: &Entry, token: Token, path: Option<&str>
 #[inline(never)]
 pub fn run(server: &Server, entry: &Entry, wanted: Wanted) -> io::Result<()> {
     let stream = EventStream { entry, chunked: wanted.chunked };
-    stream.begin(Vec::new(), &format!("retry: {RETRY}\n\n"))?;
+    stream.begin(server, Vec::new(), &format!("retry: {RETRY}\n\n"))?;
     entry.outbound.lock().eyes().hush(UNTOLD);
     let Some(watch) = server.watches.find_or_make(wanted.token) else {
         let why = if server.config.max_watched == 0 { SWITCHED_OFF } else { NO_ROOM };

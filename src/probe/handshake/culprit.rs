@@ -2,10 +2,10 @@
 
 use crate::client::handshake;
 use crate::client::response::Head;
-use crate::client::socket::Connection;
 use crate::client::{Error, Part, Refusal};
 use crate::connect::cause;
 use crate::probe::head::{has_token, values};
+use crate::probe::link::dial;
 use crate::probe::look::Look;
 use crate::probe::{Bench, Fault, Hop, Section, Settings};
 use crate::wire::escape;
@@ -129,7 +129,7 @@ fn silence(settings: &Settings, error: &Error) -> Blame {
 fn answers_to_proxy_header(settings: &Settings) -> bool {
     let deadline = Instant::now() + settings.timeout;
     let ask = || -> Result<(), Error> {
-        let mut connection = Connection::open_with(&settings.url, &settings.trust, deadline)?;
+        let mut connection = dial(settings, deadline)?;
         connection.write(PROXY_HEADER, Part::Head, deadline)?;
         handshake::open(&mut connection, &settings.url, &settings.offer, deadline).map(drop)
     };

@@ -80,7 +80,7 @@ fn wait(request: &Request<'_>) -> Result<Duration, Refusal> {
 }
 
 /// A parameter that may be given once.
-fn only<'a>(request: &Request<'a>, name: &str) -> Result<Option<&'a str>, Refusal> {
+pub fn only<'a>(request: &Request<'a>, name: &str) -> Result<Option<&'a str>, Refusal> {
     let given = request.query().split('&').filter(|pair| pair.split('=').next() == Some(name)).count();
     if given > 1 {
         return Err(wrong(format!("{name} is given more than once, and only one can count")));
@@ -101,7 +101,8 @@ fn number(name: &str, digits: &[u8]) -> Result<u64, Refusal> {
     })
 }
 
-fn wrong(why: impl Into<String>) -> Refusal {
+/// A parameter, or a field that means the same, that can't be read.
+pub fn wrong(why: impl Into<String>) -> Refusal {
     Refusal::new(400, "parameter", "RFC 9110 s15.5.1", why)
 }
 

@@ -35,7 +35,7 @@ pub fn run(server: &Server, entry: &Entry, asked: &FeedRequest) -> io::Result<()
     let mut fields = vec![(LAST_ID, reader.has().to_string())];
     fields.extend(asked.cors.iter().cloned());
     // The number is for a browser that is cut off before its first event: it comes back with it.
-    stream.begin(fields, &format!("retry: {RETRY}\nid: {}\n\n", reader.has()))?;
+    stream.begin(server, fields, &format!("retry: {RETRY}\nid: {}\n\n", reader.has()))?;
     if server.is_draining() {
         return stream.end(); // and not what there is: who asks again and again would keep the server from its end
     }

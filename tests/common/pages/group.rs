@@ -13,6 +13,9 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
+/// How long all of them have to end by themselves.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Those that are ended when the test is interrupted.
 static ALL: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
@@ -36,7 +39,7 @@ impl Group {
 
     /// Whether there is anybody.
     pub fn is_there(&self) -> bool {
-        id(self.leader).is_some_and(|group| test_kill_process_group(group) != Err(Errno::SRCH))
+        is_there(self.leader)
     }
 }
 
@@ -73,10 +76,19 @@ pub fn hear_interrupts() {
     ONCE.call_once(|| {
         let end = || {
             let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-            for leader in &*all {
-                // Whatever can be ended is.
-                let _ = send(*leader, Signal::KILL);
+            let signal_all = |signal| {
+                for leader in &*all {
+                    // Whatever can be ended is.
+                    let _ = send(*leader, signal);
+                }
+            };
+            // Who has started programs in groups of their own ends them, when there is time for it.
+            signal_all(Signal::TERM);
+            let deadline = Instant::now() + GRACE;
+            while Instant::now() < deadline && all.iter().any(|leader| is_there(*leader)) {
+                park_timeout(Duration::from_millis(20));
             }
+            signal_all(Signal::KILL);
             exit(130);
         };
         ctrlc::set_handler(end).expect("a handler");
@@ -112,6 +124,11 @@ fn has_others(leader: u32) -> bool {
         let group = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(2)?.parse().ok());
         group == Some(leader) && process.metadata().is_ok_and(|metadata| metadata.uid() != user)
     })
+}
+
+/// Whether there is anybody in that group.
+fn is_there(leader: u32) -> bool {
+    id(leader).is_some_and(|group| test_kill_process_group(group) != Err(Errno::SRCH))
 }
 
 fn id(leader: u32) -> Option<Pid> {

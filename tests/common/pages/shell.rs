@@ -115,11 +115,11 @@ impl Shell {
         env::join_paths(self.first.iter().cloned().chain(env::split_paths(&others))).expect("a path")
     }
 
-    /// A directory with a `.curlrc` that leads from these hosts and ports to a server, and has one more line. It is written
-    /// once: a curl in the background may be reading it.
-    pub fn curl_home(&self, line: &str, from: &[&str], addr: SocketAddr) -> PathBuf {
-        let home = self.beside.join(addr.port().to_string());
-        let leads = from.iter().map(|from| format!("connect-to = \"{from}:{}:{}\"\n", addr.ip(), addr.port()));
+    /// A directory with a `.curlrc` that leads from hosts and ports to servers, and has one more line. It is written once:
+    /// a curl in the background may be reading it.
+    pub fn curl_home(&self, line: &str, detours: &[(String, SocketAddr)]) -> PathBuf {
+        let home = self.beside.join(detours.first().map_or(0, |(_, addr)| addr.port()).to_string());
+        let leads = detours.iter().map(|(from, to)| format!("connect-to = \"{from}:{}:{}\"\n", to.ip(), to.port()));
         let curlrc = format!("{line}\n{}", leads.collect::<String>());
         if !home.exists() {
             fs::create_dir(&home).expect("a directory");

@@ -1,12 +1,14 @@
 //! The chapters of the walkthrough, run as a reader would run them, and their form.
 //!
-//! [`script`] reads a chapter into what is to be done, [`run`] does it: with a [`server`] of the chapter's own, [`window`]s
-//! that stay open, and [`listing`]s that are held against the source. [`bless`] writes into the chapter what really came.
+//! [`script`] reads a chapter into what is to be done, [`run`] does it: with a [`server`] of the chapter's own, behind
+//! [`doors`] of the run's, [`window`]s that stay open, and [`listing`]s that are held against the source. [`bless`] writes
+//! into the chapter what really came.
 
 #![allow(dead_code, reason = "what a chapter does not use, another does")]
 
 pub mod bless;
 pub mod contents;
+pub mod doors;
 pub mod form;
 pub mod listing;
 pub mod outline;

@@ -1,6 +1,7 @@
 //! A chapter's run.
 
 use super::bless::{Edit, merged};
+use super::doors::{Doors, ports_named};
 use super::listing;
 use super::script::{Act, Key, What, script};
 use super::server;
@@ -15,7 +16,7 @@ use crate::pages::{PATIENCE, page};
 use rustix::process::geteuid;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ const QUIET: Duration = Duration::from_secs(2);
 /// A chapter's run.
 pub struct Run {
     shell: Shell,
-    port: u16,
+    doors: Doors,
     /// Those that are compared: what the page's commands name was not drawn.
     ports: Ports,
     /// The group goes first, as long as its number is the program's.
@@ -55,8 +56,14 @@ impl Run {
         }
         let (windows, printed, mark) = (BTreeMap::new(), Vec::new(), (0, Whose::Began));
         let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
-        let (port, ports) = (server::free_port(page), Ports::AllBut(server::ports_named(&script(page).0)));
-        Run { shell, port, ports, server: None, windows, printed, mark, opened: None, patience, faults, edits }
+        let doors = Doors::of(page);
+        if doors.lab().is_some() {
+            // `deploy/lab` is run from the repository's top, and a page from a directory of its own.
+            let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+            symlink(deploy, shell.directory.join("deploy")).expect("a link");
+        }
+        let ports = Ports::AllBut(ports_named(&script(page).0).into_iter().chain(doors.shown()).collect());
+        Run { shell, doors, ports, server: None, windows, printed, mark, opened: None, patience, faults, edits }
     }
 
     /// The same in a hurry: what will not be right anyway is not waited for.
@@ -130,10 +137,10 @@ impl Run {
             server.signal("INT");
             server.ended();
         }
-        match server::start(&step.command, self.port) {
+        match server::start(&step.command, &self.doors) {
             Ok(program) => {
-                let fault = server::greeting_fault(&step.wanted, &program, self.port, &self.ports);
-                let came = server::said(&program, 0, self.port);
+                let fault = server::greeting_fault(&step.wanted, &program, &self.doors, &self.ports);
+                let came = server::said(&program, 0, &self.doors);
                 self.server = Some((Group::of(program.pid()), program));
                 self.judge(at, step.at, &step.wanted, fault, &came);
             }
@@ -150,7 +157,7 @@ impl Run {
 
     fn printed_by(&self, step: &Step) -> Vec<String> {
         let came = self.shell.run(&self.mapped(&step.command), &self.variables(), At::Screen);
-        let came = came.iter().map(|line| server::as_on_the_page(line, self.port));
+        let came = came.iter().map(|line| self.doors.as_on_the_page(line));
         came.filter(|line| !is_of_the_detour(line)).collect()
     }
 
@@ -158,7 +165,7 @@ impl Run {
         self.mark(Whose::Began);
         let bash = self.shell.bash(&self.mapped(&step.command), &self.variables(), At::Screen);
         self.leave(at, name);
-        self.windows.insert(name.to_owned(), Window::open(bash, self.port, self.ports.clone()));
+        self.windows.insert(name.to_owned(), Window::open(bash, self.doors.clone(), self.ports.clone()));
         if !step.wanted.is_empty() {
             self.shows(at + step.at, name, &step.wanted);
         }
@@ -205,11 +212,11 @@ impl Run {
         let (patience, quiet) = self.patience;
         let (deadline, mut since, mut length) = (Instant::now() + patience, Instant::now(), 0);
         loop {
-            let mut lines = server::said(server, self.mark.0, self.port);
+            let mut lines = server::said(server, self.mark.0, &self.doors);
             let mut came = lines_of(&lines, self.mark.1, level);
             if fault(wanted, &came, &self.ports).is_none() {
                 server.wait_until_quiet();
-                lines = server::said(server, self.mark.0, self.port);
+                lines = server::said(server, self.mark.0, &self.doors);
                 came = lines_of(&lines, self.mark.1, level);
             }
             let Some(fault) = fault(wanted, &came, &self.ports) else { return };
@@ -238,7 +245,7 @@ impl Run {
     }
 
     fn file(&mut self, name: &str, lines: &[String]) {
-        let text = server::mapped(&(lines.join("\n") + "\n"), self.port, None);
+        let text = self.doors.mapped(&(lines.join("\n") + "\n"), None);
         fs::write(self.shell.directory.join(name), text).expect("a file");
     }
 
@@ -260,14 +267,15 @@ impl Run {
     }
 
     fn mapped(&self, command: &str) -> String {
-        server::mapped(command, self.port, self.server.as_ref().map(|(_, server)| server.pid()))
+        self.doors.mapped(command, self.server.as_ref().map(|(_, server)| server.pid()))
     }
 
     fn variables(&self) -> Vec<(&'static str, String)> {
-        let addr = ([127, 0, 0, 1], self.port).into();
         // Bold letters on a terminal are a matter of its own.
-        let home = self.shell.curl_home("no-styled-output", &["localhost:8080", "127.0.0.1:8080"], addr);
-        vec![("CURL_HOME", home.display().to_string())]
+        let home = self.shell.curl_home("no-styled-output", &self.doors.detours());
+        let lab = self.doors.lab().map(|ports| ("LAB_PORTS", ports));
+        let program = ("WS101", env!("CARGO_BIN_EXE_ws101").to_owned());
+        [("CURL_HOME", home.display().to_string()), program].into_iter().chain(lab).collect()
     }
 
     /// Something wrong, and what should stand `below` the line instead.

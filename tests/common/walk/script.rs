@@ -18,6 +18,9 @@
 //! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
 //! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
 //!
+//! A lab of `deploy` is a window: `$ deploy/lab nginx right`, with all it says up to `ready`, which is waited for; then
+//! its ports 8000, 8081 and 8082 are those of the run. Ctrl-C ends it.
+//!
 //! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a
 //! command a `[..]` may stand alone, where all it prints is a figure.
 

@@ -3,12 +3,14 @@
 use super::script::{Act, What};
 use std::env;
 use std::io::{Write, stderr};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
-const KNOWN: [&str; 24] = [
-    "bc", "hexdump", "jq", "lsof", "nc", "ncat", "node", "openssl", "perl", "pgrep", "pkill", "ps", "python3",
-    "script", "setsid", "socat", "ss", "strace", "sudo", "tcpdump", "telnet", "websocat", "wscat", "xxd",
+const KNOWN: [&str; 30] = [
+    "bc", "caddy", "envoy", "fuser", "getent", "haproxy", "hexdump", "jq", "lsof", "nc", "ncat", "nginx", "node",
+    "openssl", "perl", "pgrep", "pkill", "ps", "python3", "script", "setsid", "socat", "ss", "strace", "sudo",
+    "tcpdump", "telnet", "websocat", "wscat", "xxd",
 ];
 
 /// Those that the commands of a chapter name, sorted.
@@ -28,6 +30,8 @@ pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
     let is_there = |tool: &str| match tool {
         "sudo" => is_found(tool) && is_let(),
         "nc" => is_found(tool) && is_openbsds(),
+        // `deploy/lab` looks there too: it is not on the PATH of everybody.
+        "nginx" | "haproxy" => is_found(tool) || Path::new("/usr/sbin").join(tool).is_file(),
         _ => is_found(tool),
     };
     let is_needed = |tool: &str| !(tool == "sudo" && is_root);

@@ -1,6 +1,6 @@
 //! A further terminal: a command that stays open, is typed to, and shows what comes.
 
-use super::server::as_on_the_page;
+use super::doors::Doors;
 use crate::fences::matches;
 use crate::pages::compare::{Ports, comparable, fault};
 use crate::pages::group::{Group, has_ended};
@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// How long a line without its end must stand before it is taken for one that gets none.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long the end of what was killed may take.
-const END: Duration = Duration::from_secs(5);
+/// How long the end may take of what was asked to, and of what was killed.
+const END: Duration = Duration::from_secs(8);
 
 /// An open window. Dropping it kills what runs in it.
 pub struct Window {
@@ -25,7 +25,7 @@ pub struct Window {
     group: Group,
     stdin: Option<ChildStdin>,
     screen: Arc<Screen>,
-    port: u16,
+    doors: Doors,
     ports: Ports,
     /// How many bytes the page has shown.
     shown: usize,
@@ -45,13 +45,13 @@ pub enum Seen {
 
 impl Window {
     /// Starts a command of bash with a terminal to print on, and stdin a pipe: what is typed is not shown again.
-    pub fn open(mut bash: Command, port: u16, ports: Ports) -> Window {
+    pub fn open(mut bash: Command, doors: Doors, ports: Ports) -> Window {
         let screen = Screen::of(&mut bash);
         let mut child = bash.stdin(Stdio::piped()).spawn().expect("bash starts");
         // It has the other end of the terminal open, and would keep it so.
         drop(bash);
         let (group, stdin) = (Group::of(child.id()), child.stdin.take());
-        Window { child, group, stdin, screen, port, ports, shown: 0, goes_on: false }
+        Window { child, group, stdin, screen, doors, ports, shown: 0, goes_on: false }
     }
 
     /// Types lines, each with its end.
@@ -89,7 +89,7 @@ impl Window {
             if new.len() != length {
                 (length, since) = (new.len(), Instant::now());
             }
-            let text = Text::of(&new, self.port);
+            let text = Text::of(&new, &self.doors);
             if let Some(count) = text.matched(wanted, since.elapsed() > PAUSE, &self.ports) {
                 self.shown += count;
                 self.goes_on = wanted.last().is_some_and(|line| line == "...");
@@ -111,7 +111,7 @@ impl Window {
         if self.goes_on {
             return None;
         }
-        let lines = Text::of(&self.screen.all()[self.shown..], self.port).lines();
+        let lines = Text::of(&self.screen.all()[self.shown..], &self.doors).lines();
         lines.iter().any(|line| !line.trim().is_empty()).then_some(lines)
     }
 
@@ -122,6 +122,10 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
+        // A lab has programs in groups of their own, and ends them when it is asked to.
+        if self.group.signal(Signal::TERM).is_ok() {
+            has_ended(&mut self.child, END);
+        }
         // It may have ended, and all of its group.
         let killed = self.group.signal(Signal::KILL);
         if !has_ended(&mut self.child, END) {
@@ -138,12 +142,12 @@ struct Text {
 }
 
 impl Text {
-    fn of(bytes: &[u8], port: u16) -> Text {
+    fn of(bytes: &[u8], doors: &Doors) -> Text {
         let mut end = 0;
         let line = |line: &[u8]| {
             end += line.len();
             let text = String::from_utf8_lossy(line);
-            (as_on_the_page(text.trim_end_matches(['\r', '\n']), port), end)
+            (doors.as_on_the_page(text.trim_end_matches(['\r', '\n'])), end)
         };
         Text {
             lines: bytes.split_inclusive(|byte| *byte == b'\n').map(line).collect(),

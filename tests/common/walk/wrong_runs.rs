@@ -1,10 +1,10 @@
 //! Pages that are wrong, each in one thing, and the fault that a run finds: else nobody would know that it still sees any.
 
 use super::bless::{edited, merged};
+use super::doors::{Doors, free_port, ports_named};
 use super::listing::{Item, is_listed, item};
 use super::run::Run;
 use super::script::script;
-use super::server::{as_on_the_page, free_port, mapped, ports_named};
 use super::tools;
 use crate::common::wait_until;
 use crate::pages::compare::{Ports, comparable_line, fault};
@@ -218,6 +218,7 @@ fn the_page_gets_what_came_and_keeps_what_fits() {
 
 #[test]
 fn programs_meet_the_server_of_the_run_and_bytes_stay() {
+    let doors = Doors(vec![(8080, 9999)]);
     for (command, expected) in [
         ("nc -C localhost 8080", "nc -C localhost 9999"),
         ("ss -tn 'sport = :8080'", "ss -tn 'sport = :9999'"),
@@ -229,7 +230,7 @@ fn programs_meet_the_server_of_the_run_and_bytes_stay() {
         ("ws101 compare 18080 80800", "ws101 compare 18080 80800"),
         ("kill $(pgrep -ox ws101)", "kill 17"),
     ] {
-        assert_eq!(mapped(command, 9999, Some(17)), expected);
+        assert_eq!(doors.mapped(command, Some(17)), expected);
     }
     for (printed, expected) in [
         ("127.0.0.1:9999 19999 9999x", "127.0.0.1:8080 19999 9999x"),
@@ -243,8 +244,42 @@ fn programs_meet_the_server_of_the_run_and_bytes_stay() {
         // Other figures that happen to be the same.
         ("9999 kB, len 9999, \"bytes\":9999, 12:9999, 1.9999", "9999 kB, len 9999, \"bytes\":9999, 12:9999, 1.9999"),
     ] {
-        assert_eq!(as_on_the_page(printed, 9999), expected);
+        assert_eq!(doors.as_on_the_page(printed), expected);
     }
+}
+
+#[test]
+fn a_lab_has_its_ports_both_ways() {
+    let doors = Doors(vec![(8080, 9999), (8000, 9991), (8081, 9992), (8082, 9993)]);
+    assert_eq!(doors.lab().as_deref(), Some("9991,9992,9993"));
+    for (command, expected) in [
+        ("ws101 connect ws://localhost:8000/ws", "ws101 connect ws://localhost:9991/ws"),
+        ("ss -tn 'dport = :8081 or dport = :8082'", "ss -tn 'dport = :9992 or dport = :9993'"),
+        ("printf 'Host: localhost:8000' | nc localhost 8000", "printf 'Host: localhost:8000' | nc localhost 9991"),
+        ("fuser 8081/tcp; curl localhost:8082; sleep 8", "fuser 9992/tcp; curl localhost:8082; sleep 8"),
+    ] {
+        assert_eq!(doors.mapped(command, None), expected);
+    }
+    let printed = "Host: localhost:9991, 127.0.0.1:9992 9993 127.0.0.1:9993";
+    assert_eq!(doors.as_on_the_page(printed), "Host: localhost:8000, 127.0.0.1:8081 9993 127.0.0.1:8082");
+    let led: Vec<String> = doors.detours().iter().map(|(from, to)| format!("{from} {to}")).collect();
+    assert!(led.contains(&"127.0.0.1:8082 127.0.0.1:9993".to_owned()), "{led:?}");
+    assert_eq!(Doors::of("nc -l 127.0.0.1 8081").shown().collect::<Vec<_>>(), [8080]);
+}
+
+#[test]
+fn what_a_lab_shows_otherwise_is_seen() {
+    if !is_ready() {
+        return;
+    }
+    // What the script is told, printed as it would print it.
+    let page = "<!-- window lab -->\n~~~console\n$ : deploy/lab; test -L deploy && test -x \"$WS101\" && \
+                IFS=, read -r proxy a b <<<\"$LAB_PORTS\" && echo \"http://localhost:$proxy 127.0.0.1:$b\"; \
+                sleep 0.1; echo ready; sleep 60\nhttp://localhost:8000 127.0.0.1:8082\nready\n~~~\n\
+                <!-- window lab: Ctrl-C -->\n<!-- window lab: ends -->\n";
+    assert_right("lab", page);
+    assert_seen("lab-port", &page.replace(":8082\n", ":8081\n"), "what happens:\nhttp://localhost:8000 127.0.0.1:8082");
+    assert_seen("lab-never", &page.replace("\nready\n", "\nready\nsteady\n"), "--- the page says:\nhttp://localhost");
 }
 
 #[test]
