@@ -6,6 +6,7 @@ mod fields;
 mod forged;
 mod notes;
 
+use super::diff::{Change, Row};
 use super::look::Look;
 use super::{Bench, Section};
 use crate::client::Error;
@@ -17,7 +18,7 @@ pub fn run(bench: &mut Bench<'_>) -> Section {
     let (look, mut section) = (bench.look, bench.section());
     section.heads.clone_from(&look.rows);
     if !look.rows.is_empty() {
-        section.fact("head", look.rows.iter().map(super::diff::Row::json).collect::<Vec<Value>>());
+        section.fact("head", look.rows.iter().map(Row::json).collect::<Vec<Value>>());
     }
     section.saw(format!("the answer: {}", answer(look)));
     culprit::find(bench, &mut section);
@@ -40,15 +41,22 @@ fn answer(look: &Look) -> String {
 }
 
 fn verdict(look: &Look) -> String {
-    let changed = look.rows.iter().filter(|row| !row.is_same()).count();
-    let arrived = match (look.is_ws101(), changed) {
-        (false, _) => "how the request arrived can't be seen".to_owned(),
-        (true, 0) => "the request arrived as it was sent".to_owned(),
-        (true, 1) => "1 line of the request was changed on the way".to_owned(),
-        (true, lines) => format!("{lines} lines of the request were changed on the way"),
-    };
-    match &look.opened {
-        Ok(_) => format!("a WebSocket was granted, {arrived}"),
-        Err(_) => format!("no WebSocket was granted, {arrived}"),
+    let granted = if look.is_open() { "a WebSocket was granted" } else { "no WebSocket was granted" };
+    if !look.is_ws101() {
+        return format!("{granted}; how the request arrived can't be seen");
+    }
+    let count = |wanted: Change| look.rows.iter().filter(|row| row.change == wanted).count();
+    let done = [
+        (count(Change::Removed), "removed"),
+        (count(Change::Added), "added"),
+        (count(Change::Changed), "changed"),
+        (count(Change::Recased), "in other letters"),
+        (look.rows.iter().filter(|row| row.moved).count(), "moved"),
+    ];
+    let done: Vec<String> =
+        done.iter().filter(|(lines, _)| *lines > 0).map(|(lines, what)| format!("{lines} {what}")).collect();
+    match done.is_empty() {
+        true => format!("{granted}; the request arrived as it was sent"),
+        false => format!("{granted}; lines of the request on the way: {}", done.join(", ")),
     }
 }

@@ -50,7 +50,8 @@ pub fn section(section: &Section, hop: &Hop, width: usize) -> String {
         text.push_str(&wrapped(note, &format!("{DIM}note:{DIM:#} "), INDENT, width));
     }
     for found in &section.faults {
-        text.push_str(&wrapped(&found.says, &format!("\n{INDENT}{BAD}{}{BAD:#}: ", found.fault.word()), "", width));
+        text.push('\n');
+        text.push_str(&wrapped(&found.says, &format!("{BAD}{}{BAD:#}: ", found.fault.word()), INDENT, width));
         fix(found.fault, hop).iter().for_each(|line| text.push_str(&wrapped(line, "", "    ", width)));
     }
     text
@@ -73,7 +74,7 @@ fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
     let width = width.clamp(NARROW, PROSE);
     let visible = anstream::adapter::strip_str(begin).to_string();
     let mut text = format!("{indent}{begin}");
-    let mut len = indent.len() + visible.trim_start_matches('\n').len();
+    let mut len = indent.len() + visible.len();
     let mut is_first = true;
     for word in line.split(' ') {
         let needed = word.chars().count();

@@ -42,8 +42,8 @@ pub fn of_request(look: &Look, section: &mut Section) {
     let Some(told) = &look.inspected else { return unseen(look, section) };
     lower_case(look, section);
     look.rows.iter().filter_map(written).for_each(|note| section.note(note));
-    if let Some((from, to)) = request_line(&look.rows) {
-        section.note(format!("the request line arrived as {to}, and was sent as {from}"));
+    if let Some((sent, arrived)) = targets(&look.rows) {
+        section.note(format!("a hop asked for {arrived} and not for {sent}"));
     }
     if let Some(host) = look.rows.iter().find(|row| row.name() == "host" && row.change == Change::Changed) {
         let arrived = host.arrived.as_ref().map_or("", String::as_str);
@@ -89,9 +89,12 @@ fn written(row: &Row) -> Option<String> {
     Some(format!("a hop wrote {}: {what}", cut(line)))
 }
 
-fn request_line(rows: &[Row]) -> Option<(String, String)> {
-    let row = rows.first().filter(|row| row.change == Change::Changed)?;
-    Some((cut(row.sent.as_ref()?), cut(row.arrived.as_ref()?)))
+/// The targets, as sent and as arrived, when a hop asks for another one.
+fn targets(rows: &[Row]) -> Option<(String, String)> {
+    let row = rows.first()?;
+    let target = |line: &Option<String>| line.as_deref().and_then(|line| line.split(' ').nth(1)).map(cut);
+    let (sent, arrived) = (target(&row.sent)?, target(&row.arrived)?);
+    (sent != arrived).then_some((sent, arrived))
 }
 
 /// Whom the server takes for the client, and whether that is so.
@@ -155,7 +158,7 @@ fn extra(answer: &Head, is_ws101: bool, section: &mut Section) {
         let by = if is_ws101 { "added on the way back" } else { "the 101 has" };
         section.saw(format!("{by}: {}", lines.join("; ")));
     }
-    if let Some(name) = answer.value("x-served-by") {
+    if let Some(name) = answer.value("x-served-by").filter(|_| !is_ws101) {
         section.saw(format!("answered by {}", field("X-Served-By", name)));
     }
 }
