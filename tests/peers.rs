@@ -11,8 +11,11 @@
 
 #[path = "peers/client.rs"]
 mod client;
+mod common;
 #[path = "common/fences.rs"]
 mod fences;
+#[path = "peers/lab.rs"]
+mod lab;
 #[path = "peers/limit.rs"]
 mod limit;
 #[path = "common/links.rs"]
@@ -46,6 +49,8 @@ mod connect_terminal;
 mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
+#[path = "peers/labs.rs"]
+mod labs;
 #[path = "peers/mermaid.rs"]
 mod mermaid;
 #[path = "peers/nc.rs"]
@@ -54,6 +59,8 @@ mod nc;
 mod node;
 #[path = "peers/page.rs"]
 mod page;
+#[path = "peers/proxies.rs"]
+mod proxies;
 #[path = "peers/python.rs"]
 mod python;
 #[path = "peers/soak.rs"]
