@@ -49,6 +49,8 @@ mod connect_terminal;
 mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
+#[path = "peers/hijack.rs"]
+mod hijack;
 #[path = "peers/labs.rs"]
 mod labs;
 #[path = "peers/mermaid.rs"]
@@ -59,6 +61,8 @@ mod nc;
 mod node;
 #[path = "peers/page.rs"]
 mod page;
+#[path = "peers/probe.rs"]
+mod probe;
 #[path = "peers/proxies.rs"]
 mod proxies;
 #[path = "peers/python.rs"]
