@@ -13,6 +13,8 @@
 mod client;
 #[path = "common/fences.rs"]
 mod fences;
+#[path = "peers/lab.rs"]
+mod lab;
 #[path = "peers/limit.rs"]
 mod limit;
 #[path = "common/links.rs"]
@@ -46,6 +48,8 @@ mod connect_terminal;
 mod connect_tools;
 #[path = "peers/curl.rs"]
 mod curl;
+#[path = "peers/hijack.rs"]
+mod hijack;
 #[path = "peers/mermaid.rs"]
 mod mermaid;
 #[path = "peers/nc.rs"]
@@ -54,6 +58,8 @@ mod nc;
 mod node;
 #[path = "peers/page.rs"]
 mod page;
+#[path = "peers/probe.rs"]
+mod probe;
 #[path = "peers/python.rs"]
 mod python;
 #[path = "peers/soak.rs"]

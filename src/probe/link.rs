@@ -106,23 +106,32 @@ impl Link {
         }
     }
 
-    /// The next whole message, or why there is none.
-    pub fn message(&mut self, deadline: Instant) -> Result<Message, Option<End>> {
+    /// The first message of which `wanted` makes something. Others are passed over: a greeting, an event.
+    pub fn find<T>(
+        &mut self,
+        deadline: Instant,
+        mut wanted: impl FnMut(&Message) -> Option<T>,
+    ) -> Result<T, Option<End>> {
         loop {
             match self.hear(deadline) {
                 Heard::Events(events) => {
-                    let message = events.into_iter().find_map(|event| match event {
-                        Event::Message(message) => Some(message),
+                    let found = events.iter().find_map(|event| match event {
+                        Event::Message(message) => wanted(message),
                         _ => None,
                     });
-                    if let Some(message) = message {
-                        return Ok(message);
+                    if let Some(found) = found {
+                        return Ok(found);
                     }
                 }
                 Heard::Nothing => return Err(None),
                 Heard::End(end) => return Err(Some(end)),
             }
         }
+    }
+
+    /// The next whole message, or why there is none.
+    pub fn message(&mut self, deadline: Instant) -> Result<Message, Option<End>> {
+        self.find(deadline, |message| Some(message.clone()))
     }
 
     /// What a server says first when it was asked how the request arrived. Another message is a greeting, or an echo of
