@@ -3,7 +3,7 @@
 //! Each question has a connection of its own: our Close, with a short reason and with the longest, and its answer; a
 //! message that makes the server close; a server that ends TCP without a Close, as one that is killed does.
 //!
-//! Read [`ask`], [`judge`].
+//! Read `ask`, `judge`.
 
 mod ask;
 mod judge;

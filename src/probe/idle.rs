@@ -5,7 +5,7 @@
 //! was the silence. When all are ended at the same age, it was the age. The last one is opened a little later than the
 //! others: ended at the same moment is not ended at the same age, and somebody has only restarted something.
 //!
-//! Read [`plan`], [`life`] (one connection), [`judge`], [`tell`].
+//! Read `plan`, `life` (one connection), `judge`, `tell`.
 
 mod judge;
 mod life;
