@@ -96,6 +96,8 @@ chapters! {
     c10: "10-closing.md", [22, 0, 3, 2, 2, 7];
     #[ignore = "needs nc and xxd"]
     c11: "11-inside-the-server.md", [22, 0, 0, 2, 3, 10];
+    #[ignore = "needs haproxy, nc, nginx and ss"]
+    c12: "12-proxies.md", [25, 0, 0, 0, 1, 25];
 }
 
 // --- the text ---

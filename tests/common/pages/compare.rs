@@ -132,13 +132,15 @@ fn without_instants(line: &str) -> String {
 
 /// What a client draws at random. A key that everybody uses, RFC 6455's sample, was not drawn.
 fn without_chance(line: &str) -> String {
+    // HAProxy and others write names in lower case.
+    const DRAWN: [&str; 4] =
+        ["Sec-WebSocket-Key: ", "Sec-WebSocket-Accept: ", "sec-websocket-key: ", "sec-websocket-accept: "];
     const SAMPLE: [&str; 2] = ["dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="];
     if SAMPLE.iter().any(|sample| line.contains(sample)) {
         return line.to_owned();
     }
     let is_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=".contains(character);
-    let line = replaced(line, "Sec-WebSocket-Key: ", is_base64, "KEY");
-    let line = replaced(&line, "Sec-WebSocket-Accept: ", is_base64, "ACCEPT");
+    let line = DRAWN.iter().fold(line.to_owned(), |line, name| replaced(&line, name, is_base64, "DRAWN"));
     // In a log alone: elsewhere the page has chosen it.
     let is_log = line.split_whitespace().nth(1).is_some_and(|who| who == "connect" || who.starts_with("ws-"));
     if is_log { replaced(&line, " mask=", |character| character.is_ascii_hexdigit(), "MASK") } else { line }

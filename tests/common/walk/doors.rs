@@ -25,11 +25,16 @@ const SCRIPT: &str = "deploy/lab";
 pub struct Doors(pub Vec<(u16, u16)>);
 
 impl Doors {
-    /// Free ones for a page.
+    /// Free ones for a page, in the order of those that it names: what is sorted there stays sorted.
     pub fn of(page: &str) -> Doors {
         let lab = if page.contains(SCRIPT) { &LAB[..] } else { &[] };
-        let shown = [SERVER].into_iter().chain(lab.iter().copied());
-        Doors(shown.map(|shown| (shown, free_port(page))).collect())
+        let mut shown: Vec<u16> = [SERVER].iter().chain(lab).copied().collect();
+        let mut run: Vec<u16> = shown.iter().map(|_| free_port(page)).collect();
+        shown.sort_unstable();
+        run.sort_unstable();
+        let mut pairs: Vec<(u16, u16)> = shown.into_iter().zip(run).collect();
+        pairs.sort_by_key(|(shown, _)| *shown != SERVER);
+        Doors(pairs)
     }
 
     /// The port of the chapter's server, in the run.

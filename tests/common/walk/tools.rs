@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
-const KNOWN: [&str; 30] = [
-    "bc", "caddy", "envoy", "fuser", "getent", "haproxy", "hexdump", "jq", "lsof", "nc", "ncat", "nginx", "node",
-    "openssl", "perl", "pgrep", "pkill", "ps", "python3", "script", "setsid", "socat", "ss", "strace", "sudo",
-    "tcpdump", "telnet", "websocat", "wscat", "xxd",
+const KNOWN: [&str; 29] = [
+    "bc", "caddy", "envoy", "fuser", "haproxy", "hexdump", "jq", "lsof", "nc", "ncat", "nginx", "node", "openssl",
+    "perl", "pgrep", "pkill", "ps", "python3", "script", "setsid", "socat", "ss", "strace", "sudo", "tcpdump",
+    "telnet", "websocat", "wscat", "xxd",
 ];
 
 /// Those that the commands of a chapter name, sorted.

@@ -264,6 +264,9 @@ fn a_lab_has_its_ports_both_ways() {
     assert_eq!(doors.as_on_the_page(printed), "Host: localhost:8000, 127.0.0.1:8081 9993 127.0.0.1:8082");
     let led: Vec<String> = doors.detours().iter().map(|(from, to)| format!("{from} {to}")).collect();
     assert!(led.contains(&"127.0.0.1:8082 127.0.0.1:9993".to_owned()), "{led:?}");
+    let Doors(pairs) = Doors::of("deploy/lab");
+    assert_eq!(pairs.iter().map(|(shown, _)| *shown).collect::<Vec<_>>(), [8080, 8000, 8081, 8082]);
+    assert!(pairs[1].1 < pairs[0].1 && pairs[0].1 < pairs[2].1 && pairs[2].1 < pairs[3].1, "{pairs:?}");
     assert_eq!(Doors::of("nc -l 127.0.0.1 8081").shown().collect::<Vec<_>>(), [8080]);
 }
 
