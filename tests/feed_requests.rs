@@ -89,6 +89,16 @@ fn a_wait_that_is_none_is_refused() {
     }
 }
 
+#[test]
+fn a_wait_without_events_lasts_although_there_are_some() {
+    let server = serve(quiet());
+    server.publish("x".to_owned());
+    let since = std::time::Instant::now();
+    let response = Peer::get(server.addr, "/feed/long-poll?after=0&wait=300ms&events=off");
+    assert!(since.elapsed() >= Duration::from_millis(300), "{:?}", since.elapsed());
+    assert_eq!((response.status.as_str(), response.field("Feed-Last-Id")), ("204 No Content", "0"));
+}
+
 /// Zeros before a number, and what the other parameters are, change nothing.
 #[test]
 fn what_is_right_may_be_written_in_several_ways() {

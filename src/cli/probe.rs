@@ -103,6 +103,7 @@ impl Probe {
             max: options.max,
             connections: usize::from(options.connections),
             watch: options.watch,
+            stop: crossbeam_channel::never(),
             timeout: options.timeout,
         })
     }

@@ -4,6 +4,7 @@
 use crate::cli::Probe;
 use crate::client::Error;
 use crate::probe::{self, Progress, Report, Settings, Step, json, text};
+use crossbeam_channel::{Sender, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -14,11 +15,12 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// Runs it. 0: all well; 1: something to fix; 2: could not run.
 pub fn run(options: &Probe) -> ExitCode {
+    let (stop, stopped) = bounded(1);
     let settings = match options.settings() {
-        Ok(settings) => settings,
+        Ok(settings) => Settings { stop: stopped, ..settings },
         Err(why) => return could_not_run(&format!("error: {why}\n\nFor more information, try '--help'.")),
     };
-    let report = match look(&settings, options.json) {
+    let report = match look(&settings, options.json, &stop) {
         Ok(report) => report,
         Err(error) => return could_not_run(&format!("ws101: {}", error.with_stars())),
     };
@@ -43,17 +45,44 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-fn look(settings: &Settings, is_json: bool) -> Result<Report, Error> {
+fn look(settings: &Settings, is_json: bool, stop: &Sender<()>) -> Result<Report, Error> {
     let bar = new_bar();
     let mut observe = |step: Step<'_>| match step {
         Step::Progress(progress) => show(&bar, &progress),
         Step::Looked(report) if !is_json => bar.suspend(|| drop(print(&text::title(report)))),
-        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop)))),
+        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop, width())))),
+        Step::Watching => stop_on_a_signal(stop.clone()),
+        Step::Seen(line) => bar.suspend(|| tell(line, is_json)),
         Step::Looked(_) | Step::Done(..) => {}
     };
     let report = probe::run(settings, &mut observe);
     bar.finish_and_clear();
     report
+}
+
+/// How wide the report may be: what the user says, or the terminal.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(seen).unwrap_or(text::WIDTH)
+}
+
+/// From here on Ctrl-C ends the watch. Before, it ends the process, and it still does where no handler can be had.
+fn stop_on_a_signal(stop: Sender<()>) {
+    let _ = ctrlc::set_handler(move || {
+        // One is enough.
+        let _ = stop.try_send(());
+    });
+}
+
+/// A line of the watch. JSON is one document, so nothing may stand beside it.
+fn tell(line: &str, is_json: bool) {
+    let line = format!("{line}\n");
+    if is_json {
+        let _ = anstream::stderr().write_all(line.as_bytes());
+    } else {
+        let _ = print(&line);
+    }
 }
 
 /// A bar on stderr, and only when that is a terminal.

@@ -12,15 +12,19 @@
 //! A section never guesses a fault. It names one when it has seen what the fault does, and puts what it saw beside it; what
 //! is only worth knowing is a note. [`advice`] has the cure in the words of each proxy.
 //!
-//! Read [`settings`], [`fault`] (all that can be found), [`hop`] (which proxy it is), [`link`] (one WebSocket), [`look`] (the
-//! first one), the sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how
-//! it is told: [`text`], [`json`].
+//! Read [`settings`], [`fault`] (all that can be found), [`head`] and [`diff`] (a request as lines, and what became of them),
+//! [`hop`] (which proxy it is), [`link`] (one WebSocket), [`ask`] (one plain request), [`look`] (the first WebSocket), the
+//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how it is told:
+//! [`text`], [`json`].
 
 pub mod advice;
+pub mod ask;
 pub mod backends;
 pub mod close;
+pub mod diff;
 pub mod fault;
 pub mod handshake;
+pub mod head;
 pub mod hop;
 pub mod idle;
 pub mod json;
@@ -50,6 +54,10 @@ pub enum Step<'a> {
     Progress(Progress),
     /// A section is over.
     Done(&'a Section, &'a Hop),
+    /// It goes on until [`Settings::stop`] says that it is enough.
+    Watching,
+    /// Something was seen meanwhile: a line that is safe for a terminal.
+    Seen(&'a str),
 }
 
 /// How far a section is.
@@ -84,6 +92,11 @@ impl Bench<'_> {
         (self.observe)(Step::Progress(Progress { section, elapsed, of, says: says.to_owned() }));
     }
 
+    /// Says what happens.
+    pub fn observe(&mut self, step: Step<'_>) {
+        (self.observe)(step);
+    }
+
     /// A section of which nothing has been seen yet.
     pub fn section(&self) -> Section {
         Section::new(self.section)
@@ -107,7 +120,10 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
             Name::Close => close::run(&mut bench),
         };
         section.took = since.elapsed();
-        observe(Step::Done(&section, &report.hop));
+        (bench.observe)(Step::Done(&section, &report.hop));
+        if name == Name::Backends && settings.watch {
+            backends::watch(&mut bench, &mut section);
+        }
         report.sections.push(section);
     }
     Ok(report)

@@ -3,6 +3,7 @@
 use crate::client::handshake::Offer;
 use crate::client::tls::Trust;
 use crate::client::url::Url;
+use crossbeam_channel::Receiver;
 use std::time::Duration;
 
 /// A section.
@@ -66,6 +67,8 @@ pub struct Settings {
     pub connections: usize,
     /// Whether to go on after that, until somebody stops it.
     pub watch: bool,
+    /// Ends the watch: somebody sends, or drops the other end.
+    pub stop: Receiver<()>,
     /// For the name, TCP, TLS and the answer of the server together, and for each answer after that.
     pub timeout: Duration,
 }

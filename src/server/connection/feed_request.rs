@@ -39,10 +39,11 @@ impl Connection<'_> {
             Transport::LongPoll => match self.body_read_past(asked, deadline) {
                 Ok(()) => {
                     let reader = Reader::new(feed, request.after, WhenSlow::ReadsOn);
-                    if reader.has_all() && !request.wait.is_zero() {
+                    if (reader.has_all() || !request.events) && !request.wait.is_zero() {
                         info!("{} = {} held for at most {:?}", self.entry.who, asked.words, request.wait);
                     }
-                    self.answer(asked, long_poll::answer(reader, request.wait), true)
+                    let answer = if request.events { long_poll::answer } else { long_poll::hold };
+                    self.answer(asked, answer(reader, request.wait), true)
                 }
                 Err(error) => self.no_body(asked, &error),
             },

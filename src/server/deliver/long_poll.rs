@@ -11,6 +11,14 @@ use crate::feed::reader::{News, Reader};
 use crate::protocol::response::Response;
 use std::time::{Duration, Instant};
 
+/// Holds the request for `wait`, whatever happens meanwhile: it shows whether every hop on the way holds it, too. A server
+/// that stops ends the wait.
+pub fn hold(mut reader: Reader<Encoded>, wait: Duration) -> (Response, String) {
+    let (has, until) = (reader.has(), Instant::now() + wait);
+    while Instant::now() < until && matches!(reader.wait(Some(until)), News::Backlog(_)) {}
+    array_or_nothing(&Backlog { notices: Vec::new(), events: Vec::new() }, has)
+}
+
 /// Waits for news, for at most `wait`. A server that stops ends the wait.
 pub fn answer(mut reader: Reader<Encoded>, wait: Duration) -> (Response, String) {
     let backlog = match reader.wait(Some(Instant::now() + wait)) {

@@ -20,6 +20,8 @@ pub struct FeedRequest {
     pub after: Option<u64>,
     /// How long a long poll may be held.
     pub wait: Duration,
+    /// Whether a long poll ends when there is news. Without, it is held to the end of its wait.
+    pub events: bool,
     /// Whether a silent stream gets comments.
     pub heartbeats: bool,
     /// Whether the reader can take chunks: HTTP/1.0 has none.
@@ -43,6 +45,7 @@ pub fn read(transport: Transport, request: &Request<'_>) -> Result<FeedRequest, 
             Transport::Stream => last_event_id(request).transpose().unwrap_or_else(|| after(request))?,
         },
         wait: if transport == Transport::LongPoll { wait(request)? } else { Duration::ZERO },
+        events: request.parameter("events") != Some("off"),
         heartbeats: request.parameter("ping") != Some("off"),
         chunks: is_new,
         // RFC 9110 s10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
@@ -122,7 +125,8 @@ mod tests {
         let asked = ask(Transport::LongPoll, "/feed/long-poll?_=1&ping=off", &[]).expect("right");
         assert_eq!((asked.after, asked.wait, asked.heartbeats), (None, Duration::from_secs(25), false));
         let asked = ask(Transport::LongPoll, "/feed/long-poll?wait=500ms&after=0", &[]).expect("right");
-        assert_eq!((asked.after, asked.wait), (Some(0), Duration::from_millis(500)));
+        assert_eq!((asked.after, asked.wait, asked.events), (Some(0), Duration::from_millis(500), true));
+        assert!(!ask(Transport::LongPoll, "/feed/long-poll?wait=3s&events=off", &[]).expect("right").events);
     }
 
     #[test]

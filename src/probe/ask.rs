@@ -1,0 +1,137 @@
+//! Plain requests of a probe: to what stands beside its WebSocket on the same server, as `/feed/stream` beside `/ws`.
+//!
+//! They carry what the user wants every handshake to carry (`-H`, the password of the URL, the parameters of its query),
+//! but not what makes a handshake of them. Each goes over a connection of its own, so that a balancer chooses anew.
+
+use super::settings::Settings;
+use crate::client::exchange::Answer;
+use crate::client::response::Head;
+use crate::client::socket::Connection;
+use crate::client::{Error, Exchange, Request, Url};
+use crate::wire::escape;
+use data_encoding::BASE64;
+use std::time::{Duration, Instant};
+
+/// Fields of a handshake that a plain request does without, and those that every request has of its own.
+const NOT_PASSED_ON: [&str; 12] = [
+    "upgrade",
+    "connection",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "sec-websocket-protocol",
+    "sec-websocket-extensions",
+    "host",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "content-length",
+    "content-type",
+];
+
+/// Where WebSockets are on a ws101. Another path ends with a segment of its own.
+const ENDPOINTS: [&str; 4] = ["/feed/ws", "/ws", "/mymsg", "/live"];
+
+/// The most that is kept of a name that a server has.
+const LONGEST_NAME: usize = 40;
+
+/// A request that was written, and its connection.
+pub struct Asked {
+    /// The connection.
+    pub connection: Connection,
+    /// What has come of the answer.
+    pub exchange: Exchange,
+}
+
+/// What stands beside the WebSocket of the URL: `/feed` beside `/demo/ws` is `/demo/feed`. `parameters` are added to the
+/// query that the URL has: a hop may ask for it.
+pub fn beside(url: &Url, path: &str, parameters: &str) -> Url {
+    let known = ENDPOINTS.iter().find_map(|endpoint| url.path.strip_suffix(endpoint));
+    let prefix = known.or(url.path.rsplit_once('/').map(|(prefix, _)| prefix)).unwrap_or_default();
+    let own = url.query.as_deref().unwrap_or_default();
+    let query: Vec<&str> = [own, parameters].into_iter().filter(|part| !part.is_empty()).collect();
+    Url { path: format!("{prefix}{path}"), query: (!query.is_empty()).then(|| query.join("&")), ..url.clone() }
+}
+
+impl Asked {
+    /// Asks for something beside the WebSocket. `cookie`: what a hop wants to have back. `body`: it is a POST.
+    pub fn start(settings: &Settings, url: &Url, cookie: Option<&str>, body: Option<&[u8]>) -> Result<Asked, Error> {
+        let deadline = Instant::now() + settings.timeout;
+        let mut connection = Connection::open_with(url, &settings.trust, deadline)?;
+        let given = |name: &str| settings.offer.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+        let mut url = url.clone();
+        if let Some((_, host)) = given("host").filter(|(_, host)| !host.is_empty()) {
+            url.authority.clone_from(host);
+        }
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let request = Request { method, target: url.target(), fields: fields(settings, cookie), body };
+        let exchange = Exchange::start(&mut connection, &url, &request, deadline)?;
+        Ok(Asked { connection, exchange })
+    }
+
+    /// Waits for the whole answer.
+    pub fn answer(mut self, timeout: Duration) -> Result<Answer, Error> {
+        self.exchange.answer(&mut self.connection, Instant::now() + timeout)
+    }
+}
+
+fn fields<'a>(settings: &'a Settings, cookie: Option<&str>) -> Vec<(&'a str, String)> {
+    let mut fields: Vec<(&str, String)> = vec![("Accept-Encoding", "identity".to_owned())];
+    if let Some((user, password)) = &settings.url.userinfo {
+        // RFC 7617 s2.
+        fields.push(("Authorization", format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))));
+    }
+    for (name, value) in &settings.offer.fields {
+        let is_own = NOT_PASSED_ON.iter().any(|own| name.eq_ignore_ascii_case(own));
+        if is_own || value.is_empty() || (cookie.is_some() && name.eq_ignore_ascii_case("cookie")) {
+            continue;
+        }
+        fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
+        fields.push((name, value.clone()));
+    }
+    fields.extend(cookie.map(|cookie| ("Cookie", cookie.to_owned())));
+    fields
+}
+
+/// The name of the server that has answered, as a ws101 with `--name` says it. Safe for a terminal.
+pub fn served_by(head: &Head) -> Option<String> {
+    let name = head.value("x-served-by").filter(|name| !name.is_empty())?;
+    Some(escape::text(name).chars().take(LONGEST_NAME).collect())
+}
+
+/// A status in words: `502 Bad Gateway`. Safe for a terminal.
+pub fn status(head: &Head) -> String {
+    let line = escape::text(head.status_line().as_bytes());
+    let words: String = line.split_once(' ').map_or("", |(_, words)| words).chars().take(LONGEST_NAME).collect();
+    if words.is_empty() { head.status.to_string() } else { words }
+}
+
+/// The cookies that an answer sets, as a client sends them back: `NAME=VALUE`, without their attributes.
+pub fn cookies(head: &Head) -> Vec<String> {
+    let pairs = head.values("set-cookie").filter_map(|value| std::str::from_utf8(value).ok());
+    let pairs = pairs.filter_map(|value| value.split(';').next()).map(str::trim);
+    pairs.filter(|pair| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty())).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect(text)
+    }
+
+    #[test]
+    fn what_stands_beside_a_websocket() {
+        for (text, path, parameters, target) in [
+            ("ws://a/ws", "/feed/stream", "", "/feed/stream"),
+            ("ws://a/demo/ws", "/feed", "", "/demo/feed"),
+            ("ws://a/feed/ws", "/feed/stream", "", "/feed/stream"),
+            ("ws://a/x/feed/ws", "/healthz", "", "/x/healthz"),
+            ("ws://a", "/healthz", "", "/healthz"),
+            ("ws://a/x/", "/healthz", "", "/x/healthz"),
+            ("ws://a/ws?k=1", "/feed/long-poll", "wait=3s", "/feed/long-poll?k=1&wait=3s"),
+        ] {
+            assert_eq!(beside(&url(text), path, parameters).target(), target, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the times of a stream amount to. Values in, values out.
+
+use super::listening::Heard;
+use super::publishing::Posted;
+use std::time::Duration;
+
+/// An event that comes so much later than it happened was kept by somebody. A busy machine is faster.
+pub const LATE: Duration = Duration::from_secs(1);
+
+/// From so many late or lost events on it is no accident.
+const NO_ACCIDENT: usize = 2;
+
+/// The delays of a stream.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// From the writing of our POST to the arrival of its event, by our clock. In order of size.
+    pub own: Vec<Duration>,
+    /// What events of others took longer than the fastest of them. The clocks of both ends need not agree for that.
+    pub others: Vec<Duration>,
+    /// Ours of which is known that the stream's server took them in good time, and that never came.
+    pub lost: usize,
+}
+
+/// Whether events come when they happen.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// They do.
+    InTime,
+    /// Somebody collects them.
+    Kept,
+    /// No event is known to have happened on the stream's server.
+    Unknown,
+}
+
+impl Figures {
+    /// Works them out. `server`: who serves the stream, if it is known; `until`: when the last look was, since the section
+    /// began.
+    pub fn of(heard: &Heard, posted: &[Posted], server: Option<&str>, until: Duration) -> Figures {
+        let mut figures = Figures::default();
+        for post in posted {
+            let came = heard.events.iter().find(|event| event.text == post.text);
+            let taken = matches!(&post.by, Ok(Some(by)) if Some(by.as_str()) == server);
+            match came {
+                Some(event) => figures.own.push(event.after.saturating_sub(post.sent)),
+                None => figures.lost += usize::from(taken && post.sent + LATE < until),
+            }
+        }
+        figures.own.sort();
+        let is_ours = |text: &str| posted.iter().any(|post| post.text == text);
+        let others = heard.events.iter().filter(|event| !is_ours(&event.text));
+        let took = others.map(|event| event.after.as_millis() as i128 - i128::from(event.at));
+        let took: Vec<i128> = took.collect();
+        let fastest = took.iter().min().copied().unwrap_or_default();
+        let more = |took: &i128| Duration::from_millis(u64::try_from(took - fastest).unwrap_or(u64::MAX));
+        figures.others = took.iter().map(more).collect();
+        figures
+    }
+
+    /// What they say.
+    pub fn flow(&self) -> Flow {
+        let came = self.own.len() + self.others.len();
+        let late = self.own.iter().chain(&self.others).filter(|delay| **delay > LATE).count();
+        if late + self.lost >= NO_ACCIDENT || (self.own.len() == 1 && late == 1 && came == 1) {
+            Flow::Kept
+        } else if self.own.is_empty() && self.others.len() < NO_ACCIDENT {
+            Flow::Unknown
+        } else {
+            Flow::InTime
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listening::Arrival;
+    use super::*;
+
+    fn milliseconds(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    fn heard(events: &[(u64, u64, &str)]) -> Heard {
+        let event =
+            |&(after, at, text): &(u64, u64, &str)| Arrival { after: milliseconds(after), at, text: text.into() };
+        Heard { events: events.iter().map(event).collect(), ..Heard::default() }
+    }
+
+    fn posted(events: &[(u64, &str, &str)]) -> Vec<Posted> {
+        let post = |&(sent, text, by): &(u64, &str, &str)| Posted {
+            text: text.into(),
+            sent: milliseconds(sent),
+            by: Ok(Some(by.into())),
+        };
+        events.iter().map(post).collect()
+    }
+
+    #[test]
+    fn events_in_time_are_told_from_events_that_were_kept() {
+        let posts = posted(&[(300, "1", "A"), (600, "2", "B"), (900, "3", "A"), (1200, "4", "B"), (1500, "5", "A")]);
+        let flow = |heard: &Heard| Figures::of(heard, &posts, Some("A"), milliseconds(6000)).flow();
+        assert_eq!(flow(&heard(&[(302, 9_000, "1"), (903, 9_600, "3"), (1502, 10_200, "5")])), Flow::InTime);
+        assert_eq!(flow(&heard(&[(5900, 9_000, "1"), (5900, 9_600, "3"), (5900, 10_200, "5")])), Flow::Kept);
+        // Taken by the stream's server, and never seen.
+        assert_eq!(flow(&heard(&[])), Flow::Kept);
+        // One that is lost may be one that was published before the stream was there.
+        assert_eq!(flow(&heard(&[(903, 9_600, "3"), (1502, 10_200, "5")])), Flow::InTime);
+    }
+
+    #[test]
+    fn nobody_is_accused_without_an_event() {
+        let posts = posted(&[(300, "1", "B"), (600, "2", "B")]);
+        for server in [Some("A"), None] {
+            let figures = Figures::of(&heard(&[]), &posts, server, milliseconds(6000));
+            assert_eq!((figures.lost, figures.flow()), (0, Flow::Unknown));
+        }
+    }
+
+    #[test]
+    fn a_bunch_of_events_of_others_is_one_although_the_clocks_differ() {
+        let figures = |events: &[(u64, u64, &str)]| Figures::of(&heard(events), &[], None, milliseconds(9000));
+        let bunch = figures(&[(5000, 7_001_000, "a"), (5000, 7_003_000, "b"), (5000, 7_004_500, "c")]);
+        assert_eq!(bunch.others, [milliseconds(3500), milliseconds(1500), milliseconds(0)]);
+        assert_eq!(bunch.flow(), Flow::Kept);
+        assert_eq!(figures(&[(1000, 7_001_000, "a"), (3010, 7_003_000, "b")]).flow(), Flow::InTime);
+        assert_eq!(figures(&[(1000, 7_001_000, "a")]).flow(), Flow::Unknown);
+    }
+}
