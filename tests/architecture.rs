@@ -38,7 +38,7 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// The crates that the pure room may use.
-const PURE_CRATES: [&str; 2] = ["httparse", "tungstenite"];
+const PURE_CRATES: [&str; 3] = ["httparse", "ppp", "tungstenite"];
 
 const PRINTING: [&str; 11] =
     ["trace", "debug", "info", "warn", "error", "log", "print", "println", "eprint", "eprintln", "dbg"];
