@@ -10,6 +10,7 @@ use crate::client::socket::Connection;
 use crate::client::{Error, Exchange, Request, Url};
 use crate::wire::escape;
 use data_encoding::BASE64;
+use percent_encoding::percent_decode;
 use std::time::{Duration, Instant};
 
 /// Fields of a handshake that a plain request does without, and those that every request has of its own.
@@ -95,7 +96,8 @@ fn fields<'a>(settings: &'a Settings, cookie: Option<&str>) -> Vec<(&'a str, Str
 /// The name of the server that has answered, as a ws101 with `--name` says it. Safe for a terminal.
 pub fn served_by(head: &Head) -> Option<String> {
     let name = head.value("x-served-by").filter(|name| !name.is_empty())?;
-    Some(escape::text(name).chars().take(LONGEST_NAME).collect())
+    let name: Vec<u8> = percent_decode(name).collect(); // a field has no room for every byte that a name may have
+    Some(escape::text(&name).chars().take(LONGEST_NAME).collect())
 }
 
 /// A status in words: `502 Bad Gateway`. Safe for a terminal.
