@@ -50,7 +50,7 @@ fn look(settings: &Settings, is_json: bool, stop: &Sender<()>) -> Result<Report,
     let mut observe = |step: Step<'_>| match step {
         Step::Progress(progress) => show(&bar, &progress),
         Step::Looked(report) if !is_json => bar.suspend(|| drop(print(&text::title(report)))),
-        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop)))),
+        Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop, width())))),
         Step::Watching => stop_on_a_signal(stop.clone()),
         Step::Seen(line) => bar.suspend(|| tell(line, is_json)),
         Step::Looked(_) | Step::Done(..) => {}
@@ -58,6 +58,13 @@ fn look(settings: &Settings, is_json: bool, stop: &Sender<()>) -> Result<Report,
     let report = probe::run(settings, &mut observe);
     bar.finish_and_clear();
     report
+}
+
+/// How wide the report may be: what the user says, or the terminal.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(seen).unwrap_or(text::WIDTH)
 }
 
 /// From here on Ctrl-C ends the watch. Before, it ends the process, and it still does where no handler can be had.

@@ -1,8 +1,62 @@
-//! What the opening handshake looks like when it arrives: the head as sent and as the server saw it, side by side.
+//! What the opening handshake looks like when it arrives: the head as sent and as the server saw it, side by side, what
+//! came back, and who is to blame when that is no WebSocket.
 
+mod culprit;
+mod fields;
+mod forged;
+mod notes;
+
+use super::diff::{Change, Row};
+use super::look::Look;
 use super::{Bench, Section};
+use crate::client::Error;
+use crate::wire::escape;
+use serde_json::Value;
 
 /// Runs the section.
 pub fn run(bench: &mut Bench<'_>) -> Section {
-    bench.section()
+    let (look, mut section) = (bench.look, bench.section());
+    section.heads.clone_from(&look.rows);
+    if !look.rows.is_empty() {
+        section.fact("head", look.rows.iter().map(Row::json).collect::<Vec<Value>>());
+    }
+    section.saw(format!("the answer: {}", answer(look)));
+    culprit::find(bench, &mut section);
+    fields::find(bench.settings, look, &mut section);
+    notes::of_request(look, &mut section);
+    notes::of_answer(look, &mut section);
+    forged::run(bench, &mut section);
+    section.verdict = verdict(look);
+    section
+}
+
+/// The status line, or why there is none.
+fn answer(look: &Look) -> String {
+    match &look.opened {
+        Ok(opened) => escape::text(opened.head.status_line().as_bytes()),
+        Err(Error::Refused(refusal)) => escape::text(refusal.head.status_line().as_bytes()),
+        Err(Error::Handshake { head, .. }) => escape::text(head.status_line().as_bytes()),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn verdict(look: &Look) -> String {
+    let granted = if look.is_open() { "a WebSocket was granted" } else { "no WebSocket was granted" };
+    if !look.is_ws101() {
+        return format!("{granted}; how the request arrived can't be seen");
+    }
+    let count = |wanted: Change| look.rows.iter().filter(|row| row.change == wanted).count();
+    let done = [
+        (count(Change::Removed), "removed"),
+        (count(Change::Added), "added"),
+        (count(Change::Changed), "changed"),
+        (count(Change::Recased), "in other letters"),
+        (look.rows.iter().filter(|row| row.moved).count(), "moved"),
+    ];
+    let done: Vec<String> =
+        done.iter().filter(|(lines, _)| *lines > 0).map(|(lines, what)| format!("{lines} {what}")).collect();
+    match done.is_empty() {
+        true => format!("{granted}; the request arrived as it was sent"),
+        false => format!("{granted}; lines of the request on the way: {}", done.join(", ")),
+    }
 }

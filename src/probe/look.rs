@@ -1,6 +1,7 @@
 //! The first handshake: what was sent, how it arrived, what came back. All sections build on it.
 
-use super::hop::Hop;
+use super::diff::{Row, diff};
+use super::hop::{Hop, Marks};
 use super::link::{Link, dial, with_query};
 use super::settings::Settings;
 use crate::client::handshake::{self, Opened};
@@ -28,8 +29,12 @@ pub struct Look {
     pub sent: Vec<String>,
     /// What came back: the head of a 101, or why there is none.
     pub opened: Result<Opened, Error>,
+    /// Whether any byte came back.
+    pub answered: bool,
     /// How it arrived, if the server is a ws101.
     pub inspected: Option<Inspected>,
+    /// The two side by side; empty when it is not known how it arrived.
+    pub rows: Vec<Row>,
     /// The hop nearest to the client.
     pub hop: Hop,
 }
@@ -60,20 +65,23 @@ pub fn look(settings: &Settings) -> Result<Look, Error> {
     }
     let asked = offer.request(&url).map_err(Error::Malformed)?;
     let sent = lines::escape_lines(&starred(&asked.encode()));
-    let sent = sent.into_iter().filter(|line| !line.is_empty()).collect();
+    let sent: Vec<String> = sent.into_iter().filter(|line| !line.is_empty()).collect();
     let opened = handshake::open_asked(&mut connection, &asked, deadline);
+    let answered = !matches!(opened, Err(Error::Malformed(_) | Error::TimedOut)) || !connection.unread().is_empty();
     let inspected = match &opened {
         Ok(opened) => first_message(settings, connection, opened),
         Err(Error::Refused(refusal)) => Inspected::parse(&refusal.body),
         Err(_) => None,
     };
-    let head = match &opened {
-        Ok(opened) => Some(&opened.head),
-        Err(Error::Refused(refusal)) => Some(&refusal.head),
-        Err(_) => None,
+    let rows = inspected.as_ref().map_or(Vec::new(), |told| diff(&sent, &told.request_as_it_arrived));
+    let (answer, body) = match &opened {
+        Ok(opened) => (Some(&opened.head), &[][..]),
+        Err(Error::Refused(refusal)) => (Some(&refusal.head), refusal.body.as_slice()),
+        Err(Error::Handshake { head, .. }) => (Some(&**head), &[][..]),
+        Err(_) => (None, &[][..]),
     };
-    let hop = Hop::guess(head, inspected.as_ref());
-    Ok(Look { address, local, tls, sent, opened, inspected, hop })
+    let hop = Hop::guess(&Marks { answer, body, arrived: inspected.as_ref(), rows: &rows, local });
+    Ok(Look { address, local, tls, sent, opened, answered, inspected, rows, hop })
 }
 
 /// A ws101 says at once how the request arrived.

@@ -12,16 +12,19 @@
 //! A section never guesses a fault. It names one when it has seen what the fault does, and puts what it saw beside it; what
 //! is only worth knowing is a note. [`advice`] has the cure in the words of each proxy.
 //!
-//! Read [`settings`], [`fault`] (all that can be found), [`hop`] (which proxy it is), [`link`] (one WebSocket), [`ask`]
-//! (one plain request), [`look`] (the first WebSocket), the sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how
-//! it is told: [`text`], [`json`].
+//! Read [`settings`], [`fault`] (all that can be found), [`head`] and [`diff`] (a request as lines, and what became of them),
+//! [`hop`] (which proxy it is), [`link`] (one WebSocket), [`ask`] (one plain request), [`look`] (the first WebSocket), the
+//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how it is told:
+//! [`text`], [`json`].
 
 pub mod advice;
 pub mod ask;
 pub mod backends;
 pub mod close;
+pub mod diff;
 pub mod fault;
 pub mod handshake;
+pub mod head;
 pub mod hop;
 pub mod idle;
 pub mod json;

@@ -1,5 +1,6 @@
 //! What was found, as values. [`super::text`] and [`super::json`] tell it.
 
+use super::diff::Row;
 use super::fault::Fault;
 use super::hop::Hop;
 use super::look::Look;
@@ -54,6 +55,8 @@ pub struct Section {
     pub verdict: String,
     /// Whether it could look at all. What it says then is why not.
     pub ran: bool,
+    /// A head as it was sent beside the same as it arrived, to be shown in two columns.
+    pub heads: Vec<Row>,
     /// What was seen, a line each. Lines that begin with two spaces are a table and are not wrapped.
     pub evidence: Vec<String>,
     /// What is to be fixed.
@@ -69,7 +72,7 @@ impl Section {
     pub fn new(name: Name) -> Section {
         let (verdict, took) = (String::new(), Duration::ZERO);
         let (evidence, faults, notes, facts) = (Vec::new(), Vec::new(), Vec::new(), Map::new());
-        Section { name, took, verdict, ran: true, evidence, faults, notes, facts }
+        Section { name, took, verdict, ran: true, heads: Vec::new(), evidence, faults, notes, facts }
     }
 
     /// One that could not look.

@@ -1,12 +1,20 @@
 //! A report for a person: section by section as they end, and a summary for a ticket.
 
+mod columns;
+
 use super::advice::fix;
 use super::hop::Hop;
 use super::report::{Report, Section};
 use anstyle::{AnsiColor, Style};
 
-/// The longest line of prose.
-const WIDTH: usize = 96;
+/// How wide the report is when nobody says how wide the terminal is.
+pub const WIDTH: usize = 100;
+
+/// The longest line of prose, however wide the terminal is: longer ones are hard to read.
+const PROSE: usize = 100;
+
+/// The shortest that lines are wrapped to.
+const NARROW: usize = 40;
 
 /// What stands before the lines of a section.
 const INDENT: &str = "  ";
@@ -18,31 +26,33 @@ const DIM: Style = Style::new().dimmed();
 
 /// What is probed. Stands above everything.
 pub fn title(report: &Report) -> String {
+    let Report { url, address, hop, server, .. } = report;
     format!(
-        "{BOLD}{}{BOLD:#} at {}\n  nearest hop: {}\n  server: {}\n",
-        report.url,
-        report.address,
-        report.hop.words(),
-        report.server
+        "{BOLD}{url}{BOLD:#} at {address}\n{INDENT}{DIM}nearest hop:{DIM:#} {}\n{INDENT}{DIM}server:{DIM:#}      {server}\n",
+        hop.words()
     )
 }
 
 /// One section: its verdict, what was seen, what is worth knowing, what is to be fixed and how.
-pub fn section(section: &Section, hop: &Hop) -> String {
+pub fn section(section: &Section, hop: &Hop, width: usize) -> String {
     let (style, word) = mark(section);
-    let mut text = format!(
-        "\n{BOLD}{}{BOLD:#}  {style}{word}{style:#}: {}  {DIM}({:.1} s){DIM:#}\n",
-        section.name.word(),
-        section.verdict,
-        section.took.as_secs_f64()
-    );
-    section.evidence.iter().for_each(|line| text.push_str(&lines(line)));
-    section.notes.iter().for_each(|note| text.push_str(&lines(&format!("note: {note}"))));
+    let name = section.name.word();
+    let seconds = section.took.as_secs_f64();
+    let mut text = format!("\n{BOLD}{name}{BOLD:#}  {style}{word}{style:#}  {DIM}{seconds:.1} s{DIM:#}\n");
+    text.push_str(&wrapped(&section.verdict, "", INDENT, width));
+    if !section.heads.is_empty() {
+        text.push('\n');
+        text.push_str(&columns::table(&section.heads, width));
+        text.push('\n');
+    }
+    section.evidence.iter().for_each(|line| text.push_str(&wrapped(line, "", INDENT, width)));
+    for note in &section.notes {
+        text.push_str(&wrapped(note, &format!("{DIM}note:{DIM:#} "), INDENT, width));
+    }
     for found in &section.faults {
-        text.push_str(&format!("{INDENT}{BAD}{}{BAD:#}: {}\n", found.fault.word(), found.says));
-        for line in fix(found.fault, hop) {
-            text.push_str(&lines(&line));
-        }
+        text.push('\n');
+        text.push_str(&wrapped(&found.says, &format!("{BAD}{}{BAD:#}: ", found.fault.word()), INDENT, width));
+        fix(found.fault, hop).iter().for_each(|line| text.push_str(&wrapped(line, "", "    ", width)));
     }
     text
 }
@@ -55,26 +65,29 @@ fn mark(section: &Section) -> (Style, &'static str) {
     }
 }
 
-/// One line of prose wrapped, or one of a table as it is.
-fn lines(line: &str) -> String {
+/// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of a table
+/// or of a configuration, which begins with two blanks, stays as it is.
+fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
     if line.starts_with("  ") {
-        return format!("{INDENT}{line}\n");
+        return format!("{indent}{line}\n");
     }
-    let mut text = String::new();
-    let mut len = 0;
+    let width = width.clamp(NARROW, PROSE);
+    let visible = anstream::adapter::strip_str(begin).to_string();
+    let mut text = format!("{indent}{begin}");
+    let mut len = indent.len() + visible.len();
+    let mut is_first = true;
     for word in line.split(' ') {
         let needed = word.chars().count();
-        if len > 0 && len + 1 + needed > WIDTH {
-            text.push_str(&format!("\n{INDENT}  "));
-            len = 2;
-        } else if len > 0 {
+        if !is_first && len + 1 + needed > width {
+            text.push_str(&format!("\n{INDENT}{indent}"));
+            len = INDENT.len() + indent.len();
+        } else if !is_first {
             text.push(' ');
             len += 1;
-        } else {
-            text.push_str(INDENT);
         }
         text.push_str(word);
         len += needed;
+        is_first = false;
     }
     text.push('\n');
     text
@@ -82,19 +95,82 @@ fn lines(line: &str) -> String {
 
 /// What was found, to be put into a ticket: no colour, no table, every line true by itself.
 pub fn summary(report: &Report) -> String {
-    let mut text = format!(
-        "\nSummary, for a ticket\n\n  ws101 {} probed {} at {}; nearest hop: {}; server: {}.\n",
-        env!("CARGO_PKG_VERSION"),
-        report.url,
-        report.address,
-        report.hop.words(),
-        report.server
-    );
-    for section in &report.sections {
-        text.push_str(&format!("  {:<9}  {}: {}.\n", section.name.word(), mark(section).1, section.verdict));
-        for found in &section.faults {
-            text.push_str(&format!("  {:<9}    {}: {}.\n", "", found.fault.word(), found.says));
+    let Report { url, address, hop, server, sections } = report;
+    let mut text = format!("\n{BOLD}Summary, for a ticket{BOLD:#}\n\n");
+    text.push_str(&format!("{INDENT}ws101 {} probed {url} at {address}\n", env!("CARGO_PKG_VERSION")));
+    text.push_str(&format!("{INDENT}nearest hop: {}; server: {server}\n", hop.words()));
+    for section in sections {
+        let begin = format!("{:<9}  {:<7}  ", section.name.word(), mark(section).1);
+        match section.faults.as_slice() {
+            [] => text.push_str(&wrapped(&section.verdict, &begin, INDENT, PROSE)),
+            faults => {
+                for found in faults {
+                    let says = format!("{}: {}", found.fault.word(), found.says);
+                    text.push_str(&wrapped(&says, &begin, INDENT, PROSE));
+                }
+            }
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fault, Name};
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    fn report() -> Report {
+        let mut handshake = Section::new(Name::Handshake);
+        handshake.verdict = "no WebSocket was granted".to_owned();
+        handshake.saw("the answer: HTTP/1.1 426 Upgrade Required");
+        handshake.note("a note");
+        handshake.fault(Fault::NoUpgrade, "the request arrived without Upgrade");
+        let mut idle = Section::new(Name::Idle).not_run("no WebSocket was opened");
+        idle.saw("  a  table   keeps its blanks");
+        let (url, address) = ("ws://a/ws".to_owned(), "127.0.0.1:80".to_owned());
+        let (hop, server) = (Hop::Nginx("nginx/1.22.1".to_owned()), "ws101 0.1.0".to_owned());
+        Report { url, address, hop, server, sections: vec![handshake, idle] }
+    }
+
+    #[test]
+    fn a_section_tells_its_fault_and_the_cure() {
+        let report = report();
+        let told = plain(&section(&report.sections[0], &report.hop, WIDTH));
+        assert!(
+            told.starts_with(
+                "\nhandshake  to fix  0.0 s\n  no WebSocket was granted\n  the answer: HTTP/1.1 426 Upgrade Required\n  note: a note\n\n  \
+                 no-upgrade: the request arrived without Upgrade\n"
+            ),
+            "{told}"
+        );
+        assert!(told.contains("\n      proxy_set_header Upgrade $http_upgrade;\n"), "{told}");
+        let told = plain(&section(&report.sections[1], &report.hop, WIDTH));
+        assert_eq!(told, "\nidle  not run  0.0 s\n  no WebSocket was opened\n    a  table   keeps its blanks\n");
+    }
+
+    #[test]
+    fn the_summary_tells_each_fault_once() {
+        assert_eq!(
+            plain(&summary(&report())),
+            format!(
+                "\nSummary, for a ticket\n\n  ws101 {} probed ws://a/ws at 127.0.0.1:80\n  nearest hop: nginx/1.22.1; server: \
+                 ws101 0.1.0\n  handshake  to fix   no-upgrade: the request arrived without Upgrade\n  idle       not run  \
+                 no WebSocket was opened\n",
+                env!("CARGO_PKG_VERSION")
+            )
+        );
+    }
+
+    #[test]
+    fn prose_is_wrapped_and_a_long_word_is_not_cut() {
+        let long = format!("{} {}", "word ".repeat(30).trim_end(), "x".repeat(120));
+        for line in plain(&wrapped(&long, "begin: ", INDENT, 60)).lines().filter(|line| !line.contains("xx")) {
+            assert!(line.len() <= 60, "{line}");
+        }
+        assert_eq!(wrapped("a b", "", "", 0), "a b\n");
+    }
 }

@@ -20,7 +20,19 @@ pub fn text(bytes: &[u8]) -> String {
     shown
 }
 
-/// The same in quotes, with quotes inside escaped, and not more than `most` bytes of it: `"Hello"`, `"aaaa" ... of 300`.
+/// Text that says of itself that it is escaped, made sure of. Backslashes stay as they are, or they would be two.
+pub fn again(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '"' | '\'' => shown.push(character),
+            other => shown.extend(other.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// Bytes as [`text`] in quotes, with quotes inside escaped, and not more than `most` bytes of it: `"Hello"`, `"aaaa" ... of 300`.
 pub fn quoted(bytes: &[u8], whole_len: u64, most: usize) -> String {
     let mut end = bytes.len().min(most);
     // Not through the middle of a character: that would look like bad UTF-8.

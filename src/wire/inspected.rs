@@ -3,7 +3,11 @@
 //!
 //! Secrets are starred and bytes are escaped before they come here: this goes over the wire, to whoever asked.
 
+use super::escape;
 use serde::{Deserialize, Serialize};
+
+/// The most lines that are read of a request: a server that tells of more means no good.
+const MAX_LINES: usize = 256;
 
 /// One request, as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +34,17 @@ impl Inspected {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`Inspected::json`] has written, or finds it in a refusal. Anything else is `None`.
+    /// Reads what [`Inspected::json`] has written, or finds it in a refusal. Anything else is `None`. What it says is safe
+    /// for a terminal, whoever wrote it.
     pub fn parse(text: &[u8]) -> Option<Inspected> {
-        serde_json::from_slice(text).ok()
+        let mut told: Inspected = serde_json::from_slice(text).ok()?;
+        told.request_as_it_arrived.truncate(MAX_LINES);
+        let singles = [&mut told.ws101, &mut told.peer, &mut told.client];
+        let maybe = told.name.iter_mut().chain(&mut told.proxy_protocol);
+        for text in singles.into_iter().chain(maybe).chain(&mut told.request_as_it_arrived) {
+            *text = escape::again(text);
+        }
+        Some(told)
     }
 }
 
@@ -53,6 +65,14 @@ mod tests {
         let json = inspected.json();
         assert!(json.starts_with(r#"{"ws101":"0.1.0","name":"A","#), "{json}");
         assert_eq!(Inspected::parse(json.as_bytes()), Some(inspected));
+    }
+
+    #[test]
+    fn what_another_wrote_moves_no_cursor_and_what_is_escaped_stays() {
+        let told = r#"{"ws101":"1\u001b[2J","peer":"a","client":"b","request_as_it_arrived":["X: \\x80\"'\u202e"]}"#;
+        let told = Inspected::parse(told.as_bytes()).expect("an inspection");
+        assert_eq!(told.ws101, "1\\u{1b}[2J");
+        assert_eq!(told.request_as_it_arrived, [r#"X: \x80"'\u{202e}"#]);
     }
 
     #[test]

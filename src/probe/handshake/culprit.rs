@@ -1,0 +1,191 @@
+//! Why there is no WebSocket: one cause, named by what was seen of it.
+
+use crate::client::handshake;
+use crate::client::response::Head;
+use crate::client::{Error, Part, Refusal};
+use crate::connect::cause;
+use crate::probe::head::{has_token, values};
+use crate::probe::link::dial;
+use crate::probe::look::Look;
+use crate::probe::{Bench, Fault, Hop, Section, Settings};
+use crate::wire::escape;
+use serde_json::Value;
+use std::time::Instant;
+
+/// The shortest header of the PROXY protocol, version 1: it says that there is nothing to say.
+const PROXY_HEADER: &[u8] = b"PROXY UNKNOWN\r\n";
+
+/// What a ws101 says in a refusal that could not be JSON.
+const SAYS_PROXY: &[u8] = b"header of the PROXY protocol";
+
+/// The longest first line of a refusal that is repeated.
+const FIRST_LINE: usize = 160;
+
+/// A fault, and what it does here.
+type Blame = (Fault, String);
+
+/// Finds it, if there is one.
+pub fn find(bench: &Bench<'_>, section: &mut Section) {
+    let look = bench.look;
+    let Err(error) = &look.opened else { return };
+    let blame = match error {
+        Error::Refused(refusal) => match refused(look, refusal) {
+            // Told with the fields, where it is one cause and not two.
+            None => return,
+            Some(blame) => {
+                if blame.0 == Fault::Refused {
+                    section.saw(format!("likely cause: {}", cause::of(refusal)));
+                }
+                blame
+            }
+        },
+        Error::Handshake { section, why, .. } => (Fault::Bad101, format!("the 101 breaks RFC 6455 {section}: {why}")),
+        Error::TimedOut => {
+            let within = bench.settings.timeout.as_secs_f64();
+            (Fault::NoBackend, format!("the connection was taken, and no answer came within {within:.1} s"))
+        }
+        _ if !look.answered => silence(bench.settings, error),
+        other => (Fault::Refused, other.to_string()),
+    };
+    section.fault(blame.0, blame.1);
+}
+
+/// An answer that is no 101. `None`: a field that was lost explains it.
+fn refused(look: &Look, refusal: &Refusal) -> Option<Blame> {
+    if let Some(blame) = proxy_protocol(refusal) {
+        return Some(blame);
+    }
+    if let Some(told) = &look.inspected {
+        let lost = lost_upgrade(&look.sent, &told.request_as_it_arrived);
+        return match lost {
+            Some(blame) => Some(blame),
+            None if super::fields::explain(look, refusal.head.status) => None,
+            None => Some((Fault::Refused, says(refusal))),
+        };
+    }
+    match refusal.head.status {
+        403 if is_empty(refusal) && look.hop == Hop::Envoy => {
+            Some((Fault::UpgradeForbidden, "Envoy itself refused the upgrade: 403 with nothing in it".to_owned()))
+        }
+        502..=504 => Some((Fault::NoBackend, format!("the hop has no server to ask: {}", status_line(&refusal.head)))),
+        _ => Some((Fault::Refused, says(refusal))),
+    }
+}
+
+/// A header of the PROXY protocol that nobody expected, or that somebody misses.
+fn proxy_protocol(refusal: &Refusal) -> Option<Blame> {
+    let json: Option<Value> = serde_json::from_slice(&refusal.body).ok();
+    let reason = json.as_ref().and_then(|json| json["reason"].as_str());
+    let unasked = "the server got a header of the PROXY protocol before the request, and expects none".to_owned();
+    let missing = "the server waits for a header of the PROXY protocol, and none came before the request".to_owned();
+    match reason {
+        Some("proxy-protocol") => Some((Fault::ProxyProtocolUnasked, unasked)),
+        Some("proxy-protocol-missing") => Some((Fault::ProxyProtocolMissing, missing)),
+        Some(_) => None,
+        // Behind such a header there is nothing that could ask for JSON.
+        None if refusal.head.status == 400 && has(&refusal.body, SAYS_PROXY) => {
+            Some((Fault::ProxyProtocolUnasked, unasked))
+        }
+        None => None,
+    }
+}
+
+/// What an upgrade needs, and was taken away on the way.
+fn lost_upgrade(sent: &[String], arrived: &[String]) -> Option<Blame> {
+    let upgrades =
+        |lines: &[String]| has_token(lines, "upgrade", "websocket") && has_token(lines, "connection", "upgrade");
+    if !upgrades(sent) {
+        return None; // the user has asked for none
+    }
+    let connection = match values(arrived, "connection").next() {
+        Some(value) => format!("with Connection: {value}"),
+        None => "without Connection".to_owned(),
+    };
+    let has_upgrade = has_token(arrived, "upgrade", "websocket");
+    if arrived.first().is_some_and(|line| line.ends_with(" HTTP/1.0")) {
+        let upgrade = if has_upgrade { "" } else { ", without Upgrade" };
+        return Some((
+            Fault::Http10,
+            format!("the request arrived as HTTP/1.0, which has no upgrade{upgrade} and {connection}"),
+        ));
+    }
+    match (has_upgrade, has_token(arrived, "connection", "upgrade")) {
+        (true, true) => None,
+        (true, false) => Some((Fault::NoUpgrade, format!("the request arrived with Upgrade, but {connection}"))),
+        (false, _) => Some((Fault::NoUpgrade, format!("the request arrived without Upgrade and {connection}"))),
+    }
+}
+
+/// The connection ended without a byte. Somebody may wait for a header of the PROXY protocol: with one there is an answer.
+fn silence(settings: &Settings, error: &Error) -> Blame {
+    if !settings.url.tls && answers_to_proxy_header(settings) {
+        let says = "the connection ends without an answer, and with a header of the PROXY protocol before the request it is \
+                    answered";
+        return (Fault::ProxyProtocolMissing, says.to_owned());
+    }
+    (Fault::NoBackend, format!("the connection was taken, and then {error}"))
+}
+
+fn answers_to_proxy_header(settings: &Settings) -> bool {
+    let deadline = Instant::now() + settings.timeout;
+    let ask = || -> Result<(), Error> {
+        let mut connection = dial(settings, deadline)?;
+        connection.write(PROXY_HEADER, Part::Head, deadline)?;
+        handshake::open(&mut connection, &settings.url, &settings.offer, deadline).map(drop)
+    };
+    matches!(ask(), Ok(()) | Err(Error::Refused(_) | Error::Handshake { .. }))
+}
+
+/// Status line and first line, or what a ws101 says in its place.
+fn says(refusal: &Refusal) -> String {
+    let json: Option<Value> = serde_json::from_slice(&refusal.body).ok();
+    let why = json.as_ref().and_then(|json| json["why"].as_str()).map(|why| escape::again(why));
+    let line = refusal.body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
+    let text = why.unwrap_or_else(|| escape::text(line.unwrap_or_default()));
+    let text: String = text.chars().take(FIRST_LINE).collect();
+    let status = status_line(&refusal.head);
+    if text.is_empty() { format!("{status}, with nothing in it") } else { format!("{status}: {text}") }
+}
+
+fn status_line(head: &Head) -> String {
+    escape::text(head.status_line().as_bytes()).chars().take(FIRST_LINE).collect()
+}
+
+fn is_empty(refusal: &Refusal) -> bool {
+    refusal.body.is_empty() && refusal.cut.is_none()
+}
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::head::lines;
+
+    const SENT: &str = "GET /ws HTTP/1.1\nHost: a\nUpgrade: websocket\nConnection: Upgrade";
+
+    #[test]
+    fn what_is_lost_has_one_name() {
+        for (arrived, fault, says) in [
+            (
+                "GET /ws HTTP/1.0\nHost: a\nConnection: close",
+                Fault::Http10,
+                "without Upgrade and with Connection: close",
+            ),
+            ("GET /ws HTTP/1.0\nUpgrade: websocket\nConnection: upgrade", Fault::Http10, "no upgrade and with"),
+            ("GET /ws HTTP/1.1\nHost: a", Fault::NoUpgrade, "without Upgrade and without Connection"),
+            ("GET /ws HTTP/1.1\nUpgrade: websocket\nConnection: close", Fault::NoUpgrade, "but with Connection: close"),
+            ("GET /ws HTTP/1.1\nConnection: upgrade", Fault::NoUpgrade, "without Upgrade and with"),
+        ] {
+            let (found, said) = lost_upgrade(&lines(SENT), &lines(arrived)).expect(arrived);
+            assert!(found == fault && said.contains(says), "{arrived}: {found:?} {said}");
+        }
+        for arrived in [SENT.to_owned(), SENT.to_lowercase().replace("http/1.1", "HTTP/1.1")] {
+            assert_eq!(lost_upgrade(&lines(SENT), &lines(&arrived)), None, "{arrived}");
+        }
+        let own = "GET /ws HTTP/1.1\nHost: a";
+        assert_eq!(lost_upgrade(&lines(own), &lines(own)), None, "the user took it away");
+    }
+}
