@@ -117,9 +117,32 @@ pub fn cookies(head: &Head) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::response;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect(text)
+    }
+
+    fn head(lines: &str) -> Head {
+        match response::parse(format!("HTTP/1.1 502 Bad\u{9b}2J Gateway\r\n{lines}\r\n").as_bytes()) {
+            response::Parsed::Complete(head, _) => head,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_hop_says_is_safe_to_show() {
+        let head = head("x-served-by: h%C3%A9%1b[2J\r\n");
+        assert_eq!(served_by(&head).as_deref(), Some("h\u{e9}\\u{1b}[2J"));
+        assert_eq!(status(&head), "502 Bad\\u{9b}2J Gateway");
+        assert_eq!(served_by(&self::head("X-Served-By:\r\n")), None);
+    }
+
+    #[test]
+    fn cookies_are_sent_back_without_their_attributes() {
+        let head =
+            head("Set-Cookie: a=1; Path=/; HttpOnly\r\nset-cookie: b=2=3\r\nSet-Cookie: =4\r\nSet-Cookie: c\r\n");
+        assert_eq!(cookies(&head), ["a=1", "b=2=3"]);
     }
 
     #[test]
