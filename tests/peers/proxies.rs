@@ -100,9 +100,12 @@ fn hold((peer, name): (Peer, char), held: &mut Vec<Peer>) -> char {
 
 /// The kernel of a process that was killed sends a FIN; the proxy passes it on, and there is no Close: 1006.
 #[test]
-#[ignore = "needs nginx and haproxy"]
+#[ignore = "needs nginx, haproxy, envoy and caddy"]
 fn a_backend_that_is_killed_takes_only_its_own_connections_along() {
-    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("haproxy", "tcp")] {
+    for (proxy, name) in
+        [("nginx", "right"), ("haproxy", "http"), ("haproxy", "tcp"), ("envoy", "right"), ("caddy", "right")]
+    {
+        eprintln!("{proxy} {name}");
         let lab = Lab::start(proxy, name);
         let (mut with_a, mut with_b) = one_each(&lab.proxy);
         lab.a.signal("KILL");
@@ -205,6 +208,25 @@ fn asking(proxy: &Part) -> Peer {
     peer
 }
 
+/// Whoever asks the backends for their health lets new clients wait until the answer stays away, and then no more.
+#[test]
+#[ignore = "needs haproxy, envoy and caddy"]
+fn a_health_check_finds_the_frozen_one() {
+    for (proxy, name) in [("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+        eprintln!("{proxy} {name}");
+        let lab = Lab::start(proxy, name);
+        lab.a.signal("STOP");
+        let mut answered = 0;
+        wait_until("new clients are with B, one after the other", || {
+            let quick = asking(&lab.proxy).hears_within(Duration::from_secs(1));
+            answered = if quick { answered + 1 } else { 0 };
+            answered == 6
+        });
+        all_with(&lab.proxy, 'B');
+        lab.a.signal("CONT");
+    }
+}
+
 /// HAProxy asks, and gives nothing new to who does not answer. What is open there hangs, unless it is told to end it.
 #[test]
 #[ignore = "needs haproxy"]
@@ -261,9 +283,10 @@ fn messages_out(log: &str) -> usize {
 }
 
 #[test]
-#[ignore = "needs nginx, haproxy and envoy"]
+#[ignore = "needs nginx, haproxy, envoy and caddy"]
 fn a_drain_loses_no_echo() {
-    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("envoy", "right")] {
+    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+        eprintln!("{proxy} {name}");
         let mut lab = Lab::start(proxy, name);
         let clients: Vec<Peer> = (0..CLIENTS).map(|_| open_with(&lab.proxy, 'A')).collect();
         let clients: Vec<_> = clients
