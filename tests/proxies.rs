@@ -125,7 +125,7 @@ fn a_header_that_is_wrong_is_refused_and_explained() {
         let response = peer.response();
         assert_eq!((response.status.as_str(), response.field("Connection")), ("400 Bad Request", "close"));
         assert!(response.text().contains(why), "{why}: {}", response.text());
-        assert!(response.text().contains("PROXY protocol s2."), "{}", response.text());
+        assert!(response.text().contains("PROXY protocol, section 2."), "{}", response.text());
         assert!(!response.text().contains('\x1b'), "what arrived is escaped: {}", response.text());
         peer.finish();
         peer.ends();

@@ -6,7 +6,7 @@
 //! Anybody may have written what stands before that, the client among them.
 
 use super::head::Request;
-use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// What the last proxy has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

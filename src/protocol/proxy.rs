@@ -1,6 +1,6 @@
 //! The PROXY protocol: a header before the first byte of a connection, in which a proxy that passes bytes on says who has
-//! connected to it. Its document is HAProxy's `proxy-protocol.txt`; version 1 is a line of text (s2.1), version 2 is binary
-//! (s2.2).
+//! connected to it. Its document is HAProxy's `proxy-protocol.txt`; version 1 is a line of text (its section 2.1), version 2
+//! is binary (its section 2.2).
 //!
 //! Bytes come in whatever parts TCP makes of them, so there are four answers: more bytes are needed, the header is complete,
 //! this is something else, or it is refused. The crate ppp reads the header. It is given a line only once it is whole, since
@@ -8,10 +8,10 @@
 //! before.
 
 use super::refusal::Refusal;
-use core::fmt;
-use core::net::SocketAddr;
 use ppp::v1::{self, BinaryParseError};
 use ppp::v2;
+use std::fmt;
+use std::net::SocketAddr;
 
 /// How version 1 begins.
 pub const V1: &[u8] = b"PROXY ";
@@ -19,7 +19,7 @@ pub const V1: &[u8] = b"PROXY ";
 /// How version 2 begins: bytes that no other protocol begins with.
 pub const V2: &[u8] = v2::PROTOCOL_PREFIX;
 
-/// s2.1: "a 108-byte buffer is always enough to store all the line and a trailing zero".
+/// Section 2.1: "a 108-byte buffer is always enough to store all the line and a trailing zero".
 const LONGEST_V1: usize = 107;
 
 /// Version 2 could announce 64 KiB. What proxies send is some hundred bytes, and a little more with a certificate's names.
@@ -28,8 +28,8 @@ const LONGEST_V2: usize = 4096;
 /// Signature, command, family, length: what every header of version 2 has.
 const START_OF_V2: usize = 16;
 
-const S2_1: &str = "PROXY protocol s2.1";
-const S2_2: &str = "PROXY protocol s2.2";
+const SECTION_2_1: &str = "PROXY protocol, section 2.1";
+const SECTION_2_2: &str = "PROXY protocol, section 2.2";
 
 /// What the bytes so far amount to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl fmt::Display for Header {
     }
 }
 
-/// What a value behind the addresses is (s2.2), by its type.
+/// What a value behind the addresses is (section 2.2), by its type.
 pub fn name_of_value(kind: u8) -> &'static str {
     match kind {
         0x01 => "ALPN: the protocol above TLS",
@@ -86,9 +86,9 @@ pub fn name_of_value(kind: u8) -> &'static str {
 /// Reads a header from the start of `bytes`: all that has come on the connection.
 pub fn parse(bytes: &[u8]) -> Parsed {
     let parsed = if bytes.starts_with(V2) {
-        parse_v2(bytes).map_err(|why| malformed(S2_2, why))
+        parse_v2(bytes).map_err(|why| malformed(SECTION_2_2, why))
     } else if bytes.starts_with(V1) {
-        parse_v1(bytes).map_err(|why| malformed(S2_1, why))
+        parse_v1(bytes).map_err(|why| malformed(SECTION_2_1, why))
     } else if V2.starts_with(bytes) || V1.starts_with(bytes) {
         Ok(None)
     } else {
@@ -101,7 +101,7 @@ pub fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// s2.1: the word PROXY, a protocol, two addresses, two ports, CR LF; one blank between two of them.
+/// Section 2.1: the word PROXY, a protocol, two addresses, two ports, CR LF; one blank between two of them.
 fn parse_v1(bytes: &[u8]) -> Result<Option<Header>, String> {
     let Some(end) = bytes.iter().take(LONGEST_V1).position(|byte| *byte == b'\n') else {
         let is_too_long = bytes.len() >= LONGEST_V1;
@@ -112,7 +112,7 @@ fn parse_v1(bytes: &[u8]) -> Result<Option<Header>, String> {
         return Err("its line ends with LF and no CR before it".to_owned());
     }
     let header = |what, ends| Ok(Some(Header { version: 1, len: line.len(), what, ends, tlvs: Vec::new() }));
-    // s2.1: "the receiver must ignore anything presented before the CRLF is found".
+    // Section 2.1: "the receiver must ignore anything presented before the CRLF is found".
     if line.starts_with(b"PROXY UNKNOWN ") || line == b"PROXY UNKNOWN\r\n" {
         return header("UNKNOWN", None);
     }
@@ -152,14 +152,14 @@ fn wrong_in_v1(error: BinaryParseError) -> String {
     .to_owned()
 }
 
-/// s2.2: signature, version and command, family, length, addresses, and values with type and length.
+/// Section 2.2: signature, version and command, family, length, addresses, and values with type and length.
 fn parse_v2(bytes: &[u8]) -> Result<Option<Header>, String> {
     let Some(start) = bytes.get(..START_OF_V2) else { return Ok(None) };
     let len = START_OF_V2 + usize::from(u16::from_be_bytes([start[14], start[15]]));
     if len > LONGEST_V2 {
         return Err(format!("it announces {len} bytes, and {LONGEST_V2} is the most"));
     }
-    // s2.2: of LOCAL, version 2 with command 0, a receiver must "discard the protocol block including the family".
+    // Section 2.2: of LOCAL, version 2 with command 0, a receiver must "discard the protocol block including the family".
     if start[12] == 0x20 {
         let local = Header { version: 2, len, what: "LOCAL", ends: None, tlvs: Vec::new() };
         return Ok((bytes.len() >= len).then_some(local));
@@ -174,7 +174,7 @@ fn parse_v2(bytes: &[u8]) -> Result<Option<Header>, String> {
     Ok(Some(Header { version: 2, len, what, ends, tlvs: tlvs.map_err(|error| wrong_in_v2(&error))? }))
 }
 
-/// The pairs of family and protocol that s2.2 knows.
+/// The pairs of family and protocol that section 2.2 knows.
 fn proxied(header: &v2::Header<'_>) -> Result<&'static str, String> {
     use v2::Protocol::{Datagram, Stream, Unspecified};
     match (header.addresses, header.protocol) {
@@ -223,14 +223,14 @@ pub fn missing() -> Refusal {
     let why = "this connection began without a header of the PROXY protocol, and this server was told to expect one \
                (--proxy-protocol): turn it on in the proxy (HAProxy: send-proxy, nginx's stream: proxy_protocol on;), come \
                by way of the proxy, or start the server without the option";
-    Refusal::new(400, "proxy-protocol-missing", "PROXY protocol s2", why)
+    Refusal::new(400, "proxy-protocol-missing", "PROXY protocol, section 2", why)
 }
 
 /// It did not come, or not all of it.
 pub fn too_late() -> Refusal {
     let why = "the header of the PROXY protocol did not come in time (--handshake-timeout), and this server was told to \
                expect one (--proxy-protocol)";
-    Refusal::new(408, "proxy-protocol-timeout", "PROXY protocol s2", why)
+    Refusal::new(408, "proxy-protocol-timeout", "PROXY protocol, section 2", why)
 }
 
 /// One came where none was asked for, or a second one.

@@ -122,6 +122,13 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
             seen.posted.len()
         ));
     }
+    if let Some(delay) = figures.dawdling() {
+        section.note(format!(
+            "half of the events came more than {} after they were published, and a POST is answered sooner: a hop waits a \
+             moment for more before it passes a part on. HAProxy does so in mode http; its `option http-no-delay` ends that",
+            short(delay)
+        ));
+    }
     if let Some(most) = figures.others.iter().max() {
         let count = figures.others.len();
         section.saw(format!("{count} events of others came, up to {} later than the fastest of them", short(*most)));
