@@ -141,7 +141,7 @@ fn a_header_that_is_wrong_is_refused_and_explained() {
 #[test]
 fn a_header_that_does_not_come_is_missed() {
     let server = expecting_headers();
-    for target in ["/ws", "/healthz"] {
+    for (target, status) in [("/ws", "101 Switching Protocols"), ("/healthz", "200 OK")] {
         let mut peer = Peer::connect(server.addr);
         peer.send(request(target, &["Accept: application/json"]));
         let response = peer.response();
@@ -149,6 +149,12 @@ fn a_header_that_does_not_come_is_missed() {
         assert_eq!(reason(&response), "proxy-protocol-missing");
         let told = Inspected::parse(&response.body).expect("how it arrived");
         assert_eq!((told.proxy_protocol, told.request_as_it_arrived.len()), (None, 3));
+        let all: Value = serde_json::from_slice(&response.body).unwrap();
+        let lines = all["right_request"].as_array().unwrap().iter();
+        let right: String = lines.map(|line| format!("{}\r\n", line.as_str().unwrap())).collect();
+        let mut peer = Peer::connect(server.addr);
+        peer.send(format!("{right}\r\n"));
+        assert_eq!(peer.head().status, status, "what is called right is right: {right}");
     }
     let response = Peer::get(server.addr, "/healthz");
     assert!(response.text().contains("turn it on in the proxy (HAProxy: send-proxy"), "{}", response.text());
@@ -209,6 +215,18 @@ fn the_last_hop_alone_is_believed_and_for_its_request_alone() {
     }
     let unasked = serve(quiet());
     assert_eq!(inspected(&mut Peer::connect(unasked.addr), &["X-Forwarded-For: 203.0.113.9"]).client, "127.0.0.1");
+}
+
+#[test]
+fn who_comes_past_the_proxy_is_not_believed() {
+    let server = serve(Config { behind_proxy: true, proxy_protocol: true, ..quiet() });
+    let response = Peer::ask(server.addr, request("/", &["X-Forwarded-For: 203.0.113.9", "Accept: application/json"]));
+    assert_eq!(reason(&response), "proxy-protocol-missing");
+    assert_eq!(Inspected::parse(&response.body).expect("how it arrived").client, "127.0.0.1");
+    let mut peer = Peer::connect(server.addr);
+    peer.send(V1);
+    assert_eq!(inspected(&mut peer, &["X-Forwarded-For: 198.51.100.1"]).client, "198.51.100.1");
+    assert_eq!(inspected(&mut peer, &[]).client, "203.0.113.9", "the header's again");
 }
 
 #[test]
@@ -278,6 +296,27 @@ fn the_bytes_of_a_header_are_told_as_what_they_are() {
     peer.response();
     let line = program.wait_for("ws-2 ! (no readable request)");
     assert!(line.contains("a header of the PROXY protocol, and not a right one"), "{line}");
+}
+
+#[test]
+fn a_head_behind_a_header_is_dumped_whole() {
+    let program = Program::start("trace", &["--tick", "off", "--proxy-protocol", "--dump-bytes", "16"]);
+    let long = format!("X-Long: {}", "y".repeat(300));
+    let head = handshake("/ws", &[&long, "Cookie: secret"]);
+    talk(program.addr, &v2(0x21, 0x11, &v4_ends()), "/ws", &[&long, "Cookie: secret"]);
+    program.wait_for("ws-1 = ended after ");
+    let lines = program.lines();
+    let dump = lines.iter().position(|line| line.starts_with("TRACE ws-1 < ")).unwrap();
+    let rows = lines[dump + 1..].iter().take_while(|line| line.starts_with("    "));
+    let bytes: usize = rows.map(|row| row.get(10..58).unwrap_or_default().split_whitespace().count()).sum();
+    assert_eq!(bytes, 28 + head.len(), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("73 65 63 72 65 74")), "and its secrets are stars");
+}
+
+#[test]
+fn the_banner_says_that_a_header_must_come() {
+    let program = Program::start("info", &["--tick", "off", "--proxy-protocol"]);
+    program.wait_for("curl --haproxy-protocol");
 }
 
 #[test]

@@ -13,6 +13,13 @@ use std::time::Duration;
 /// How long after the grace the process ends, whatever happens.
 const LATEST: Duration = Duration::from_secs(2);
 
+/// What the banner says with `--proxy-protocol`, where nothing of what it tells to try works as it stands.
+const PROXY_PROTOCOL: &str =
+    "A connection must begin with a PROXY header (--proxy-protocol): come by way of the proxy that writes it, or give
+curl --haproxy-protocol.
+
+";
+
 /// Runs the server until it is told to stop. 0: it stopped as told; 1: it could not run, or a second signal cut it off.
 pub fn run(options: &Serve) -> ExitCode {
     match start_and_wait(options) {
@@ -74,6 +81,7 @@ fn banner(options: &Serve, handle: &Handle) -> String {
         handle.addrs[1..].iter().map(|addr| format!("      and http://{}\n", reachable(*addr))).collect();
     let is_default_log = std::env::var_os("RUST_LOG").is_none() && options.log_file.is_none();
     let more = if is_default_log { "Every byte: stop it and start it again with RUST_LOG=trace.\n\n" } else { "" };
+    let header = if options.proxy_protocol { PROXY_PROTOCOL } else { "" };
     format!(
         "{bold}ws101 {version} serves http://{host}{bold:#}   (Ctrl-C stops it)
 {others}
@@ -85,7 +93,7 @@ In a browser: http://{host}/ shows the bytes of its own connection. Or try, from
   npx wscat -c ws://{host}/ws        or: websocat ws://{host}/ws
   curl -N http://{host}/feed/stream      events as they happen; {host}/ lists all paths
 
-{more}"
+{header}{more}"
     )
 }
 

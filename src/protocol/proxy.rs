@@ -215,22 +215,22 @@ fn wrong_in_v2(error: &v2::ParseError) -> String {
 
 fn malformed(section: &'static str, why: String) -> Refusal {
     let why = format!("this is a header of the PROXY protocol, and not a right one: {why}");
-    Refusal::new(400, "proxy-protocol-malformed", section, why)
+    Refusal::new(400, "proxy-protocol-malformed", section, why).with_proxy_header()
 }
 
 /// No header came, where one must come.
 pub fn missing() -> Refusal {
     let why = "this connection began without a header of the PROXY protocol, and this server was told to expect one \
                (--proxy-protocol): turn it on in the proxy (HAProxy: send-proxy, nginx's stream: proxy_protocol on;), come \
-               by way of the proxy, or start the server without the option";
-    Refusal::new(400, "proxy-protocol-missing", "PROXY protocol, section 2", why)
+               by way of the proxy or with curl --haproxy-protocol, or start the server without the option";
+    Refusal::new(400, "proxy-protocol-missing", "PROXY protocol, section 2", why).with_proxy_header()
 }
 
 /// It did not come, or not all of it.
 pub fn too_late() -> Refusal {
     let why = "the header of the PROXY protocol did not come in time (--handshake-timeout), and this server was told to \
                expect one (--proxy-protocol)";
-    Refusal::new(408, "proxy-protocol-timeout", "PROXY protocol, section 2", why)
+    Refusal::new(408, "proxy-protocol-timeout", "PROXY protocol, section 2", why).with_proxy_header()
 }
 
 /// One came where none was asked for, or a second one.

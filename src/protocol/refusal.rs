@@ -15,12 +15,15 @@ pub struct Refusal {
     pub fields: Vec<(&'static str, String)>,
     /// Whether a WebSocket was asked for, so that an example of a right opening handshake helps.
     pub show_handshake: bool,
+    /// Whether a right request has a header of the PROXY protocol before it.
+    pub show_proxy_header: bool,
 }
 
 impl Refusal {
     /// A refusal without extra header fields.
     pub fn new(status: u16, reason: &'static str, section: &'static str, why: impl Into<String>) -> Refusal {
-        Refusal { status, reason, why: why.into(), section, fields: Vec::new(), show_handshake: false }
+        let (why, fields) = (why.into(), Vec::new());
+        Refusal { status, reason, why, section, fields, show_handshake: false, show_proxy_header: false }
     }
 
     /// Adds a header field to the answer.
@@ -34,6 +37,13 @@ impl Refusal {
     #[must_use]
     pub fn with_handshake(mut self) -> Refusal {
         self.show_handshake = true;
+        self
+    }
+
+    /// Shows a header of the PROXY protocol before the right request.
+    #[must_use]
+    pub fn with_proxy_header(mut self) -> Refusal {
+        self.show_proxy_header = true;
         self
     }
 }

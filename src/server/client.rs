@@ -30,9 +30,9 @@ enum Forwarded {
 }
 
 impl Client {
-    /// The connection began with this header.
+    /// The connection began with this header. Its values have been told, and are not kept: there can be a thousand of them.
     pub fn came_with(&mut self, header: Header) {
-        self.header = Some(Box::new(header));
+        self.header = Some(Box::new(Header { tlvs: Vec::new(), ..header }));
     }
 
     /// A request has come, with this in `X-Forwarded-For`; `None`: it was not looked at.
@@ -79,6 +79,14 @@ impl Client {
 mod tests {
     use super::*;
     use crate::protocol::proxy::{Parsed, parse};
+
+    #[test]
+    fn what_a_header_has_behind_its_addresses_is_not_kept() {
+        let (mut client, value) = (Client::default(), (4, 0));
+        let header = Header { version: 2, len: 4078, what: "LOCAL", ends: None, tlvs: vec![value; 1350] };
+        client.came_with(header);
+        assert_eq!(client.header.map(|header| (header.len, header.tlvs.capacity())), Some((4078, 0)));
+    }
 
     #[test]
     fn the_last_proxy_that_names_a_client_is_believed() {

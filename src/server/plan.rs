@@ -143,7 +143,9 @@ impl Planner<'_> {
 
     /// Whom it comes from, and what the log has to say of it before it is answered.
     fn see(&self, request: &Request<'_>, head: &[u8]) {
-        let hop = self.server.config.behind_proxy.then(|| forwarded::last_hop(request));
+        // Who comes without the header that the proxy writes did not come by way of the proxy.
+        let believed = self.server.config.behind_proxy && !self.lacks_proxy_header;
+        let hop = believed.then(|| forwarded::last_hop(request));
         self.entry.client().asks(hop);
         let client = self.entry.client().address(self.entry.peer);
         let mut half = self.entry.outbound.lock();

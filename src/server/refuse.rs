@@ -3,7 +3,7 @@
 //!
 //! Secrets are starred here whatever `--show-secrets` says: the answer goes over the wire, to whoever asked.
 
-use super::route::listed;
+use super::route::{Route, listed, route};
 use crate::protocol::head::Request;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::{Response, phrase};
@@ -21,6 +21,8 @@ const HANDSHAKE: &str = "    Host: localhost:8080
 ";
 
 const HOST: &str = "    Host: localhost:8080\n";
+
+const PROXY_HEADER: &str = "    PROXY TCP4 203.0.113.9 192.0.2.1 56324 8080\n";
 
 const BODY: &str = "    Content-Length: 5\n\n    Hello\n";
 
@@ -76,12 +78,18 @@ fn json(refusal: &Refusal, request: Option<&Request<'_>>, inspected: Inspected) 
     serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
 }
 
-/// A right request for the path that was asked for, if there is one.
+/// A right request for the path that was asked for, if there is one, and what must stand before it.
 fn example(refusal: &Refusal, request: Option<&Request<'_>>) -> String {
+    let header = if refusal.show_proxy_header { PROXY_HEADER } else { "" };
+    format!("{header}{}", right_request(refusal, request))
+}
+
+fn right_request(refusal: &Refusal, request: Option<&Request<'_>>) -> String {
     let path = request.and_then(|request| listed(request.path()));
     // Who asks an unknown path for a WebSocket wants one that is there.
     let is_lost = path.is_none() && request.is_some_and(|request| request.has_token("upgrade", "websocket"));
-    if refusal.show_handshake || is_lost {
+    let is_endpoint = path.is_some_and(|path| matches!(route("GET", path), Ok(Route::WebSocket(_))));
+    if refusal.show_handshake || is_lost || is_endpoint {
         return format!("    GET {} HTTP/1.1\n{HANDSHAKE}", path.unwrap_or("/ws"));
     }
     match path.unwrap_or("/") {

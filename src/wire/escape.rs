@@ -32,7 +32,8 @@ pub fn again(text: &str) -> String {
     shown
 }
 
-/// Bytes as [`text`] in quotes, with quotes inside escaped, and not more than `most` bytes of it: `"Hello"`, `"aaaa" ... of 300`.
+/// Bytes as [`text`] in quotes, with quotes inside escaped, and not more than `most` bytes of it: `"Hello"`,
+/// `"aaaa" ... of 300`.
 pub fn quoted(bytes: &[u8], whole_len: u64, most: usize) -> String {
     let mut end = bytes.len().min(most);
     // Not through the middle of a character: that would look like bad UTF-8.

@@ -351,10 +351,13 @@ impl Direction {
     }
 }
 
-/// A head is always shown whole; of what follows it, `most` bytes.
+/// A head is always shown whole, with a PROXY header that came before it; of what follows, `most` bytes.
 fn whole_head(bytes: &[u8], most: usize) -> usize {
     if most == 0 {
         return 0;
     }
-    bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| most.saturating_add(at + 4))
+    // Version 2 of the PROXY header begins with what ends a head.
+    let start = if bytes.starts_with(proxy::V2) { proxy::V2.len() } else { 0 };
+    let end = bytes[start..].windows(4).position(|four| four == b"\r\n\r\n").map(|at| start + at + 4);
+    end.map_or(bytes.len(), |end| most.saturating_add(end))
 }
