@@ -97,7 +97,7 @@ impl Lab {
 
     /// Where somebody listens, as `http://localhost:8000`.
     pub fn url(&self, who: &str) -> String {
-        self.fact(who, |_, word| word.starts_with("http"))
+        self.fact(who, |_, word| word.contains("://"))
     }
 
     /// The process.
