@@ -11,6 +11,7 @@
 
 #[path = "peers/client.rs"]
 mod client;
+mod common;
 #[path = "common/fences.rs"]
 mod fences;
 #[path = "peers/lab.rs"]
@@ -50,6 +51,8 @@ mod connect_tools;
 mod curl;
 #[path = "peers/hijack.rs"]
 mod hijack;
+#[path = "peers/labs.rs"]
+mod labs;
 #[path = "peers/mermaid.rs"]
 mod mermaid;
 #[path = "peers/nc.rs"]
@@ -60,6 +63,8 @@ mod node;
 mod page;
 #[path = "peers/probe.rs"]
 mod probe;
+#[path = "peers/proxies.rs"]
+mod proxies;
 #[path = "peers/python.rs"]
 mod python;
 #[path = "peers/soak.rs"]

@@ -97,7 +97,7 @@ chapters! {
     #[ignore = "needs nc and xxd"]
     c11: "11-inside-the-server.md", [22, 0, 0, 2, 3, 10];
     #[ignore = "needs haproxy, nc, nginx and ss"]
-    c12: "12-proxies.md", [25, 0, 0, 0, 1, 25];
+    c12: "12-proxies.md", [27, 0, 0, 0, 1, 27];
 }
 
 // --- the text ---

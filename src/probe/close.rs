@@ -1,8 +1,103 @@
 //! What is left of a Close, in both directions, and what the client sees when the server dies.
+//!
+//! Each question has a connection of its own: our Close, with a short reason and with the longest, and its answer; a
+//! message that makes the server close; a server that ends TCP without a Close, as one that is killed does.
+//!
+//! Read [`ask`], [`judge`].
+
+mod ask;
+mod judge;
 
 use super::{Bench, Section};
+use ask::{Question, Seen, ask};
+use judge::{Judged, judge};
+use serde_json::json;
+use std::time::Duration;
 
 /// Runs the section.
 pub fn run(bench: &mut Bench<'_>) -> Section {
-    bench.section()
+    let mut section = bench.section();
+    if !bench.look.is_open() {
+        return section.not_run("no WebSocket was opened");
+    }
+    let is_ws101 = bench.look.is_ws101();
+    let questions = Question::ALL.into_iter().filter(|question| is_ws101 || !question.is_for_ws101());
+    let mut answers = Vec::new();
+    for question in questions {
+        bench.progress(None, question.words());
+        match ask(bench.settings, question) {
+            Ok(seen) => answers.push((question, seen)),
+            Err(why) => section.saw(line(question, &format!("could not be asked: {why}"))),
+        }
+    }
+    if answers.is_empty() {
+        return section.not_run("no connection could be opened");
+    }
+    answers.iter().for_each(|(question, seen)| tell(&mut section, *question, seen));
+    judge_all(&mut section, bench, &answers);
+    section
+}
+
+fn line(question: Question, says: &str) -> String {
+    format!("  {:<32}{says}", question.words())
+}
+
+fn tell(section: &mut Section, question: Question, seen: &Seen) {
+    let end = match &seen.end {
+        Some(end) => format!("{end}, after {}", milliseconds(seen.took)),
+        None if seen.echoed && question.is_death() => "an echo: this ws101 knows no ?cut".to_owned(),
+        None => format!("nothing within {:.1} s", seen.took.as_secs_f64()),
+    };
+    let tcp = match &seen.tcp {
+        Some((end, took)) => format!("; then {}, after {}", judge::of_tcp(end), milliseconds(*took)),
+        None => String::new(),
+    };
+    section.saw(line(question, &format!("{end}{tcp}")));
+    let close = seen.close();
+    let facts = json!({
+        "end": seen.end.as_ref().map(ToString::to_string),
+        "code": close.and_then(|close| close.code),
+        "reason": close.map(|close| close.reason.clone()),
+        "seconds": seen.took.as_secs_f64(),
+        "tcp_ended_after_s": seen.tcp.as_ref().map(|(_, took)| took.as_secs_f64()),
+    });
+    section.fact(question.key(), facts);
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn judge_all(section: &mut Section, bench: &Bench<'_>, answers: &[(Question, Seen)]) {
+    let server = bench.look.inspected.as_ref().map(|inspected| inspected.ws101.as_str());
+    for (question, seen) in answers {
+        match judge(*question, seen, server) {
+            Judged::Well => {}
+            // One that is said of both directions is said once.
+            Judged::Note(note) if section.notes.contains(&note) => {}
+            Judged::Note(note) => section.note(note),
+            Judged::Lost(says) => section.fault(super::Fault::CloseLost, says),
+        }
+    }
+    if let Some(note) = answers.iter().find_map(|(_, seen)| judge::stays_open(seen)) {
+        section.note(note);
+    }
+    let deaths = answers.iter().filter(|(question, seen)| question.is_death() && !seen.echoed);
+    let mut deaths: Vec<String> = deaths.map(|(_, seen)| judge::words(seen)).collect();
+    deaths.dedup();
+    section.fact("backend_dies", deaths.clone());
+    section.verdict = verdict(section, server.is_some(), answers, &deaths);
+}
+
+fn verdict(section: &Section, is_ws101: bool, answers: &[(Question, Seen)], deaths: &[String]) -> String {
+    let crosses = match (section.faults.is_empty(), is_ws101) {
+        (false, _) => "a Close does not cross as it was said",
+        (true, true) => "codes cross in both directions, and the server's reason does",
+        (true, false) if answers.iter().any(|(_, seen)| seen.close().is_some()) => "a Close is answered by a Close",
+        (true, false) => "no Close was seen",
+    };
+    match deaths {
+        [] => crosses.to_owned(),
+        deaths => format!("{crosses}; a backend that dies is seen as {}", deaths.join(" or ")),
+    }
 }

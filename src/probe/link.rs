@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use crate::client::handshake::{self, Opened};
-use crate::client::socket::{Connection, Ending};
+use crate::client::socket::Connection;
 use crate::client::{Error, Url, WebSocket};
 use crate::protocol::close::Close;
 use crate::protocol::session::{Event, Message};
@@ -11,6 +11,9 @@ use crate::wire::tap::{self, Tap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// How often an opening is tried by who is patient.
+const ATTEMPTS: usize = 3;
 
 /// An open WebSocket.
 pub struct Link {
@@ -85,13 +88,26 @@ impl Link {
         Ok(Link { connection, websocket: WebSocket::after_handshake(settings.max), opened })
     }
 
+    /// The same, tried a few times. Behind a hop every other one may go to a server that is down, which is the business of
+    /// the section that looks for it. The error says why the last one failed.
+    pub fn open_patiently(settings: &Settings, parameters: &[&str]) -> Result<Link, String> {
+        let mut failed = String::new();
+        for _ in 0..ATTEMPTS {
+            match Link::open(settings, parameters) {
+                Ok(link) => return Ok(link),
+                Err(error) => failed = error.with_stars().to_string(),
+            }
+        }
+        Err(failed)
+    }
+
     /// Waits for what comes. An error of the connection is its end, and has a name. After an end nothing more comes.
     pub fn hear(&mut self, deadline: Instant) -> Heard {
         loop {
             let mut events = match self.websocket.receive(&mut self.connection, deadline) {
                 Ok(events) => events,
                 Err(error) if error.is_timeout() => return Heard::Nothing,
-                Err(error) => return Heard::End(self.end(error)),
+                Err(error) => return Heard::End(Link::end(error)),
             };
             // What came before an end in the same bytes is let go: whoever waits for the end wants nothing else.
             match events.pop() {
@@ -104,6 +120,17 @@ impl Link {
                 None => {} // half a frame
             }
         }
+    }
+
+    /// Whether something has come and waits to be heard. An end among it should be heard before anything is written: a
+    /// write to what is closed makes a reset of a FIN.
+    pub fn has_news(&self) -> bool {
+        self.connection.is_stale()
+    }
+
+    /// Sends a Ping. The error says how the connection ended.
+    pub fn ping(&mut self, payload: &[u8], deadline: Instant) -> Result<(), End> {
+        self.websocket.ping(&mut self.connection, payload, deadline).map_err(Link::end)
     }
 
     /// The first message of which `wanted` makes something. Others are passed over: a greeting, an event.
@@ -140,12 +167,12 @@ impl Link {
         self.message(deadline).ok().and_then(|message| Inspected::parse(message.payload()))
     }
 
-    fn end(&self, error: Error) -> End {
-        match (error, self.connection.ending()) {
-            (Error::Ended, Some(Ending::CloseNotify)) => End::Fin,
-            (Error::Ended, _) => End::Fin,
-            (Error::Lost(error), _) => End::Reset(error.to_string()),
-            (error, _) => End::Broken(error.to_string()),
+    fn end(error: Error) -> End {
+        match error {
+            // Under TLS it may have come with close_notify or without: no Close is no Close.
+            Error::Ended => End::Fin,
+            Error::Lost(error) => End::Reset(error.to_string()),
+            error => End::Broken(error.to_string()),
         }
     }
 

@@ -10,8 +10,11 @@
 
 pub mod client;
 pub mod feed;
+pub mod grant;
 pub mod peer;
+pub mod probe;
 pub mod program;
+pub mod relay;
 pub mod script;
 #[cfg(target_os = "linux")]
 pub mod terminal;

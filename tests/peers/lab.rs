@@ -1,12 +1,22 @@
-//! The labs of deploy/, started as a reader starts them, on free ports.
+//! The labs of `deploy`, started as a reader starts them, on free ports, and ended as Ctrl-C ends them.
 
+use crate::common::peer::Peer;
 use crate::limit::Limit;
 use crate::run::lines;
+use crate::tools::peers;
 use std::env;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::Receiver;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+
+/// How long each step of a lab may take, in seconds.
+const PATIENCE: u64 = 60;
+
+/// How much of each log a failed test shows.
+const LINES_SHOWN: usize = 30;
 
 /// A lab as its file describes it.
 #[derive(Debug)]
@@ -54,21 +64,64 @@ pub fn deploy() -> PathBuf {
 /// `deploy/lab` with these words, this program behind it, and free ports.
 pub fn command(words: &[&str]) -> Command {
     let mut command = Command::new(deploy().join("lab"));
-    command.args(words).env("LAB_PORTS", "0,0,0").env("WS101", env!("CARGO_BIN_EXE_ws101"));
-    command.env("WS101_PEERS", crate::tools::peers()).stdin(Stdio::null());
+    command.args(words).env("LAB_PORTS", "0,0,0").env("WS101", env!("CARGO_BIN_EXE_ws101")).stdin(Stdio::null());
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WS101_")) {
-        if name != "WS101_PEERS" {
-            command.env_remove(name);
-        }
+        command.env_remove(name);
     }
+    command.env("WS101_PEERS", peers());
     command
 }
 
-/// A running lab. Dropping it ends it as Ctrl-C does.
+/// One of the three programs of a lab, as its line tells.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Where it listens, as `http://localhost:8000`.
+    pub url: String,
+    pub addr: SocketAddr,
+    pub pid: u32,
+}
+
+impl Part {
+    /// Of a line such as `A      ws101      http://localhost:8081   pid 4712`.
+    fn of(line: &str) -> Part {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [.., url, "pid", pid] = words[..] else { panic!("no line of a program: {line}") };
+        let port = url.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).expect("a port");
+        let addr = SocketAddr::from(([127, 0, 0, 1], port));
+        Part { url: url.to_owned(), addr, pid: pid.parse().expect("a number") }
+    }
+
+    /// Sends it a signal, as `kill -TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.pid.to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "no {name} could be sent to {self:?}");
+    }
+
+    /// A WebSocket with it, or with the backend that it chooses, and that one's name.
+    pub fn open(&self) -> (Peer, char) {
+        let mut peer = Peer::open(self.addr, "/ws");
+        let name = greeted(&mut peer);
+        (peer, name)
+    }
+}
+
+/// Who greets: the message begins with `[A]`.
+pub fn greeted(peer: &mut Peer) -> char {
+    let greeting = String::from_utf8(peer.payload(0x81)).expect("UTF-8");
+    greeting.chars().nth(1).expect("a name in brackets")
+}
+
+/// A running lab. Dropping it ends it.
 pub struct Lab {
     child: Child,
     said: Receiver<String>,
-    heard: Vec<String>,
+    pub proxy: Part,
+    pub a: Part,
+    pub b: Part,
+    /// Its logs.
+    pub folder: PathBuf,
+    /// The configuration as it runs, in the same folder.
+    pub configuration: PathBuf,
 }
 
 impl Lab {
@@ -77,43 +130,95 @@ impl Lab {
         let mut command = command(&[proxy, name]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("deploy/lab starts");
         let said = lines(child.stdout.take().expect("stdout is a pipe"));
-        let mut lab = Lab { child, said, heard: Vec::new() };
-        let limit = Limit::seconds(60);
-        while !lab.heard.last().is_some_and(|line| line.starts_with("ready")) {
-            match lab.said.recv_timeout(limit.left()) {
-                Ok(line) => lab.heard.push(line),
-                Err(why) => panic!("{proxy} {name} is not ready: {why}: {:#?}", lab.heard),
-            }
-        }
-        lab
-    }
-
-    /// A word of the line of `proxy`, `A` or `B`: the URL, or what stands behind `pid`.
-    fn fact(&self, who: &str, is_it: impl Fn(&str, &str) -> bool) -> String {
-        let line = self.heard.iter().find(|line| line.split_whitespace().next() == Some(who)).expect("a line");
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.windows(2).find(|two| is_it(two[0], two[1])).expect("a fact")[1].to_owned()
-    }
-
-    /// Where somebody listens, as `http://localhost:8000`.
-    pub fn url(&self, who: &str) -> String {
-        self.fact(who, |_, word| word.contains("://"))
-    }
-
-    /// The process.
-    pub fn pid(&self, who: &str) -> u32 {
-        self.fact(who, |before, _| before == "pid").parse().expect("a number")
+        let heard = until_ready(&said);
+        let line = |who: &str| heard.iter().find(|line| line.split_whitespace().next() == Some(who)).expect(who);
+        let part = |who: &str| Part::of(line(who));
+        // logs   /tmp/ws101-lab.AbCdEf: proxy.log, A.log, B.log; right.conf is the configuration
+        let (folder, files) = line("logs")["logs".len()..].trim().split_once(": ").expect("a folder");
+        let (_, configuration) = files.split_once("; ").expect("the configuration");
+        let folder = PathBuf::from(folder);
+        let configuration = folder.join(configuration.split(' ').next().expect("its name"));
+        Lab { child, said, proxy: part("proxy"), a: part("A"), b: part("B"), folder, configuration }
     }
 
     /// A path behind the proxy, for a WebSocket.
     pub fn ws(&self, path: &str) -> String {
-        format!("{}{path}", self.url("proxy").replacen("http", "ws", 1))
+        format!("{}{path}", self.proxy.url.replacen("http", "ws", 1))
+    }
+
+    /// A file in its folder.
+    pub fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap_or_default()
+    }
+
+    /// Puts a line into the running configuration, behind the one that is `behind`. It counts after a reload.
+    pub fn insert(&self, behind: &str, line: &str) {
+        let text = fs::read_to_string(&self.configuration).expect("the configuration");
+        let (before, after) = text.split_once(&format!("\n{behind}\n")).expect("that line");
+        fs::write(&self.configuration, format!("{before}\n{behind}\n{line}\n{after}")).expect("it is written");
+    }
+
+    /// Waits for a line of the lab's own.
+    pub fn says(&self, part: &str) {
+        let limit = Limit::seconds(PATIENCE);
+        loop {
+            let line = self.said.recv_timeout(limit.left()).unwrap_or_else(|why| panic!("no line {part:?}: {why}"));
+            if line.contains(part) {
+                return;
+            }
+        }
+    }
+
+    /// Ctrl-C, and how it ended.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.interrupt();
+        self.ended()
+    }
+
+    /// How it ended. The end of its output is the end of the script.
+    pub fn ended(&mut self) -> ExitStatus {
+        let limit = Limit::seconds(PATIENCE);
+        loop {
+            match self.said.recv_timeout(limit.left()) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().expect("its exit status"),
+                Err(RecvTimeoutError::Timeout) => panic!("the lab did not end"),
+            }
+        }
+    }
+
+    fn interrupt(&self) {
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
     }
 }
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        if thread::panicking() {
+            for name in ["A.log", "B.log", "proxy.log", "error.log"] {
+                let text = self.file(name);
+                let lines: Vec<&str> = text.lines().collect();
+                let end = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
+                eprintln!("the end of {name}:\n    {}", end.join("\n    "));
+            }
+        }
+        self.interrupt();
         let _ = self.child.wait();
+    }
+}
+
+/// What it says up to `ready`.
+fn until_ready(said: &Receiver<String>) -> Vec<String> {
+    let limit = Limit::seconds(PATIENCE);
+    let mut heard = Vec::new();
+    loop {
+        match said.recv_timeout(limit.left()) {
+            Ok(line) if line.starts_with("ready") => return heard,
+            Ok(line) => heard.push(line),
+            Err(why) => panic!("the lab is not ready: {why}; it said {heard:#?}"),
+        }
     }
 }

@@ -1,0 +1,252 @@
+//! What the lives say together.
+//!
+//! A limit on silence ends who is silent and lets live who pings. A limit on life ends all at the same age. A restart
+//! ends all at the same moment. Both limits may exist at once: then the silent one is ended first, the others later and
+//! all at one age.
+
+use super::super::link::End;
+use super::life::{Life, Outcome};
+use super::plan::{Habit, Plan};
+use std::time::Duration;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Silence is ended.
+    pub silence: Option<Limit>,
+    /// Every connection is ended at this age.
+    pub lifetime: Option<Limit>,
+    /// Every connection was ended at this moment of the section.
+    pub moment: Option<Duration>,
+    /// The longest interval between Pings that kept a connection alive, below what ended the silent one.
+    pub keeps: Option<Duration>,
+    /// The shortest one that did not.
+    pub loses: Option<Duration>,
+}
+
+/// When and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// After how long.
+    pub after: Duration,
+    /// How.
+    pub end: End,
+}
+
+/// Judges.
+pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
+    let silent = lives.iter().find(|life| life.habit == Habit::Silent);
+    let Some((silent, end)) = silent.and_then(|life| Some((life, ended(life)?))) else { return Findings::default() };
+    // Frames that break a rule are the server's fault, and no clock's.
+    if matches!(end, End::Broken(_)) {
+        return Findings::default();
+    }
+    // Who was never nearly as silent as that shows what became of those that were not.
+    let lively = |life: &&Life| opened(life) && life.longest_quiet + slack(silent.quiet) < silent.quiet;
+    let lively: Vec<&Life> = lives.iter().filter(lively).collect();
+    // Where nobody was lively, those count that were to be.
+    let others = || lives.iter().filter(|life| opened(life) && life.habit != Habit::Silent).collect();
+    let last = last_of(plan, if lively.is_empty() { others() } else { lively.clone() });
+    let mut found = Findings::default();
+    match last {
+        // Who has a Ping on the way gets a reset for it: the silent one shows best how it was meant.
+        Some(Last::Age(last)) if !outlived(last, silent, plan.alike()) => found.lifetime = Some(limit(last.age, end)),
+        Some(Last::Age(last)) => found.lifetime = ended(last).map(|end| limit(last.age, end)),
+        Some(Last::Moment(moment)) => found.moment = Some(moment),
+        None => {}
+    }
+    let outlived = |life: &&Life| outlived(life, silent, plan.alike());
+    if lively.iter().all(outlived) && !(lively.is_empty() && last.is_some()) {
+        found.silence = Some(limit(silent.quiet, end));
+    }
+    if found.silence.is_some() {
+        (found.keeps, found.loses) = intervals(lives, silent);
+    }
+    found
+}
+
+/// How all of some lives ended.
+#[derive(Clone, Copy)]
+enum Last<'a> {
+    /// At one age: that of this one, the oldest.
+    Age(&'a Life),
+    /// At one moment.
+    Moment(Duration),
+}
+
+/// `None`: not all of them ended, or each at a time of its own.
+fn last_of<'a>(plan: &Plan, lives: Vec<&'a Life>) -> Option<Last<'a>> {
+    if lives.iter().any(|life| ended(life).is_none()) {
+        return None;
+    }
+    let last = lives.iter().copied().max_by_key(|life| life.age)?;
+    if spread(lives.iter().map(|life| life.age)) <= plan.alike() {
+        Some(Last::Age(last))
+    } else if spread(lives.iter().map(|life| life.moment())) <= plan.alike() {
+        Some(Last::Moment(last.moment()))
+    } else {
+        None
+    }
+}
+
+fn limit(after: Duration, end: &End) -> Limit {
+    Limit { after, end: end.clone() }
+}
+
+/// What a wait may be late by.
+fn slack(time: Duration) -> Duration {
+    (time / 10).min(Duration::from_millis(200))
+}
+
+fn opened(life: &Life) -> bool {
+    !matches!(life.outcome, Outcome::Unopened(_))
+}
+
+fn ended(life: &Life) -> Option<&End> {
+    match &life.outcome {
+        Outcome::Ended(end) => Some(end),
+        Outcome::Held | Outcome::Unopened(_) => None,
+    }
+}
+
+/// Longer than the silent one by its age and by the clock.
+fn outlived(life: &Life, silent: &Life, alike: Duration) -> bool {
+    life.age > silent.age + alike && life.moment() > silent.moment() + alike
+}
+
+fn spread(times: impl Iterator<Item = Duration> + Clone) -> Duration {
+    let (first, last) = (times.clone().min(), times.max());
+    last.unwrap_or_default() - first.unwrap_or_default()
+}
+
+/// Which intervals help against silence: who was ended as silent as the silent one was is no better off.
+fn intervals(lives: &[Life], silent: &Life) -> (Option<Duration>, Option<Duration>) {
+    let lost = |life: &Life| ended(life).is_some() && life.quiet + slack(silent.quiet) >= silent.quiet;
+    let pinging = lives.iter().filter(|life| opened(life)).filter_map(|life| match life.habit {
+        Habit::Pings(interval) => Some((interval, lost(life))),
+        Habit::Silent | Habit::Listens | Habit::Late(_) => None,
+    });
+    let loses = pinging.clone().filter(|(_, lost)| *lost).map(|(interval, _)| interval).min();
+    let below = |interval: &Duration| loses.is_none_or(|loses| *interval < loses) && *interval < silent.quiet;
+    let keeps = pinging.filter(|(_, lost)| !lost).map(|(interval, _)| interval).filter(below).max();
+    (keeps, loses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// One that was ended, or held, at an age, after so much silence.
+    fn life(habit: Habit, outcome: Outcome, age: f64, quiet: f64) -> Life {
+        let opened = if matches!(habit, Habit::Late(_)) { seconds(1.0) } else { Duration::ZERO };
+        let (age, quiet) = (seconds(age), seconds(quiet));
+        Life { opened, age, quiet, longest_quiet: quiet, ..Life::unopened(habit, String::new()).with(outcome) }
+    }
+
+    impl Life {
+        fn with(self, outcome: Outcome) -> Life {
+            Life { outcome, ..self }
+        }
+    }
+
+    fn pings(interval: f64) -> Habit {
+        Habit::Pings(seconds(interval))
+    }
+
+    fn late() -> Habit {
+        Habit::Late(seconds(0.5))
+    }
+
+    fn judged(lives: &[Life]) -> Findings {
+        judge(&Plan::new(seconds(8.0)), lives)
+    }
+
+    fn after(limit: Option<&Limit>) -> Option<f64> {
+        limit.map(|limit| limit.after.as_secs_f64())
+    }
+
+    const FIN: Outcome = Outcome::Ended(End::Fin);
+
+    #[test]
+    fn nothing_ended_is_nothing_found() {
+        let lives = [life(Habit::Silent, Outcome::Held, 8.0, 8.0), life(pings(1.0), FIN, 3.0, 0.2)];
+        assert_eq!(judged(&lives), Findings::default());
+    }
+
+    #[test]
+    fn silence_that_is_ended_while_others_live() {
+        let found = judged(&[
+            life(Habit::Silent, FIN, 2.0, 2.0),
+            life(Habit::Listens, FIN, 2.0, 2.0),
+            life(pings(0.5), Outcome::Held, 4.0, 0.5),
+            life(pings(1.0), Outcome::Held, 4.0, 1.0),
+            life(pings(2.0), FIN, 4.0, 1.95),
+            life(pings(5.0), FIN, 2.0, 2.0),
+            life(late(), Outcome::Held, 4.0, 0.5),
+        ]);
+        assert_eq!(
+            (after(found.silence.as_ref()), after(found.lifetime.as_ref()), found.moment),
+            (Some(2.0), None, None)
+        );
+        assert_eq!((found.keeps, found.loses), (Some(seconds(1.0)), Some(seconds(2.0))));
+    }
+
+    #[test]
+    fn all_at_the_same_age() {
+        let found = judged(&[
+            life(Habit::Silent, FIN, 6.0, 6.0),
+            life(pings(0.5), FIN, 6.0, 0.01),
+            life(pings(5.0), FIN, 6.1, 1.0),
+            life(late(), FIN, 6.0, 0.1),
+        ]);
+        assert_eq!((found.silence, after(found.lifetime.as_ref()), found.moment), (None, Some(6.1), None));
+    }
+
+    #[test]
+    fn both_limits_at_once() {
+        let found = judged(&[
+            life(Habit::Silent, FIN, 2.0, 2.0),
+            life(pings(0.5), FIN, 6.0, 0.01),
+            life(pings(1.0), FIN, 6.0, 1.0),
+            life(pings(2.0), FIN, 2.0, 2.0),
+            life(late(), FIN, 6.0, 0.1),
+        ]);
+        assert_eq!((after(found.silence.as_ref()), after(found.lifetime.as_ref())), (Some(2.0), Some(6.0)));
+        assert_eq!((found.keeps, found.loses), (Some(seconds(1.0)), Some(seconds(2.0))));
+    }
+
+    #[test]
+    fn all_at_the_same_moment_is_no_limit() {
+        let lives = [life(Habit::Silent, FIN, 5.0, 5.0), life(pings(0.5), FIN, 5.0, 0.1), life(late(), FIN, 4.0, 0.1)];
+        let found = judged(&lives);
+        assert_eq!((found.silence, found.lifetime, found.moment), (None, None, Some(seconds(5.0))));
+    }
+
+    #[test]
+    fn an_end_before_the_first_ping_says_nothing_about_silence() {
+        let lives = [life(Habit::Silent, FIN, 0.1, 0.1), life(pings(0.5), FIN, 0.1, 0.1), life(late(), FIN, 0.1, 0.1)];
+        let found = judged(&lives);
+        assert_eq!((found.silence, after(found.lifetime.as_ref())), (None, Some(0.1)));
+    }
+
+    #[test]
+    fn a_rule_that_was_broken_is_no_limit() {
+        let broken = Outcome::Ended(End::Broken("a reserved opcode".to_owned()));
+        let lives = [life(Habit::Silent, broken, 0.1, 0.1), life(pings(0.5), Outcome::Held, 8.0, 0.5)];
+        assert_eq!(judged(&lives), Findings::default());
+    }
+
+    #[test]
+    fn ends_without_a_pattern_find_nothing() {
+        let lives = [
+            life(Habit::Silent, FIN, 5.0, 5.0),
+            life(pings(0.5), FIN, 1.0, 0.1),
+            life(late(), Outcome::Held, 8.0, 0.1),
+        ];
+        assert_eq!(judged(&lives), Findings::default());
+    }
+}

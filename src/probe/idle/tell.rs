@@ -1,0 +1,209 @@
+//! The findings in words, and as figures.
+
+use super::super::fault::Fault;
+use super::super::link::End;
+use super::super::report::Section;
+use super::judge::{Findings, Limit, judge};
+use super::life::{Life, Outcome};
+use super::plan::{Habit, Plan};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Fills in the section.
+pub fn tell(mut section: Section, plan: &Plan, lives: &[Life], is_ws101: bool) -> Section {
+    let Some(silent) = lives.iter().find(|life| life.habit == Habit::Silent) else { return section };
+    let found = judge(plan, lives);
+    section.evidence = lives.iter().map(|life| format!("  {:<30}{}", habit(life.habit, plan), fate(life))).collect();
+    facts(&mut section, lives, silent, &found);
+    if let Outcome::Unopened(why) = &silent.outcome {
+        return section.not_run(&format!("the silent connection could not be opened: {why}"));
+    }
+    unanswered(&mut section, lives);
+    limits(&mut section, &found, is_ws101);
+    match verdict(&found, silent, lives) {
+        Ok(verdict) => section.verdict = verdict,
+        Err(why) => return section.not_run(&why),
+    }
+    section
+}
+
+/// The faults, and what was seen that proves them.
+fn limits(section: &mut Section, found: &Findings, is_ws101: bool) {
+    if let Some(Limit { after, end }) = &found.silence {
+        section.saw(who(end, is_ws101));
+        section.saw(help(found, *after));
+        section.fault(Fault::IdleLimit, format!("a silent connection is ended after {}: {end}", precise(*after)));
+    }
+    if let Some(Limit { after, end }) = &found.lifetime {
+        if found.silence.is_none() {
+            section.saw(who(end, is_ws101));
+        }
+        let says =
+            format!("every connection is ended {} after its opening, whether it pings or not: {end}", precise(*after));
+        section.fault(Fault::LifetimeLimit, says);
+    }
+}
+
+/// What is so. The error says why that is not known.
+fn verdict(found: &Findings, silent: &Life, lives: &[Life]) -> Result<String, String> {
+    let silence = found.silence.as_ref().map(|limit| precise(limit.after));
+    let lifetime = found.lifetime.as_ref().map(|limit| precise(limit.after));
+    match (silence, lifetime, found.moment) {
+        (Some(silence), Some(lifetime), _) => {
+            Ok(format!("silence of {silence} ends a connection, and none lives longer than {lifetime}"))
+        }
+        (Some(silence), None, _) => match found.keeps {
+            Some(keeps) => {
+                Ok(format!("silence of {silence} ends a connection; a Ping every {} keeps it", plain(keeps)))
+            }
+            None => Ok(format!("silence of {silence} ends a connection")),
+        },
+        (None, Some(lifetime), _) => Ok(format!("no connection lives longer than {lifetime}, whatever it does")),
+        (None, None, Some(moment)) => Err(format!(
+            "all connections, young and old, were ended {} after the first was opened: that is a restart and no limit",
+            precise(moment)
+        )),
+        (None, None, None) => held(silent, lives),
+    }
+}
+
+/// Nothing was found: because all is well, or because nothing can be said.
+fn held(silent: &Life, lives: &[Life]) -> Result<String, String> {
+    if let Outcome::Ended(end) = &silent.outcome {
+        let after = precise(silent.age);
+        return Err(format!("the silent connection was ended after {after} ({end}), but the others show no pattern"));
+    }
+    let ended = lives.iter().filter(|life| matches!(life.outcome, Outcome::Ended(_))).count();
+    let others = if ended == 0 { String::new() } else { format!("; {ended} of {} others were ended", lives.len() - 1) };
+    match silent.server_interval() {
+        None => Ok(format!("held {} without a word; no limit below that{others}", precise(silent.quiet))),
+        Some(_) => Ok(format!(
+            "held {}, but never silent for longer than {}: the server pings{others}",
+            precise(silent.age),
+            precise(silent.longest_quiet)
+        )),
+    }
+}
+
+/// Who can have ended it.
+fn who(end: &End, is_ws101: bool) -> String {
+    match (end, is_ws101) {
+        (End::Close(_), true) => {
+            "Who: somebody who speaks WebSocket. Asked not to ping, this server ends no silent connection; \
+             when it stops it says Close 1001, and a hop that reloads may say that, too."
+        }
+        (End::Close(_), false) => "Who: somebody who speaks WebSocket: the server, or a hop.",
+        (_, true) => "Who: a hop. A ws101 ends no connection without a Close.",
+        (_, false) => "Who: a hop, or a server that ends connections without a Close.",
+    }
+    .to_owned()
+}
+
+fn help(found: &Findings, after: Duration) -> String {
+    match (found.keeps, found.loses) {
+        (Some(keeps), Some(loses)) => {
+            format!("A Ping every {} keeps it alive, every {} does not.", plain(keeps), plain(loses))
+        }
+        (Some(keeps), None) => format!("A Ping every {} keeps it alive.", plain(keeps)),
+        (None, _) => {
+            format!("No Ping came often enough within {} to tell whether one would keep it alive.", precise(after))
+        }
+    }
+}
+
+/// Where nothing was ended, a Pong is missing because somebody took it away or never sent it. Before an end it is missing
+/// because somebody had stopped to listen.
+fn unanswered(section: &mut Section, lives: &[Life]) {
+    let (held, ended): (Vec<&Life>, Vec<&Life>) =
+        lives.iter().filter(|life| life.unanswered > 0).partition(|life| life.outcome == Outcome::Held);
+    if !held.is_empty() {
+        let count = held.len();
+        section.note(format!(
+            "{count} of the connections got no Pong for their last Pings (RFC 6455 s5.5.2 asks for one)"
+        ));
+    }
+    if !ended.is_empty() {
+        section.note(
+            "a Ping shortly before an end had no Pong: a hop had given the connection up already and ended TCP later, \
+             as Envoy does (`delayed_close_timeout`, 1 s); the limit that is set there is so much lower",
+        );
+    }
+}
+
+fn habit(habit: Habit, plan: &Plan) -> String {
+    match habit {
+        Habit::Silent => "silent".to_owned(),
+        Habit::Listens => "server may ping".to_owned(),
+        Habit::Pings(interval) => format!("Ping every {}", plain(interval)),
+        Habit::Late(interval) => format!("Ping every {}, {} later", plain(interval), plain(plan.stagger)),
+    }
+}
+
+fn fate(life: &Life) -> String {
+    let pings = match (life.server_interval(), life.server_pings) {
+        (Some(interval), Some((_, _, count))) => format!("; {count} Pings of the server, every {}", precise(interval)),
+        _ => String::new(),
+    };
+    let without_pong = match life.unanswered {
+        0 => String::new(),
+        1 => "; no Pong for the last Ping".to_owned(),
+        count => format!("; no Pong for the last {count} Pings"),
+    };
+    let more = format!("{pings}{without_pong}");
+    match &life.outcome {
+        Outcome::Unopened(why) => format!("not opened: {why}"),
+        Outcome::Held => format!("held {}{more}", precise(life.age)),
+        Outcome::Ended(end) if life.age == life.quiet => format!("ended after {}: {end}{more}", precise(life.age)),
+        Outcome::Ended(end) => {
+            format!("ended after {}, the last {} silent: {end}{more}", precise(life.age), precise(life.quiet))
+        }
+    }
+}
+
+fn facts(section: &mut Section, lives: &[Life], silent: &Life, found: &Findings) {
+    let limit = |limit: &Option<Limit>| match limit {
+        Some(Limit { after, end }) => json!({ "after_s": rounded(*after), "end": end.to_string() }),
+        None => Value::Null,
+    };
+    let interval = |interval: Option<Duration>| interval.map_or(Value::Null, |interval| json!(rounded(interval)));
+    let listener = lives.iter().find(|life| life.habit == Habit::Listens);
+    section.fact("held_s", rounded(silent.age));
+    section.fact("idle_limit", limit(&found.silence));
+    section.fact("lifetime_limit", limit(&found.lifetime));
+    section.fact("ping_keeps_s", interval(found.keeps));
+    section.fact("ping_loses_s", interval(found.loses));
+    section.fact("server_pings_every_s", interval(listener.and_then(Life::server_interval)));
+    section.fact("connections", lives.iter().map(figures).collect::<Vec<_>>());
+}
+
+fn figures(life: &Life) -> Value {
+    let (habit, every) = match life.habit {
+        Habit::Silent => ("silent", None),
+        Habit::Listens => ("listens", None),
+        Habit::Pings(interval) => ("pings", Some(rounded(interval))),
+        Habit::Late(interval) => ("late", Some(rounded(interval))),
+    };
+    let end = match &life.outcome {
+        Outcome::Unopened(why) => json!(why),
+        Outcome::Ended(end) => json!(end.to_string()),
+        Outcome::Held => Value::Null,
+    };
+    let (age, quiet) = (rounded(life.age), rounded(life.quiet));
+    json!({ "habit": habit, "every_s": every, "age_s": age, "quiet_s": quiet, "end": end, "pings": life.pings,
+        "unanswered": life.unanswered })
+}
+
+/// What was measured.
+fn precise(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// What was chosen: `0.5 s`, `45 s`.
+fn plain(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
+/// Hundredths of seconds.
+fn rounded(time: Duration) -> f64 {
+    (time.as_secs_f64() * 100.0).round() / 100.0
+}
