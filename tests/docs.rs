@@ -96,7 +96,10 @@ fn dead_links_and_paths_are_seen() {
 fn pages() -> Vec<Page> {
     let in_docs = files("docs", "md");
     assert!(in_docs.len() >= 6, "the pages are not there: {in_docs:?}");
-    ["README.md".to_owned(), "CHANGELOG.md".to_owned()].iter().chain(&in_docs).map(|path| page(path)).collect()
+    let in_deploy = files("deploy", "md");
+    assert!(in_deploy.len() >= 5, "the pages of the labs are not there: {in_deploy:?}");
+    let top = ["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    top.iter().chain(&in_docs).chain(&in_deploy).map(|path| page(path)).collect()
 }
 
 // --- cited sections ---

@@ -38,7 +38,8 @@ fn a_hop_that_passes_all_on() {
 
 #[test]
 fn a_backend_that_dies_is_told_as_it_is_seen() {
-    let server = common::serve(Config::default());
+    // One with a name greets, and that is no echo.
+    let server = common::serve(Config { name: Some("A".to_owned()), ..Config::default() });
     let section = section("--only close", server.addr);
     assert_eq!(section.facts["server_fin"]["end"], "FIN without a Close (1006)", "{section:?}");
     assert_eq!(section.facts["server_reset"]["end"], "RST without a Close (1006)", "{section:?}");

@@ -98,6 +98,10 @@ chapters! {
     c11: "11-inside-the-server.md", [22, 0, 0, 2, 3, 10];
     #[ignore = "needs haproxy, nc, nginx and ss"]
     c12: "12-proxies.md", [27, 0, 0, 0, 1, 27];
+    #[ignore = "needs haproxy, lsof, nc, nginx and ps"]
+    c13: "13-load-balancers.md", [36, 0, 5, 2, 1, 29];
+    #[ignore = "needs nc, nginx and openssl"]
+    c14: "14-security.md", [30, 0, 0, 3, 1, 9];
 }
 
 // --- the text ---

@@ -84,6 +84,14 @@ pub struct Serve {
     #[arg(long, env = "WS101_SHOW_PEERS", value_parser = BoolishValueParser::new())]
     pub show_peers: bool,
 
+    /// Take the last address in X-Forwarded-For for the client's. Only behind a proxy that adds it
+    #[arg(long, env = "WS101_BEHIND_PROXY", value_parser = BoolishValueParser::new())]
+    pub behind_proxy: bool,
+
+    /// Expect a PROXY protocol header, version 1 or 2, before the first byte of each connection
+    #[arg(long, env = "WS101_PROXY_PROTOCOL", value_parser = BoolishValueParser::new())]
+    pub proxy_protocol: bool,
+
     /// Time for a request head to be complete
     #[arg(long, value_name = "TIME", env = "WS101_HANDSHAKE_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub handshake_timeout: Duration,
@@ -159,6 +167,8 @@ impl Serve {
             max_body: options.max_body,
             max_watched: options.max_watched as usize,
             show_peers: options.show_peers,
+            behind_proxy: options.behind_proxy,
+            proxy_protocol: options.proxy_protocol,
             head: Limits { max_head: options.max_head as usize, max_fields: usize::from(options.max_fields) },
             handshake_timeout: options.handshake_timeout,
             keep_alive_timeout: options.keep_alive_timeout,

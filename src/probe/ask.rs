@@ -10,6 +10,7 @@ use crate::client::socket::Connection;
 use crate::client::{Error, Exchange, Request, Url};
 use crate::wire::escape;
 use data_encoding::BASE64;
+use percent_encoding::percent_decode;
 use std::time::{Duration, Instant};
 
 /// Fields of a handshake that a plain request does without, and those that every request has of its own.
@@ -95,7 +96,8 @@ fn fields<'a>(settings: &'a Settings, cookie: Option<&str>) -> Vec<(&'a str, Str
 /// The name of the server that has answered, as a ws101 with `--name` says it. Safe for a terminal.
 pub fn served_by(head: &Head) -> Option<String> {
     let name = head.value("x-served-by").filter(|name| !name.is_empty())?;
-    Some(escape::text(name).chars().take(LONGEST_NAME).collect())
+    let name: Vec<u8> = percent_decode(name).collect(); // a field has no room for every byte that a name may have
+    Some(escape::text(&name).chars().take(LONGEST_NAME).collect())
 }
 
 /// A status in words: `502 Bad Gateway`. Safe for a terminal.
@@ -115,9 +117,32 @@ pub fn cookies(head: &Head) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::response;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect(text)
+    }
+
+    fn head(lines: &str) -> Head {
+        match response::parse(format!("HTTP/1.1 502 Bad\u{9b}2J Gateway\r\n{lines}\r\n").as_bytes()) {
+            response::Parsed::Complete(head, _) => head,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_hop_says_is_safe_to_show() {
+        let head = head("x-served-by: h%C3%A9%1b[2J\r\n");
+        assert_eq!(served_by(&head).as_deref(), Some("h\u{e9}\\u{1b}[2J"));
+        assert_eq!(status(&head), "502 Bad\\u{9b}2J Gateway");
+        assert_eq!(served_by(&self::head("X-Served-By:\r\n")), None);
+    }
+
+    #[test]
+    fn cookies_are_sent_back_without_their_attributes() {
+        let head =
+            head("Set-Cookie: a=1; Path=/; HttpOnly\r\nset-cookie: b=2=3\r\nSet-Cookie: =4\r\nSet-Cookie: c\r\n");
+        assert_eq!(cookies(&head), ["a=1", "b=2=3"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Each question has a connection of its own: our Close, with a short reason and with the longest, and its answer; a
 //! message that makes the server close; a server that ends TCP without a Close, as one that is killed does.
 //!
-//! Read [`ask`], [`judge`].
+//! Read `ask`, `judge`.
 
 mod ask;
 mod judge;
@@ -44,12 +44,12 @@ fn line(question: Question, says: &str) -> String {
 
 fn tell(section: &mut Section, question: Question, seen: &Seen) {
     let end = match &seen.end {
-        Some(end) => format!("{end}, after {}", milliseconds(seen.took)),
+        Some(end) => format!("{}, after {}", end.brief(), milliseconds(seen.took)),
         None if seen.echoed && question.is_death() => "an echo: this ws101 knows no ?cut".to_owned(),
         None => format!("nothing within {:.1} s", seen.took.as_secs_f64()),
     };
     let tcp = match &seen.tcp {
-        Some((end, took)) => format!("; then {}, after {}", judge::of_tcp(end), milliseconds(*took)),
+        Some((end, took)) => format!("; {} {} later", end.brief(), milliseconds(*took)),
         None => String::new(),
     };
     section.saw(line(question, &format!("{end}{tcp}")));

@@ -6,7 +6,8 @@ use super::settings::Name;
 /// Something to fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// The request arrived without `Upgrade`: the hop is no friend of WebSockets, or was not told to be one.
+    /// The request arrived without `Upgrade`, or without `Connection: Upgrade`: the hop is no friend of WebSockets, or was not
+    /// told to be one.
     NoUpgrade,
     /// It arrived as HTTP/1.0, which has no upgrade.
     Http10,
@@ -16,7 +17,7 @@ pub enum Fault {
     ProxyProtocolUnasked,
     /// The server waits for a header of the PROXY protocol that nobody sends.
     ProxyProtocolMissing,
-    /// A hop has nobody to pass the request to: 502, 503, 504.
+    /// A hop has nobody to pass the request to: 502, 503, 504, a connection that is taken and ended, or no answer in time.
     NoBackend,
     /// Another answer than 101.
     Refused,

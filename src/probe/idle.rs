@@ -5,7 +5,7 @@
 //! was the silence. When all are ended at the same age, it was the age. The last one is opened a little later than the
 //! others: ended at the same moment is not ended at the same age, and somebody has only restarted something.
 //!
-//! Read [`plan`], [`life`] (one connection), [`judge`], [`tell`].
+//! Read `plan`, `life` (one connection), `judge`, `tell`.
 
 mod judge;
 mod life;
@@ -55,9 +55,9 @@ fn watch(bench: &mut Bench<'_>, plan: &Plan) -> Vec<Life> {
                 // Each thread drops its own sender when it is done.
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let hold = plan.hold(silence_ended(&lives));
-            shared.hold_for(hold);
-            bench.progress(Some(hold + plan.stagger), &says(bench, plan, &lives));
+            shared.hold_for(hold(plan, &lives));
+            let most = plan.hold(silence_ended(&lives)) + plan.stagger;
+            bench.progress(Some(most), &says(bench, plan, &lives));
         }
     });
     lives.sort_by_key(|life| plan.habits.iter().position(|habit| *habit == life.habit).unwrap_or(usize::MAX));
@@ -76,10 +76,22 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, shared: &'scope Shared<'_>, h
     }
 }
 
+/// The age at which connections are let go. When nobody ended the silent one, there is nothing to compare the others with.
+fn hold(plan: &Plan, lives: &[Life]) -> Duration {
+    match (silence_ended(lives), silent(lives)) {
+        (None, Some(_)) => Duration::ZERO,
+        (ended, _) => plan.hold(ended),
+    }
+}
+
+/// The silent one, when it is over.
+fn silent(lives: &[Life]) -> Option<&Life> {
+    lives.iter().find(|life| life.habit == Habit::Silent)
+}
+
 /// After how much silence the silent one was ended, if it was.
 fn silence_ended(lives: &[Life]) -> Option<Duration> {
-    let silent = lives.iter().find(|life| life.habit == Habit::Silent)?;
-    matches!(silent.outcome, Outcome::Ended(_)).then_some(silent.quiet)
+    silent(lives).filter(|life| matches!(life.outcome, Outcome::Ended(_))).map(|life| life.quiet)
 }
 
 fn says(bench: &Bench<'_>, plan: &Plan, lives: &[Life]) -> String {

@@ -12,6 +12,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// So much of a reason stands in a table.
+const BRIEF: usize = 24;
+
 /// How often an opening is tried by who is patient.
 const ATTEMPTS: usize = 3;
 
@@ -36,6 +39,22 @@ pub enum End {
     Reset(String),
     /// Frames that break a rule, or TLS that failed.
     Broken(String),
+}
+
+impl End {
+    /// In a table, where a long reason would break the lines.
+    pub fn brief(&self) -> String {
+        match self {
+            End::Close(close) => {
+                let (whole, cut) = (close.reason.chars().count() <= BRIEF, close.reason.chars().take(BRIEF));
+                let reason = if whole { close.reason.clone() } else { cut.chain(['…']).collect() };
+                format!("Close {}", Close { code: close.code, reason })
+            }
+            End::Fin => "FIN".to_owned(),
+            End::Reset(_) => "RST".to_owned(),
+            End::Broken(why) => why.clone(),
+        }
+    }
 }
 
 impl fmt::Display for End {
@@ -187,6 +206,15 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_has_the_beginning_of_a_reason() {
+        for (reason, shown) in [("", ""), ("bye", " \"bye\""), (&"é".repeat(60), " \"éééééééééééééééééééééééé…\"")]
+        {
+            let close = Close::new(1001, reason);
+            assert_eq!(End::Close(close).brief(), format!("Close 1001 going away{shown}"));
+        }
+    }
 
     #[test]
     fn parameters_are_added_to_those_of_the_user() {

@@ -49,10 +49,16 @@ pub fn section(section: &Section, hop: &Hop, width: usize) -> String {
     for note in &section.notes {
         text.push_str(&wrapped(note, &format!("{DIM}note:{DIM:#} "), INDENT, width));
     }
-    for found in &section.faults {
-        text.push('\n');
+    for (at, found) in section.faults.iter().enumerate() {
+        // The cure is told once, below the last of its kind.
+        let is_last = section.faults[at + 1..].iter().all(|later| later.fault != found.fault);
+        if at == 0 || section.faults[at - 1].fault != found.fault {
+            text.push('\n');
+        }
         text.push_str(&wrapped(&found.says, &format!("{BAD}{}{BAD:#}: ", found.fault.word()), INDENT, width));
-        fix(found.fault, hop).iter().for_each(|line| text.push_str(&wrapped(line, "", "    ", width)));
+        if is_last {
+            fix(found.fault, hop).iter().for_each(|line| text.push_str(&wrapped(line, "", "    ", width)));
+        }
     }
     text
 }

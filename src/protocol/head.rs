@@ -4,6 +4,7 @@
 //! complete, or it is refused. httparse reads the head; what it lets pass and this server does not is looked for first,
 //! line by line. Bytes after the head belong to the next layer: a body, another request, or WebSocket frames.
 
+use super::proxy;
 use super::refusal::Refusal;
 use httparse::Error;
 
@@ -160,8 +161,6 @@ enum Another {
 
 const TLS: &[u8] = &[0x16, 0x03];
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
-const PROXY_V1: &[u8] = b"PROXY ";
-const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
 /// Something that is no HTTP/1 at all, told by its first bytes: worth a better answer than "bad request".
 fn another_protocol(bytes: &[u8]) -> Another {
@@ -172,11 +171,9 @@ fn another_protocol(bytes: &[u8]) -> Another {
     } else if bytes.starts_with(HTTP_2) {
         let why = "this is the preface of HTTP/2, and this port speaks HTTP/1.1: set the client or proxy to HTTP/1.1";
         (505, "http2", "RFC 9113 s3.4", why)
-    } else if bytes.starts_with(PROXY_V1) || bytes.starts_with(PROXY_V2) {
-        let why = "this is a header of the PROXY protocol, which this server was not told to expect: turn it off in \
-                   the proxy (HAProxy: remove send-proxy)";
-        (400, "proxy-protocol", "RFC 9112 s2.1", why)
-    } else if [TLS, HTTP_2, PROXY_V1, PROXY_V2].iter().any(|first_bytes| first_bytes.starts_with(bytes)) {
+    } else if bytes.starts_with(proxy::V1) || bytes.starts_with(proxy::V2) {
+        return Another::Yes(proxy::unasked(bytes));
+    } else if [TLS, HTTP_2, proxy::V1, proxy::V2].iter().any(|first_bytes| first_bytes.starts_with(bytes)) {
         return Another::Maybe;
     } else {
         return Another::No;

@@ -11,11 +11,13 @@
 //! 2. the frame, part by part: [`opcode`], [`header`], [`mask`], [`close`], [`utf8`];
 //! 3. frames in a row: [`splitter`] (where one ends and the next begins), [`rules`] (which are legal),
 //!    [`inspector`] (all that is wrong with them);
-//! 4. the whole: [`session`], and the gate before it.
+//! 4. the whole: [`session`], and the gate before it;
+//! 5. what proxies say of the client: [`proxy`] (before the first request), [`forwarded`] (in each).
 
 pub mod body;
 pub mod chunked;
 pub mod close;
+pub mod forwarded;
 pub mod frame;
 mod gate;
 pub mod head;
@@ -23,6 +25,7 @@ pub mod header;
 pub mod inspector;
 pub mod mask;
 pub mod opcode;
+pub mod proxy;
 pub mod refusal;
 pub mod response;
 pub mod rules;

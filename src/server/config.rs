@@ -36,6 +36,10 @@ pub struct Config {
     pub max_watched: usize,
     /// Whether `/connections` tells addresses.
     pub show_peers: bool,
+    /// Whether each connection begins with a header of the PROXY protocol, which names the client.
+    pub proxy_protocol: bool,
+    /// Whether the last hop of `X-Forwarded-For` names the client.
+    pub behind_proxy: bool,
     /// Longest request head, most header fields.
     pub head: head::Limits,
     /// From the first byte of a request (or the start of the connection) to the end of its head and body.
@@ -58,6 +62,13 @@ pub struct Config {
     pub tap: tap::Settings,
 }
 
+impl Config {
+    /// Whether the client is known by what a proxy says, and not by the connection.
+    pub fn believes_proxies(&self) -> bool {
+        self.proxy_protocol || self.behind_proxy
+    }
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -74,6 +85,8 @@ impl Default for Config {
             max_body: 64 << 10,
             max_watched: 1000,
             show_peers: false,
+            proxy_protocol: false,
+            behind_proxy: false,
             head: head::Limits { max_head: 16 << 10, max_fields: 100 },
             handshake_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(60),

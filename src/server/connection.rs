@@ -4,6 +4,7 @@
 //! never inlined: one uses the pages of the one before it, and an idle connection keeps two of them and not four.
 
 mod feed_request;
+mod proxy_header;
 
 use super::Server;
 use super::buffer::Buffer;
@@ -35,7 +36,8 @@ const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves a connection to its end. Runs on the connection's own thread.
 pub fn run(place: &Place) {
     let (server, entry) = (&*place.server, &*place.entry);
-    let mut connection = Connection { place, server, entry, buffer: Buffer::new(), requests: 0 };
+    let mut connection =
+        Connection { place, server, entry, buffer: Buffer::new(), requests: 0, lacks_proxy_header: false };
     let next = connection.serve_requests();
     let Connection { mut buffer, .. } = connection;
     let ending = match next {
@@ -63,16 +65,25 @@ struct Connection<'a> {
     entry: &'a Entry,
     buffer: Buffer,
     requests: u64,
+    /// It should have begun with a header of the PROXY protocol, and did not.
+    lacks_proxy_header: bool,
 }
 
-impl Connection<'_> {
+impl<'a> Connection<'a> {
     #[inline(never)]
     fn serve_requests(&mut self) -> Next {
+        self.entry.outbound.lock().eyes().next_request();
+        if self.server.config.proxy_protocol
+            && let Some(next) = self.read_proxy_header()
+        {
+            return next;
+        }
         loop {
             match self.serve_one() {
                 Next::Request => self.requests += 1,
                 next => return next,
             }
+            self.entry.outbound.lock().eyes().next_request();
         }
     }
 
@@ -80,7 +91,7 @@ impl Connection<'_> {
     fn serve_one(&mut self) -> Next {
         let Some(deadline) = self.wait_for_first_byte() else { return Next::Gone };
         loop {
-            let planner = Planner { server: self.server, entry: self.entry };
+            let planner = self.planner();
             let arrived = self.buffer.filled();
             let plan = match head::parse(arrived, &self.server.config.head) {
                 Parsed::Complete(request, head_len) => planner.plan(&request, &arrived[..head_len]),
@@ -102,8 +113,7 @@ impl Connection<'_> {
     /// another the peer has the keep-alive timeout, and nobody is told when it passes.
     fn wait_for_first_byte(&mut self) -> Option<Instant> {
         let config = &self.server.config;
-        let head_time = if self.entry.turned_away { TURNED_AWAY_TIMEOUT } else { config.handshake_timeout };
-        self.entry.outbound.lock().eyes().next_request();
+        let head_time = self.head_time();
         let start = Instant::now();
         let is_first = self.requests == 0;
         let deadline = start + if is_first { head_time } else { config.keep_alive_timeout };
@@ -117,6 +127,15 @@ impl Connection<'_> {
             }
         }
         Some(if is_first { deadline } else { Instant::now() + head_time })
+    }
+
+    fn planner(&self) -> Planner<'a> {
+        Planner { server: self.server, entry: self.entry, lacks_proxy_header: self.lacks_proxy_header }
+    }
+
+    /// How long a head may take.
+    fn head_time(&self) -> Duration {
+        if self.entry.turned_away { TURNED_AWAY_TIMEOUT } else { self.server.config.handshake_timeout }
     }
 
     /// RFC 9112 s2.2: empty lines before a request line are passed over.
@@ -193,7 +212,10 @@ impl Connection<'_> {
 
     fn log_answer(&self, asked: &str, status: u16, words: &str) {
         let mark = if status < 400 { '=' } else { '!' };
-        info!("{} {mark} {asked} -> {status} {}{words}", self.entry.who, phrase(status));
+        // Without a proxy the first line of the connection has said it.
+        let from =
+            if self.server.config.believes_proxies() { format!(" from {}", self.client()) } else { String::new() };
+        info!("{} {mark} {asked}{from} -> {status} {}{words}", self.entry.who, phrase(status));
     }
 
     #[inline(never)]
@@ -299,7 +321,12 @@ impl Connection<'_> {
 
     #[inline(never)]
     fn log_open(&self, target: &str, accepted: &Accepted) {
-        info!("{} = open {target} from {}{}", self.entry.who, self.entry.peer, extras(accepted));
+        info!("{} = open {target} from {}{}", self.entry.who, self.client(), extras(accepted));
+    }
+
+    /// Who asks, in words.
+    fn client(&self) -> String {
+        self.entry.client().words(self.entry.peer)
     }
 }
 

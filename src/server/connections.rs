@@ -8,7 +8,7 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 use crate::wire::watch::Token;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// How many connections are listed.
@@ -40,6 +40,7 @@ fn tokens(request: &Request<'_>) -> Result<Vec<Token>, Refusal> {
 struct Listed {
     number: u64,
     peer: SocketAddr,
+    client: IpAddr,
     since: Instant,
     doing: Doing,
     traffic: [u64; 4],
@@ -60,7 +61,8 @@ fn everybody(server: &Server) -> Value {
 
 fn listed(entry: &Entry) -> Listed {
     let Entry { number, peer, since, .. } = *entry;
-    Listed { number, peer, since, doing: entry.doing(), traffic: entry.outbound.traffic.read() }
+    let client = entry.client().address(peer);
+    Listed { number, peer, client, since, doing: entry.doing(), traffic: entry.outbound.traffic.read() }
 }
 
 fn connection(listed: &Listed, show_peer: bool) -> Value {
@@ -72,6 +74,7 @@ fn connection(listed: &Listed, show_peer: bool) -> Value {
     });
     if show_peer {
         told["peer"] = listed.peer.to_string().into();
+        told["client"] = listed.client.to_string().into();
     }
     told
 }

@@ -11,12 +11,13 @@ use crate::wire::secrets::starred;
 #[inline(never)]
 pub fn inspected(server: &Server, entry: &Entry, head: &[u8]) -> Inspected {
     let lines = lines::escape_lines(&starred(head)).into_iter().filter(|line| !line.is_empty());
+    let client = entry.client().clone();
     Inspected {
         ws101: env!("CARGO_PKG_VERSION").to_owned(),
         name: server.config.name.clone(),
         peer: entry.peer.to_string(),
-        client: entry.peer.ip().to_string(),
-        proxy_protocol: None,
+        client: client.address(entry.peer).to_string(),
+        proxy_protocol: client.header_words(),
         request_as_it_arrived: lines.collect(),
     }
 }

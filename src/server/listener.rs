@@ -147,7 +147,9 @@ fn entry(server: &Server, stream: TcpStream, peer: SocketAddr, turned_away: bool
     let number = server.registry.next_number();
     let who = format!("ws-{number}");
     info!("{who} = connected from {peer}");
-    let tap = Tap::new(&who, peer.ip(), &server.config.tap);
+    // Behind a proxy the client is known later than the peer.
+    let client = (!server.config.believes_proxies()).then(|| peer.ip());
+    let tap = Tap::new(&who, client, &server.config.tap);
     // A frame that waits for the acknowledgement of the one before it (Nagle) would make ping-pong slow.
     let _ = stream.set_nodelay(true);
     let _ = stream.set_write_timeout(Some(server.config.write_timeout));

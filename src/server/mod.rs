@@ -17,13 +17,15 @@
 //! One thread a connection, which blocks in `read`; a second one where events are pushed. [`start`] runs a server inside
 //! any program; what it gives back stops it again.
 //!
-//! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`connection`] (one request after another),
+//! Read in this order: [`config`], [`listener`] (accept, limits, threads), [`client`] (whom proxies name), [`connection`] (one request after
+//! another),
 //! [`plan`] (what a request gets), [`route`], [`pages`], [`site`] (the page's files), [`refuse`], [`inspect`] (how a request
 //! arrived), [`conversation`] (frames), [`endpoint`] (what is replied), [`deliver`] (the feed, in four ways), [`event_stream`], [`watches`] and [`watching`] (a
 //! page that sees its own connection), [`outbound`] (the write half), [`registry`] and [`metrics`] (who is here, what was
 //! counted), [`connections`] (both, for the page), [`ending`] (of a connection), [`drain`] (of the server).
 
 pub mod buffer;
+pub mod client;
 pub mod config;
 pub mod connection;
 pub mod connections;

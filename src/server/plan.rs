@@ -12,12 +12,15 @@ use super::route::{Endpoint, Route, Transport, is_feed, listed, route};
 use super::socket;
 use super::watching::{self, Wanted};
 use crate::protocol::body;
+use crate::protocol::forwarded::{self, LastHop};
 use crate::protocol::head::{self, Request};
+use crate::protocol::proxy;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response::Response;
 use crate::protocol::upgrade::{self, Accepted};
 use crate::wire::escape;
 use crate::wire::inspected::Inspected;
+use crate::wire::lines::SUMMARY_BYTES;
 use crate::wire::secrets::starred_target;
 use std::io;
 
@@ -97,6 +100,8 @@ pub struct Planner<'a> {
     pub server: &'a Server,
     /// The connection.
     pub entry: &'a Entry,
+    /// It should have begun with a header of the PROXY protocol, and did not.
+    pub lacks_proxy_header: bool,
 }
 
 impl Planner<'_> {
@@ -104,7 +109,7 @@ impl Planner<'_> {
     #[inline(never)]
     pub fn plan(&self, request: &Request<'_>, head: &[u8]) -> Plan {
         let head_len = head.len();
-        self.entry.outbound.lock().eyes().head(request.path(), head);
+        self.see(request, head);
         let target = starred_target(&escape::text(request.target.as_bytes()));
         let method = escape::text(request.method.as_bytes());
         let to_head = request.method == "HEAD";
@@ -136,6 +141,23 @@ impl Planner<'_> {
         }
     }
 
+    /// Whom it comes from, and what the log has to say of it before it is answered.
+    fn see(&self, request: &Request<'_>, head: &[u8]) {
+        let hop = self.server.config.behind_proxy.then(|| forwarded::last_hop(request));
+        self.entry.client().asks(hop);
+        let client = self.entry.client().address(self.entry.peer);
+        let mut half = self.entry.outbound.lock();
+        half.eyes().head(request.path(), client, head);
+        if let Some(LastHop::Unreadable(bytes)) = hop {
+            let shown = escape::quoted(bytes, bytes.len() as u64, SUMMARY_BYTES);
+            half.tell(
+                &self.entry.who,
+                '!',
+                &format!("X-Forwarded-For ends with {shown}, no address: it is passed over"),
+            );
+        }
+    }
+
     #[inline(never)]
     fn refuse(&self, refusal: Refusal, request: &Request<'_>, head: &[u8]) -> (Refusal, Response) {
         let mut response = refuse::response(&refusal, head, Some(request), || inspected(self.server, self.entry, head));
@@ -148,6 +170,9 @@ impl Planner<'_> {
 
     /// The answer and the length of the request's body.
     fn answer(&self, request: &Request<'_>, head: &[u8]) -> Result<(Answer, u64), Refusal> {
+        if self.lacks_proxy_header {
+            return Err(proxy::missing());
+        }
         head::check_host(request)?;
         let route = route(request.method, request.path());
         self.entry.does(Doing { path: listed(request.path()), websocket: false });
@@ -272,7 +297,9 @@ impl Planner<'_> {
     #[inline(never)]
     pub fn unreadable(&self, refusal: Refusal, arrived: &[u8]) -> Plan {
         let head = &arrived[..end_of_head(arrived).min(self.server.config.head.max_head)];
-        self.entry.outbound.lock().eyes().unreadable_head(head);
+        self.entry.client().asks(None);
+        let client = self.entry.client().address(self.entry.peer);
+        self.entry.outbound.lock().eyes().unreadable_head(client, head);
         let response = refuse::response(&refusal, head, None, || inspected(self.server, self.entry, head));
         let answer = Answer::Page(Box::new(Page { response, refusal: Some(refusal) }));
         let (method, target) = ("(no readable".to_owned(), "request)".to_owned());

@@ -2,6 +2,7 @@
 //! drain walks through, and what `/metrics` adds up.
 
 use super::Server;
+use super::client::Client;
 use super::outbound::Outbound;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, SocketAddr};
@@ -25,6 +26,7 @@ pub struct Entry {
     /// It is one too many, and may only ask whether the server is healthy.
     pub turned_away: bool,
     doing: Mutex<Doing>,
+    client: Mutex<Client>,
     waiting_for_request: AtomicBool,
     cut_off: AtomicBool,
 }
@@ -42,8 +44,8 @@ impl Entry {
     /// A connection just accepted.
     pub fn new(number: u64, who: String, peer: SocketAddr, outbound: Outbound, turned_away: bool) -> Entry {
         let (waiting_for_request, cut_off) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (since, doing) = (Instant::now(), Mutex::default());
-        Entry { number, who, peer, since, outbound, turned_away, doing, waiting_for_request, cut_off }
+        let (since, doing, client) = (Instant::now(), Mutex::default(), Mutex::default());
+        Entry { number, who, peer, since, outbound, turned_away, doing, client, waiting_for_request, cut_off }
     }
 
     /// What it is used for.
@@ -54,6 +56,11 @@ impl Entry {
     /// Says what it is used for.
     pub fn does(&self, doing: Doing) {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
+    }
+
+    /// What proxies have said of who asks. The lock is to be held for a look, or a word.
+    pub fn client(&self) -> MutexGuard<'_, Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says whether the thread waits for the first byte of a request: then a drain may end the connection.

@@ -5,7 +5,9 @@ use super::events;
 use super::lines;
 use super::tap::Tap;
 use super::watch::Recorder;
+use crate::protocol::proxy;
 use crate::protocol::upgrade::Decision;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The eyes on one connection of this server.
@@ -35,18 +37,25 @@ impl Eyes {
         }
     }
 
-    /// See [`Tap::no_path`] and [`Tap::head`].
-    pub fn unreadable_head(&mut self, head: &[u8]) {
+    /// A header of the PROXY protocol came before the first request.
+    pub fn proxy_header(&mut self, header: &proxy::Header) {
         if let Some(tap) = &mut self.tap {
-            tap.no_path();
+            tap.proxy_header(header);
+        }
+    }
+
+    /// See [`Tap::request_is`] and [`Tap::head`].
+    pub fn unreadable_head(&mut self, client: IpAddr, head: &[u8]) {
+        if let Some(tap) = &mut self.tap {
+            tap.request_is(None, client);
             tap.head(head);
         }
     }
 
-    /// See [`Tap::path_is`] and [`Tap::head`].
-    pub fn head(&mut self, path: &str, head: &[u8]) {
+    /// See [`Tap::request_is`] and [`Tap::head`].
+    pub fn head(&mut self, path: &str, client: IpAddr, head: &[u8]) {
         if let Some(tap) = &mut self.tap {
-            tap.path_is(path);
+            tap.request_is(Some(path), client);
             tap.head(head);
         }
     }

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 /// The most lines that are read of a request: a server that tells of more means no good.
 const MAX_LINES: usize = 256;
 
+/// The most characters of a line, and of anything else.
+const MAX_LINE: usize = 16 << 10;
+const MAX_WORD: usize = 200;
+
 /// One request, as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspected {
@@ -39,13 +43,17 @@ impl Inspected {
     pub fn parse(text: &[u8]) -> Option<Inspected> {
         let mut told: Inspected = serde_json::from_slice(text).ok()?;
         told.request_as_it_arrived.truncate(MAX_LINES);
-        let singles = [&mut told.ws101, &mut told.peer, &mut told.client];
-        let maybe = told.name.iter_mut().chain(&mut told.proxy_protocol);
-        for text in singles.into_iter().chain(maybe).chain(&mut told.request_as_it_arrived) {
-            *text = escape::again(text);
-        }
+        let words = [&mut told.ws101, &mut told.peer, &mut told.client].into_iter();
+        words.chain(&mut told.name).chain(&mut told.proxy_protocol).for_each(|word| *word = safe(word, MAX_WORD));
+        told.request_as_it_arrived.iter_mut().for_each(|line| *line = safe(line, MAX_LINE));
         Some(told)
     }
+}
+
+/// The beginning of it, escaped.
+fn safe(text: &str, most: usize) -> String {
+    let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
+    escape::again(&text[..end])
 }
 
 #[cfg(test)]

@@ -10,12 +10,16 @@ use crate::protocol::close::Close;
 use crate::protocol::header::Header;
 use crate::protocol::mask;
 use crate::protocol::opcode::Opcode;
+use crate::protocol::proxy;
 use crate::protocol::upgrade::{Decision, GUID, Step};
 use std::fmt::Write;
 use tungstenite::protocol::Role;
 
 /// How many bytes of a payload a one-line summary quotes.
 pub const SUMMARY_BYTES: usize = 60;
+
+/// How many values of a PROXY header are listed.
+const MOST_VALUES: usize = 32;
 
 /// A hex dump, sixteen bytes a line, each line begun with a line break: offset, hex in two halves, ASCII. At most
 /// `most` bytes of it, then a line that says how many are left out; `most` 0 shows all.
@@ -46,6 +50,20 @@ pub fn head(head: &[u8]) -> String {
     for line in lines {
         let name = line.split(':').next().unwrap_or_default();
         push(&mut shown, format_args!("\n    {}", columns(line, purpose::of(name))));
+    }
+    shown
+}
+
+/// `PROXY header, 46 bytes: v1, TCP4 from 203.0.113.9:56324 to 192.0.2.1:443`, and the values behind it, type and length of
+/// each. More than [`MOST_VALUES`] of them are counted.
+pub fn proxy_header(header: &proxy::Header) -> String {
+    let mut shown = format!("PROXY header, {} bytes: {header}", header.len);
+    for (kind, len) in header.tlvs.iter().take(MOST_VALUES) {
+        let bytes = bytes_word(*len as u64);
+        push(&mut shown, format_args!("\n    type {kind:#04x} {}, {len} {bytes}", proxy::name_of_value(*kind)));
+    }
+    if header.tlvs.len() > MOST_VALUES {
+        push(&mut shown, format_args!("\n    ... {} more values", header.tlvs.len() - MOST_VALUES));
     }
     shown
 }

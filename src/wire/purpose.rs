@@ -6,7 +6,7 @@ pub fn of(name: &str) -> &'static str {
     PURPOSES.iter().find(|(field, _)| *field == name).map_or("", |(_, purpose)| purpose)
 }
 
-const PURPOSES: [(&str, &str); 46] = [
+const PURPOSES: [(&str, &str); 47] = [
     ("host", "the server that is meant (RFC 9112 s3.2)"),
     ("upgrade", "the protocol to change to (RFC 9110 s7.8)"),
     ("connection", "fields and wishes for this hop only (RFC 9110 s7.6.1)"),
@@ -41,6 +41,7 @@ const PURPOSES: [(&str, &str); 46] = [
     ("x-forwarded-host", "the Host that a proxy got"),
     ("x-real-ip", "an address that a proxy saw"),
     ("x-request-id", "a name that a proxy gave this request"),
+    ("x-served-by", "the server that answers, where several could"),
     ("x-accel-buffering", "asks nginx to pass the body on as it comes"),
     ("last-event-id", "the last event a stream's reader has (WHATWG HTML 9.2)"),
     ("feed-last-id", "what to say as after= the next time"),

@@ -5,7 +5,7 @@
 //!
 //! The tap never changes or fails a connection. A connection of which the log shows nothing has none ([`Tap::new`] answers
 //! `None`), so that the bytes pass at the cost of one branch. With `--trace-path` the lines of a request wait until its path is
-//! known, and are then printed or dropped.
+//! known, and are then printed or dropped; so with `--trace-peer` where a proxy has to say who the client is.
 
 use super::events;
 use super::frames::{Frames, unmasked};
@@ -13,6 +13,7 @@ use super::lines;
 use super::secrets::{Stars, starred};
 use crate::protocol::header::Header;
 use crate::protocol::opcode::Opcode;
+use crate::protocol::proxy;
 use log::Level;
 use std::net::IpAddr;
 use tungstenite::protocol::Role;
@@ -42,6 +43,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether connections from this address are told.
+    fn wants(&self, client: IpAddr) -> bool {
+        self.peers.is_empty() || self.peers.contains(&client.to_canonical())
+    }
+}
+
 /// What the log is told of one connection.
 #[derive(Debug)]
 pub struct Tap {
@@ -54,14 +62,16 @@ pub struct Tap {
     told: Told,
     /// A head is shown whole; what follows it is elided.
     in_head: bool,
+    /// Not all clients are wanted, and who it is comes with each request.
+    waits_for_client: bool,
 }
 
-/// Whether lines are printed. Without `--trace-path` they always are.
+/// Whether lines are printed. Without `--trace-path` they always are, and without `--trace-peer` behind a proxy.
 #[derive(Debug)]
 enum Told {
     Yes,
     No,
-    /// They wait for the path to be known, at most `WAITING_LINES` of them.
+    /// They wait for the path or the client to be known, at most `WAITING_LINES` of them.
     Later(Vec<(Level, String)>),
 }
 
@@ -78,10 +88,13 @@ struct Direction {
 }
 
 impl Tap {
-    /// A tap for the connection called `who`, or `None` when the log shows nothing of it.
-    pub fn new(who: &str, peer: IpAddr, settings: &Settings) -> Option<Box<Tap>> {
-        let wanted = settings.peers.is_empty() || settings.peers.contains(&peer.to_canonical());
-        if wanted { Tap::of(who, Role::Server, settings) } else { None }
+    /// A tap for the connection called `who`, or `None` when the log shows nothing of it. `client` is who is at the other
+    /// end; `None`: that is known with each request, since a proxy stands between.
+    pub fn new(who: &str, client: Option<IpAddr>, settings: &Settings) -> Option<Box<Tap>> {
+        let wanted = client.is_none_or(|client| settings.wants(client));
+        let mut tap = if wanted { Tap::of(who, Role::Server, settings) } else { None }?;
+        tap.waits_for_client = client.is_none() && !settings.peers.is_empty();
+        Some(tap)
     }
 
     /// The same for a connection that this program has opened.
@@ -101,34 +114,36 @@ impl Tap {
             outgoing: Direction::new('>'),
             told: Told::Yes,
             in_head: true,
+            waits_for_client: false,
         }))
     }
 
-    /// Another request begins on the connection: with `--trace-path` its lines wait for its path.
+    /// Another request begins on the connection: its lines wait where not all of them are wanted.
     pub fn next_request(&mut self) {
         self.in_head = true;
-        self.told = if self.settings.paths.is_empty() { Told::Yes } else { Told::Later(Vec::new()) };
+        let waits = self.waits_for_client || !self.settings.paths.is_empty();
+        self.told = if waits { Told::Later(Vec::new()) } else { Told::Yes };
     }
 
-    /// The head could not be read, so there is no path: with `--trace-path` nothing of it is told.
-    pub fn no_path(&mut self) {
-        self.in_head = false;
-        if let Told::Later(_) = self.told {
-            self.told = Told::No;
-        }
-    }
-
-    /// The path is known: what waited for it is printed or dropped, and what follows is told or not.
-    pub fn path_is(&mut self, path: &str) {
+    /// The path and the client are known: what waited for them is printed or dropped, and what follows is told or not. A
+    /// head that could not be read has no path, and is none of those that are wanted.
+    pub fn request_is(&mut self, path: Option<&str>, client: IpAddr) {
         self.in_head = false;
         if let Told::Later(waiting) = &mut self.told {
             let waiting = std::mem::take(waiting);
-            let wanted = self.settings.paths.iter().any(|wanted| wanted == path);
+            let paths = &self.settings.paths;
+            let path_is_wanted = paths.is_empty() || path.is_some_and(|path| paths.iter().any(|wanted| wanted == path));
+            let wanted = path_is_wanted && (!self.waits_for_client || self.settings.wants(client));
             self.told = if wanted { Told::Yes } else { Told::No };
             for (level, line) in waiting.into_iter().filter(|_| wanted) {
                 log::log!(level, "{line}");
             }
         }
+    }
+
+    /// A header of the PROXY protocol came before the first request.
+    pub fn proxy_header(&mut self, header: &proxy::Header) {
+        self.tell(Level::Debug, '<', &lines::proxy_header(header));
     }
 
     /// Nothing more is told of this request and its answer; `why` is the last word.

@@ -8,6 +8,7 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses its own part of this")]
 
+pub mod balancer;
 pub mod client;
 pub mod feed;
 pub mod grant;

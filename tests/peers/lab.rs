@@ -127,7 +127,13 @@ pub struct Lab {
 impl Lab {
     /// Starts it and waits until it is ready.
     pub fn start(proxy: &str, name: &str) -> Lab {
+        Lab::start_in(proxy, name, &[])
+    }
+
+    /// The same with variables that both backends read.
+    pub fn start_in(proxy: &str, name: &str, variables: &[(&str, &str)]) -> Lab {
         let mut command = command(&[proxy, name]);
+        command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("deploy/lab starts");
         let said = lines(child.stdout.take().expect("stdout is a pipe"));
         let heard = until_ready(&said);

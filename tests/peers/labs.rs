@@ -77,8 +77,7 @@ fn does_as_it_says(described: &Described, lab: &Lab) {
         None => echoes(lab),
         Some("no-upgrade" | "http-1.0") => is_refused(lab, "426 Upgrade Required"),
         Some("upgrade-forbidden") => is_refused(lab, "403 Forbidden"),
-        // HAProxy waits for an answer that does not come, or gets one that is none.
-        Some("proxy-protocol-unasked" | "proxy-protocol-missing") => is_refused(lab, ""),
+        Some("proxy-protocol-unasked" | "proxy-protocol-missing") => is_refused(lab, "400 Bad Request"),
         Some("idle-limit" | "lifetime-limit") => ends_by_itself(lab),
         Some("buffered") => {
             echoes(lab);

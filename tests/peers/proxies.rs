@@ -100,9 +100,12 @@ fn hold((peer, name): (Peer, char), held: &mut Vec<Peer>) -> char {
 
 /// The kernel of a process that was killed sends a FIN; the proxy passes it on, and there is no Close: 1006.
 #[test]
-#[ignore = "needs nginx and haproxy"]
+#[ignore = "needs nginx, haproxy, envoy and caddy"]
 fn a_backend_that_is_killed_takes_only_its_own_connections_along() {
-    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("haproxy", "tcp")] {
+    for (proxy, name) in
+        [("nginx", "right"), ("haproxy", "http"), ("haproxy", "tcp"), ("envoy", "right"), ("caddy", "right")]
+    {
+        eprintln!("{proxy} {name}");
         let lab = Lab::start(proxy, name);
         let (mut with_a, mut with_b) = one_each(&lab.proxy);
         lab.a.signal("KILL");
@@ -205,6 +208,25 @@ fn asking(proxy: &Part) -> Peer {
     peer
 }
 
+/// Whoever asks the backends for their health lets new clients wait until the answer stays away, and then no more.
+#[test]
+#[ignore = "needs haproxy, envoy and caddy"]
+fn a_health_check_finds_the_frozen_one() {
+    for (proxy, name) in [("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+        eprintln!("{proxy} {name}");
+        let lab = Lab::start(proxy, name);
+        lab.a.signal("STOP");
+        let mut answered = 0;
+        wait_until("new clients are with B, one after the other", || {
+            let quick = asking(&lab.proxy).hears_within(Duration::from_secs(1));
+            answered = if quick { answered + 1 } else { 0 };
+            answered == 6
+        });
+        all_with(&lab.proxy, 'B');
+        lab.a.signal("CONT");
+    }
+}
+
 /// HAProxy asks, and gives nothing new to who does not answer. What is open there hangs, unless it is told to end it.
 #[test]
 #[ignore = "needs haproxy"]
@@ -261,9 +283,10 @@ fn messages_out(log: &str) -> usize {
 }
 
 #[test]
-#[ignore = "needs nginx, haproxy and envoy"]
+#[ignore = "needs nginx, haproxy, envoy and caddy"]
 fn a_drain_loses_no_echo() {
-    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("envoy", "right")] {
+    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+        eprintln!("{proxy} {name}");
         let mut lab = Lab::start(proxy, name);
         let clients: Vec<Peer> = (0..CLIENTS).map(|_| open_with(&lab.proxy, 'A')).collect();
         let clients: Vec<_> = clients
@@ -281,4 +304,74 @@ fn a_drain_loses_no_echo() {
         all_with(&lab.proxy, 'B');
         assert_eq!(lab.stop().code(), Some(130));
     }
+}
+
+/// Who the backends say has opened a WebSocket, in order: `= open /ws from 203.0.113.9, by way of ...`.
+fn who_opened(lab: &Lab) -> Vec<String> {
+    let logs = lab.file("A.log") + &lab.file("B.log");
+    let opened = logs.lines().filter_map(|line| line.split_once(" = open /ws from ")?.1.split_once(", by way of "));
+    opened.map(|(who, _)| who.to_owned()).collect()
+}
+
+/// A client writes what it likes into X-Forwarded-For. The last name there is the proxy's own word, whether the proxy adds
+/// it to the line or puts a second line below. Past the proxy nobody adds anything, and the forgery is believed.
+#[test]
+#[ignore = "needs nginx and haproxy"]
+fn behind_a_proxy_a_forged_x_forwarded_for_is_not_believed() {
+    let forged = handshake("/ws", &["X-Forwarded-For: 203.0.113.9"]);
+    for (proxy, name) in [("nginx", "right"), ("haproxy", "http")] {
+        let lab = Lab::start_in(proxy, name, &[("WS101_BEHIND_PROXY", "true")]);
+        for (addr, client) in [(lab.proxy.addr, "127.0.0.1"), (lab.a.addr, "203.0.113.9")] {
+            let mut peer = Peer::connect(addr);
+            peer.send(&forged);
+            peer.expect_101();
+            let told = || who_opened(&lab).iter().any(|who| who == client);
+            wait_until("the backend has told whom it takes for the client", told);
+        }
+        assert_eq!(who_opened(&lab).len(), 2, "{proxy}: {:?}", who_opened(&lab));
+    }
+}
+
+/// HAProxy tells the address and the port of its client, and they are those of the client's own socket.
+#[test]
+#[ignore = "needs haproxy"]
+fn the_proxy_protocol_tells_who_the_client_is() {
+    let lab = Lab::start("haproxy", "proxy-protocol-right");
+    let (mut peer, _) = lab.proxy.open();
+    assert_eq!(echo(&mut peer, "who am I?"), greeted_by(&lab, &peer));
+    // Without HAProxy whoever connects writes the header. Who may connect is for a firewall to say.
+    let mut forged = Peer::connect(lab.a.addr);
+    forged.send(b"PROXY TCP4 203.0.113.9 127.0.0.1 4000 80\r\n");
+    forged.send(handshake("/ws", &[]));
+    forged.expect_101();
+    wait_until("the forged address is told", || who_opened(&lab).iter().any(|who| who == "203.0.113.9:4000"));
+}
+
+/// The backend whose log names the address of this socket.
+fn greeted_by(lab: &Lab, peer: &Peer) -> char {
+    let line = format!(" = open /ws from {}, by way of ", peer.addr());
+    let backends = [('A', "A.log"), ('B', "B.log")];
+    let found = backends.into_iter().find(|(_, log)| lab.file(log).contains(&line));
+    found.unwrap_or_else(|| panic!("no log has {line}")).0
+}
+
+#[test]
+#[ignore = "needs haproxy"]
+fn a_wrong_proxy_header_is_refused_and_explained() {
+    let lab = Lab::start("haproxy", "proxy-protocol-right");
+    let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (header, why) in [
+        ("", "began without a header of the PROXY protocol"),
+        ("PROXY TCP4 203.0.113.9\r\n", "it has too few parts"),
+        ("PROXY TCP4 203.0.113.999 127.0.0.1 4000 80\r\n", "not a right one"),
+        ("PROXY TCP4 203.0.113.9 127.0.0.1 70000 80\r\n", "not a right one"),
+    ] {
+        let response = Peer::ask(lab.a.addr, format!("{header}{request}"));
+        assert_eq!(response.status, "400 Bad Request", "{header}");
+        assert!(response.text().contains(why), "{header}: {}", response.text());
+    }
+    let unasked = Lab::start("haproxy", "proxy-protocol");
+    let response = Peer::ask(unasked.proxy.addr, request);
+    assert_eq!(response.status, "400 Bad Request");
+    assert!(response.text().contains("which this server was not told to expect"), "{}", response.text());
 }

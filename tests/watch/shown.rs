@@ -120,7 +120,7 @@ fn the_opening_handshake_to_the_letter() {
     assert_eq!(steps[0]["section"], "RFC 6455 s4.2.1");
     let head = watch.expect("head");
     let text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-Served-By: A\r\n\r\n";
     assert_eq!(String::from_utf8(bytes(&head)).unwrap(), text);
 
     // The greeting went out with the 101, in one write, and is a frame of its own.

@@ -38,12 +38,12 @@ const UPGRADE_FORBIDDEN: &[&str] =
 
 const PROXY_PROTOCOL_UNASKED: &[&str] =
     &["Whoever is before the server sends it: HAProxy with send-proxy, nginx with proxy_protocol on, an AWS NLB as \
-     an attribute of the target group. Turn it off there, or tell the server to expect it: ws101 serve --proxy- \
-     protocol."];
+     an attribute of the target group. Turn it off there, or tell the server to expect it: ws101 serve \
+     --proxy-protocol."];
 
 const PROXY_PROTOCOL_MISSING: &[&str] = &[
-    "Somebody waits for it: HAProxy with accept-proxy, nginx with listen ... proxy_protocol, ws101 with --proxy- \
-     protocol.",
+    "Somebody waits for it: HAProxy with accept-proxy, nginx with listen ... proxy_protocol, ws101 with \
+     --proxy-protocol.",
     "Turn that off, or let what stands before it send one: HAProxy send-proxy, nginx proxy_protocol on, an AWS \
      NLB's target group.",
 ];

@@ -57,8 +57,8 @@ const STREAM_CUT: &[&str] = &["No proxy is there: the server itself ended the st
 const SIZE_LIMIT: &[&str] = &["No proxy is there: it is the server's own limit (ws101 serve --max-message)."];
 
 const BACKEND_FAILS: &[&str] =
-    &["No proxy is there: the server itself failed, or has as many connections as it takes (ws101 serve --max- \
-     connections)."];
+    &["No proxy is there: the server itself failed, or has as many connections as it takes (ws101 serve \
+     --max-connections)."];
 
 const CONNECTION_MOVES: &[&str] = &["No proxy is there: the server itself answers under several names."];
 

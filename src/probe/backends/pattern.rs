@@ -75,6 +75,8 @@ pub enum Pattern {
     OneForSockets(String),
     /// So many servers, one after the other.
     InTurn(usize),
+    /// So many servers have the WebSockets in turn, and one, which is no busier than they, answers all that is brief.
+    Fewest(usize),
     /// So many servers, in no order.
     Spread(usize),
 }
@@ -88,6 +90,9 @@ impl Pattern {
             ([], _) => Pattern::NoNames,
             ([(name, _)], _) => Pattern::One(name.clone()),
             (_, [(name, count)]) if *count > 1 => Pattern::OneForSockets(name.clone()),
+            (_, several) if shares(requests).len() == 1 && requests.len() > 1 && is_in_turn(sockets, several.len()) => {
+                Pattern::Fewest(several.len())
+            }
             _ if is_in_turn(if sockets.is_empty() { requests } else { sockets }, all.len()) => {
                 Pattern::InTurn(all.len())
             }
@@ -102,6 +107,7 @@ impl Pattern {
             Pattern::One(_) => "one",
             Pattern::OneForSockets(_) => "one-for-sockets",
             Pattern::InTurn(_) => "in-turn",
+            Pattern::Fewest(_) => "fewest",
             Pattern::Spread(_) => "spread",
         }
     }
@@ -116,6 +122,9 @@ impl Pattern {
                  WebSockets"
             ),
             Pattern::InTurn(count) => format!("{count} servers in turn: round robin, or the fewest connections"),
+            Pattern::Fewest(count) => {
+                format!("{count} servers have WebSockets in turn and one has all requests: by the fewest connections")
+            }
             Pattern::Spread(count) => format!("{count} servers, in no order that a client sees"),
         }
     }
@@ -147,6 +156,7 @@ mod tests {
             ("ABABAB", "ABABAB", Pattern::InTurn(2)),
             ("BCABCABC", "", Pattern::InTurn(3)),
             ("", "ABAB", Pattern::InTurn(2)),
+            ("ABABAB", "BBBBBB", Pattern::Fewest(2)),
             ("ABBA", "ABAB", Pattern::Spread(2)),
             ("AB", "", Pattern::Spread(2)),
             // A server that only requests see: the WebSockets are not in turn over all.

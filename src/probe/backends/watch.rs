@@ -103,14 +103,15 @@ impl Watch {
             let Heard::End(end) = held.link.hear(Instant::now() + READING) else { return true };
             let age = held.since.elapsed();
             match ended.iter_mut().find(|(name, how, ..)| *name == held.name && *how == end) {
-                Some((_, _, count, _)) => *count += 1,
+                Some((_, _, count, oldest)) => (*count, *oldest) = (*count + 1, age.max(*oldest)),
                 None => ended.push((held.name.clone(), end, 1, age)),
             }
             false
         });
         for (name, end, count, age) in ended {
             let whose = if count == 1 { "a connection".to_owned() } else { format!("{count} connections") };
-            self.tell(bench, &format!("{whose} to {name} ended after {:.1} s: {end}", age.as_secs_f64()));
+            let oldest = if count == 1 { "" } else { ", the oldest" };
+            self.tell(bench, &format!("{whose} to {name} ended{oldest} after {:.1} s: {end}", age.as_secs_f64()));
         }
     }
 

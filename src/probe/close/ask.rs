@@ -15,6 +15,9 @@ const TCP_END: Duration = Duration::from_secs(2);
 /// The code of our own Close: one for private use (s7.4.2), which nobody says by accident.
 pub const OURS: u16 = 4001;
 
+/// Our words.
+const SAID: &str = "ws101 probe";
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
@@ -39,7 +42,7 @@ pub struct Seen {
     pub took: Duration,
     /// How TCP was ended after a Close, and how long that took; `None`: not in time, or there was no Close.
     pub tcp: Option<(End, Duration)>,
-    /// A message came before it.
+    /// An echo came before it.
     pub echoed: bool,
 }
 
@@ -105,14 +108,14 @@ pub fn ask(settings: &Settings, question: Question) -> Result<Seen, String> {
     let deadline = begun + settings.timeout;
     let Link { connection, websocket, .. } = &mut link;
     let said = match question {
-        Question::Ours => websocket.begin_close(connection, &Close::new(OURS, "ws101 probe"), deadline),
+        Question::Ours => websocket.begin_close(connection, &Close::new(OURS, SAID), deadline),
         Question::Long => websocket.begin_close(connection, &Close::new(OURS, &longest_reason()), deadline),
         Question::Theirs => {
             let mask = Some(masking_key()?);
             let frame = Handmade { mask, ..Handmade::new(Opcode::Text, NOT_UTF8.to_vec()) };
             websocket.send_handmade(connection, &frame, deadline)
         }
-        Question::Fin | Question::Reset => websocket.send(connection, Message::Text("ws101 probe".into()), deadline),
+        Question::Fin | Question::Reset => websocket.send(connection, Message::Text(SAID.into()), deadline),
     };
     said.map_err(|error| error.to_string())?;
     let seen = end_of(&mut link, question, begun, deadline);
@@ -136,7 +139,7 @@ fn end_of(link: &mut Link, question: Question, begun: Instant, deadline: Instant
             break None;
         }
         match link.hear(deadline) {
-            Heard::Events(events) => echoed |= events.iter().any(|event| matches!(event, Event::Message(_))),
+            Heard::Events(events) => echoed |= events.iter().any(is_echo),
             Heard::Nothing => break None,
             Heard::End(end) => break Some(end),
         }
@@ -144,6 +147,11 @@ fn end_of(link: &mut Link, question: Question, begun: Instant, deadline: Instant
     let took = begun.elapsed();
     let tcp = if matches!(end, Some(End::Close(_))) { end_of_tcp(link) } else { None };
     Seen { end, took, tcp, echoed }
+}
+
+/// A server with a name puts that before it, and it greets, which is no echo.
+fn is_echo(event: &Event) -> bool {
+    matches!(event, Event::Message(message) if message.payload().ends_with(SAID.as_bytes()))
 }
 
 fn end_of_tcp(link: &mut Link) -> Option<(End, Duration)> {

@@ -37,16 +37,6 @@ pub fn words(seen: &Seen) -> String {
     seen.end.as_ref().map_or_else(|| "nothing at all".to_owned(), ToString::to_string)
 }
 
-/// An end of TCP after a Close, which is then no loss.
-pub fn of_tcp(end: &End) -> &str {
-    match end {
-        End::Fin => "FIN",
-        End::Reset(_) => "RST",
-        End::Broken(why) => why,
-        End::Close(_) => "another Close",
-    }
-}
-
 /// s5.5.1: who gets a Close answers it, and "typically echos the status code it received".
 fn answer(seen: &Seen, is_ws101: bool) -> Judged {
     let says = match seen.close() {
@@ -77,9 +67,7 @@ fn their_close(seen: &Seen, ws101: Option<&str>) -> Judged {
 
 fn death(seen: &Seen) -> Judged {
     match &seen.end {
-        None if seen.echoed => {
-            Judged::Note("this ws101 knows no ?cut: what its death looks like was not seen".to_owned())
-        }
+        None if seen.echoed => Judged::Well, // this ws101 knows no ?cut
         None => Judged::Note("a hop keeps the client's connection open when the backend dies".to_owned()),
         Some(End::Close(close)) => Judged::Note(format!("when the backend dies a hop makes up a Close: {close}")),
         Some(_) => Judged::Note(

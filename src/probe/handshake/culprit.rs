@@ -139,7 +139,7 @@ fn answers_to_proxy_header(settings: &Settings) -> bool {
 /// Status line and first line, or what a ws101 says in its place.
 fn says(refusal: &Refusal) -> String {
     let json: Option<Value> = serde_json::from_slice(&refusal.body).ok();
-    let why = json.as_ref().and_then(|json| json["why"].as_str()).map(|why| escape::again(why));
+    let why = json.as_ref().and_then(|json| json["why"].as_str()).map(escape::again);
     let line = refusal.body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
     let text = why.unwrap_or_else(|| escape::text(line.unwrap_or_default()));
     let text: String = text.chars().take(FIRST_LINE).collect();

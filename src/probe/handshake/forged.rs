@@ -38,7 +38,7 @@ fn says(told: &Inspected) -> String {
         }
         [one] if is_forged(one) => format!("was added to ({one}): only the last element is the hop's word"),
         [one] => format!("was replaced ({one}): a client can't forge it here"),
-        several if several.iter().any(|value| is_forged(value)) => format!(
+        several if several.iter().any(is_forged) => format!(
             "got a line of its own behind it ({}): only the last element of the last line is the hop's word",
             several.join(" | ")
         ),

@@ -70,7 +70,7 @@ fn lower_case(look: &Look, section: &mut Section) {
     if lowered > 0 {
         section.note(format!(
             "{lowered} names arrived in other letters: names have no case (RFC 9110 s5.1). HAProxy in mode http and Envoy \
-             write them in lower case"
+             write them in lower case, Caddy as Sec-Websocket-Key"
         ));
     }
 }
@@ -150,9 +150,11 @@ pub fn of_answer(look: &Look, section: &mut Section) {
 fn extra(answer: &Head, is_ws101: bool, section: &mut Section) {
     let is_extra = |name: &str| match is_ws101 {
         true => !OWN.contains(&name),
-        false => ["via", "server", "set-cookie"].contains(&name),
+        false => ["via", "server"].contains(&name),
     };
-    let fields = answer.fields().filter(|(name, _)| is_extra(&name.to_ascii_lowercase()));
+    // A cookie is told by a note of its own.
+    let fields = answer.fields().filter(|(name, _)| !name.eq_ignore_ascii_case("set-cookie"));
+    let fields = fields.filter(|(name, _)| is_extra(&name.to_ascii_lowercase()));
     let lines: Vec<String> = fields.map(|(name, value)| field(name, value)).collect();
     if !lines.is_empty() {
         let by = if is_ws101 { "added on the way back" } else { "the 101 has" };

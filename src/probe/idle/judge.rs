@@ -55,8 +55,13 @@ pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
         Some(Last::Moment(moment)) => found.moment = Some(moment),
         None => {}
     }
-    let outlived = |life: &&Life| outlived(life, silent, plan.alike());
-    if lively.iter().all(outlived) && !(lively.is_empty() && last.is_some()) {
+    // Others that all end, each at a time of its own, may have ended for the same reason as the silent one.
+    let is_clear = if lively.is_empty() {
+        last.is_none()
+    } else {
+        last.is_some() || !lively.iter().all(|life| ended(life).is_some())
+    };
+    if is_clear && lively.iter().all(|life| outlived(life, silent, plan.alike())) {
         found.silence = Some(limit(silent.quiet, end));
     }
     if found.silence.is_some() {
@@ -119,7 +124,8 @@ fn spread(times: impl Iterator<Item = Duration> + Clone) -> Duration {
     last.unwrap_or_default() - first.unwrap_or_default()
 }
 
-/// Which intervals help against silence: who was ended as silent as the silent one was is no better off.
+/// Which intervals help against silence: who was ended as silent as the silent one was is no better off. Who pings at just
+/// that interval lives by luck.
 fn intervals(lives: &[Life], silent: &Life) -> (Option<Duration>, Option<Duration>) {
     let lost = |life: &Life| ended(life).is_some() && life.quiet + slack(silent.quiet) >= silent.quiet;
     let pinging = lives.iter().filter(|life| opened(life)).filter_map(|life| match life.habit {
@@ -127,7 +133,7 @@ fn intervals(lives: &[Life], silent: &Life) -> (Option<Duration>, Option<Duratio
         Habit::Silent | Habit::Listens | Habit::Late(_) => None,
     });
     let loses = pinging.clone().filter(|(_, lost)| *lost).map(|(interval, _)| interval).min();
-    let below = |interval: &Duration| loses.is_none_or(|loses| *interval < loses) && *interval < silent.quiet;
+    let below = |interval: &Duration| loses.is_none_or(|loses| *interval < loses) && *interval < silent.quiet * 9 / 10;
     let keeps = pinging.filter(|(_, lost)| !lost).map(|(interval, _)| interval).filter(below).max();
     (keeps, loses)
 }
@@ -196,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn a_ping_that_came_just_in_time_is_no_advice() {
+        let lives = [
+            life(Habit::Silent, FIN, 2.001, 2.001),
+            life(pings(1.0), Outcome::Held, 6.0, 1.0),
+            life(pings(2.0), Outcome::Held, 6.0, 2.0),
+        ];
+        assert_eq!((judged(&lives).keeps, judged(&lives).loses), (Some(seconds(1.0)), None));
+    }
+
+    #[test]
     fn all_at_the_same_age() {
         let found = judged(&[
             life(Habit::Silent, FIN, 6.0, 6.0),
@@ -224,6 +240,12 @@ mod tests {
         let lives = [life(Habit::Silent, FIN, 5.0, 5.0), life(pings(0.5), FIN, 5.0, 0.1), life(late(), FIN, 4.0, 0.1)];
         let found = judged(&lives);
         assert_eq!((found.silence, found.lifetime, found.moment), (None, None, Some(seconds(5.0))));
+    }
+
+    #[test]
+    fn lives_of_any_length_are_no_limit_on_silence() {
+        let lives = [life(Habit::Silent, FIN, 2.0, 2.0), life(pings(0.5), FIN, 3.0, 0.1), life(late(), FIN, 7.0, 0.1)];
+        assert_eq!(judged(&lives), Findings::default());
     }
 
     #[test]

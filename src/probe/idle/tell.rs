@@ -9,17 +9,20 @@ use super::plan::{Habit, Plan};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// What a server says so early, it says of its own accord.
+const GREETING: Duration = Duration::from_millis(100);
+
 /// Fills in the section.
 pub fn tell(mut section: Section, plan: &Plan, lives: &[Life], is_ws101: bool) -> Section {
     let Some(silent) = lives.iter().find(|life| life.habit == Habit::Silent) else { return section };
     let found = judge(plan, lives);
-    section.evidence = lives.iter().map(|life| format!("  {:<30}{}", habit(life.habit, plan), fate(life))).collect();
+    section.evidence = table(plan, lives);
     facts(&mut section, lives, silent, &found);
     if let Outcome::Unopened(why) = &silent.outcome {
         return section.not_run(&format!("the silent connection could not be opened: {why}"));
     }
     unanswered(&mut section, lives);
-    limits(&mut section, &found, is_ws101);
+    limits(&mut section, &found, lives, is_ws101);
     match verdict(&found, silent, lives) {
         Ok(verdict) => section.verdict = verdict,
         Err(why) => return section.not_run(&why),
@@ -28,18 +31,20 @@ pub fn tell(mut section: Section, plan: &Plan, lives: &[Life], is_ws101: bool) -
 }
 
 /// The faults, and what was seen that proves them.
-fn limits(section: &mut Section, found: &Findings, is_ws101: bool) {
+fn limits(section: &mut Section, found: &Findings, lives: &[Life], is_ws101: bool) {
     if let Some(Limit { after, end }) = &found.silence {
         section.saw(who(end, is_ws101));
         section.saw(help(found, *after));
+        section.evidence.extend(help_of_server(lives, *after));
         section.fault(Fault::IdleLimit, format!("a silent connection is ended after {}: {end}", precise(*after)));
     }
     if let Some(Limit { after, end }) = &found.lifetime {
         if found.silence.is_none() {
             section.saw(who(end, is_ws101));
         }
-        let says =
-            format!("every connection is ended {} after its opening, whether it pings or not: {end}", precise(*after));
+        let pinged = lives.iter().any(|life| life.pings > 0);
+        let which = if pinged { "whether it pings or not" } else { "before a Ping was due" };
+        let says = format!("every connection is ended {} after its opening, {which}: {end}", precise(*after));
         section.fault(Fault::LifetimeLimit, says);
     }
 }
@@ -69,9 +74,18 @@ fn verdict(found: &Findings, silent: &Life, lives: &[Life]) -> Result<String, St
 
 /// Nothing was found: because all is well, or because nothing can be said.
 fn held(silent: &Life, lives: &[Life]) -> Result<String, String> {
+    if let Outcome::Ended(End::Broken(why)) = &silent.outcome {
+        return Err(format!("what came on the silent connection broke a rule: {why}"));
+    }
     if let Outcome::Ended(end) = &silent.outcome {
-        let after = precise(silent.age);
-        return Err(format!("the silent connection was ended after {after} ({end}), but the others show no pattern"));
+        let ages = lives.iter().filter(|life| life.habit != Habit::Silent).map(|life| life.age);
+        let (first, last) = (ages.clone().min().unwrap_or_default(), ages.max().unwrap_or_default());
+        return Err(format!(
+            "the silent connection was ended after {} ({end}), the others lived for {} to {}: no limit has that pattern",
+            precise(silent.age),
+            precise(first),
+            precise(last)
+        ));
     }
     let ended = lives.iter().filter(|life| matches!(life.outcome, Outcome::Ended(_))).count();
     let others = if ended == 0 { String::new() } else { format!("; {ended} of {} others were ended", lives.len() - 1) };
@@ -111,6 +125,18 @@ fn help(found: &Findings, after: Duration) -> String {
     }
 }
 
+/// Whether the server's own Pings keep a connection from being as silent as that.
+fn help_of_server(lives: &[Life], after: Duration) -> Option<String> {
+    let listener = lives.iter().find(|life| life.habit == Habit::Listens)?;
+    match (listener.server_interval(), &listener.outcome) {
+        (Some(interval), _) if listener.longest_quiet < after => {
+            Some(format!("The server's own Pings, every {}, keep it alive as well.", precise(interval)))
+        }
+        (_, Outcome::Ended(_)) => Some("The server's own Pings come too late for that, or not at all.".to_owned()),
+        _ => None,
+    }
+}
+
 /// Where nothing was ended, a Pong is missing because somebody took it away or never sent it. Before an end it is missing
 /// because somebody had stopped to listen.
 fn unanswered(section: &mut Section, lives: &[Life]) {
@@ -130,6 +156,27 @@ fn unanswered(section: &mut Section, lives: &[Life]) {
     }
 }
 
+/// A line for each, and one for neighbours with the same fate.
+fn table(plan: &Plan, lives: &[Life]) -> Vec<String> {
+    let fates: Vec<(&Life, String)> = lives.iter().map(|life| (life, fate(life))).collect();
+    let same = |a: &(&Life, String), b: &(&Life, String)| pings(a.0) && pings(b.0) && a.1 == b.1;
+    let line = |group: &[(&Life, String)]| {
+        let (Some((first, fate)), Some((last, _))) = (group.first(), group.last()) else { return String::new() };
+        let habits = match (first.habit, last.habit) {
+            (Habit::Pings(first), Habit::Pings(last)) if first < last => {
+                format!("Ping every {} to {}", plain(first), plain(last))
+            }
+            (habit, _) => self::habit(habit, plan),
+        };
+        format!("  {habits:<29}{fate}")
+    };
+    fates.chunk_by(same).map(line).collect()
+}
+
+fn pings(life: &Life) -> bool {
+    matches!(life.habit, Habit::Pings(_))
+}
+
 fn habit(habit: Habit, plan: &Plan) -> String {
     match habit {
         Habit::Silent => "silent".to_owned(),
@@ -140,24 +187,24 @@ fn habit(habit: Habit, plan: &Plan) -> String {
 }
 
 fn fate(life: &Life) -> String {
-    let pings = match (life.server_interval(), life.server_pings) {
-        (Some(interval), Some((_, _, count))) => format!("; {count} Pings of the server, every {}", precise(interval)),
-        _ => String::new(),
-    };
-    let without_pong = match life.unanswered {
-        0 => String::new(),
-        1 => "; no Pong for the last Ping".to_owned(),
-        count => format!("; no Pong for the last {count} Pings"),
-    };
-    let more = format!("{pings}{without_pong}");
-    match &life.outcome {
+    let mut fate = match &life.outcome {
         Outcome::Unopened(why) => format!("not opened: {why}"),
-        Outcome::Held => format!("held {}{more}", precise(life.age)),
-        Outcome::Ended(end) if life.age == life.quiet => format!("ended after {}: {end}{more}", precise(life.age)),
-        Outcome::Ended(end) => {
-            format!("ended after {}, the last {} silent: {end}{more}", precise(life.age), precise(life.quiet))
-        }
+        Outcome::Held => format!("held {}", precise(life.age)),
+        Outcome::Ended(end) => format!("ended at {} by {}", precise(life.age), end.brief()),
+    };
+    // A greeting comes with the opening.
+    if life.quiet + GREETING < life.age && matches!(life.outcome, Outcome::Ended(_)) {
+        fate.push_str(&format!(", {} after the last byte", precise(life.quiet)));
     }
+    if let (Some(interval), Some((_, _, count))) = (life.server_interval(), life.server_pings) {
+        fate.push_str(&format!("; {count} Pings of the server, every {}", precise(interval)));
+    }
+    match life.unanswered {
+        0 => {}
+        1 => fate.push_str("; 1 Ping unanswered"),
+        count => fate.push_str(&format!("; {count} Pings unanswered")),
+    }
+    fate
 }
 
 fn facts(section: &mut Section, lives: &[Life], silent: &Life, found: &Findings) {

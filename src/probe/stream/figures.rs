@@ -7,6 +7,9 @@ use std::time::Duration;
 /// An event that comes so much later than it happened was kept by somebody. A busy machine is faster.
 pub const LATE: Duration = Duration::from_secs(1);
 
+/// What is later than that, and not because the way is long, was waited with.
+const DAWDLING: Duration = Duration::from_millis(100);
+
 /// From so many late or lost events on it is no accident.
 const NO_ACCIDENT: usize = 2;
 
@@ -15,6 +18,8 @@ const NO_ACCIDENT: usize = 2;
 pub struct Figures {
     /// From the writing of our POST to the arrival of its event, by our clock. In order of size.
     pub own: Vec<Duration>,
+    /// How long our POSTs took: the way there and back, and what a connection costs. In order of size.
+    pub posts: Vec<Duration>,
     /// What events of others took longer than the fastest of them. The clocks of both ends need not agree for that.
     pub others: Vec<Duration>,
     /// Ours of which is known that the stream's server took them in good time, and that never came.
@@ -46,6 +51,8 @@ impl Figures {
             }
         }
         figures.own.sort();
+        figures.posts = posted.iter().map(|post| post.took).collect();
+        figures.posts.sort();
         let is_ours = |text: &str| posted.iter().any(|post| post.text == text);
         let others = heard.events.iter().filter(|event| !is_ours(&event.text));
         let took = others.map(|event| event.after.as_millis() as i128 - i128::from(event.at));
@@ -54,6 +61,12 @@ impl Figures {
         let more = |took: &i128| Duration::from_millis(u64::try_from(took - fastest).unwrap_or(u64::MAX));
         figures.others = took.iter().map(more).collect();
         figures
+    }
+
+    /// How much later than it might events come, each time, although nobody collects them.
+    pub fn dawdling(&self) -> Option<Duration> {
+        let (own, post) = (self.own.get(self.own.len() / 2)?, self.posts.get(self.posts.len() / 2)?);
+        (*own > DAWDLING && *own > *post * 3 && *own <= LATE).then_some(*own)
     }
 
     /// What they say.
@@ -89,6 +102,7 @@ mod tests {
         let post = |&(sent, text, by): &(u64, &str, &str)| Posted {
             text: text.into(),
             sent: milliseconds(sent),
+            took: milliseconds(3),
             by: Ok(Some(by.into())),
         };
         events.iter().map(post).collect()
@@ -104,6 +118,15 @@ mod tests {
         assert_eq!(flow(&heard(&[])), Flow::Kept);
         // One that is lost may be one that was published before the stream was there.
         assert_eq!(flow(&heard(&[(903, 9_600, "3"), (1502, 10_200, "5")])), Flow::InTime);
+    }
+
+    #[test]
+    fn who_waits_a_moment_each_time_dawdles() {
+        let posts = posted(&[(300, "1", "A"), (600, "2", "A"), (900, "3", "A")]);
+        let dawdling = |heard: &Heard| Figures::of(heard, &posts, Some("A"), milliseconds(2000)).dawdling();
+        assert_eq!(dawdling(&heard(&[(508, 1, "1"), (807, 301, "2"), (1108, 601, "3")])), Some(milliseconds(208)));
+        // One of several, and what is short.
+        assert_eq!(dawdling(&heard(&[(302, 1, "1"), (807, 301, "2"), (902, 601, "3")])), None);
     }
 
     #[test]

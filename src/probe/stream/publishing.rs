@@ -19,6 +19,8 @@ pub struct Posted {
     pub text: String,
     /// When its request was written, since the section began.
     pub sent: Duration,
+    /// How long the answer took, the opening of its connection included.
+    pub took: Duration,
     /// Which server took it, if it says so; or why none did.
     pub by: Result<Option<String>, String>,
 }
@@ -33,7 +35,8 @@ pub fn run(settings: &Settings, since: Instant, stop: &Receiver<()>, posted: &Se
         }
         let text = format!("ws101 probe {mark:08x} {number}");
         let (sent, by) = (since.elapsed(), publish(settings, &text));
-        if posted.send(Posted { text, sent, by }).is_err() {
+        let took = since.elapsed() - sent;
+        if posted.send(Posted { text, sent, took, by }).is_err() {
             return;
         }
     }
