@@ -8,7 +8,8 @@ use common::balancer::{Fate, balance};
 use common::grant::{grant, server};
 use common::probe::{faults, says, section, settings};
 use crossbeam_channel::bounded;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
 use std::time::Duration;
 use ws101::probe::{self, Fault, Settings, Step};
 use ws101::server::{Config, Handle};
@@ -129,4 +130,23 @@ fn a_watch_sees_who_leaves_and_ends_when_it_is_told_to() {
     assert!(lines.iter().any(|line| line.contains("A comes")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("B ended") || line.contains("B leaves")), "{lines:#?}");
     assert_eq!(section.facts["watched"].as_array().map(Vec::len), Some(lines.len()), "{section:?}");
+}
+
+/// Ctrl-C ends the watch, not the process: the summary comes, and the status says what was found.
+#[cfg(unix)]
+#[test]
+fn control_c_ends_a_watch_with_its_summary() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let server = named("A");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ws101"));
+    command.args(["probe", "--only", "backends", "--connections", "2", "--watch", &format!("ws://{}/ws", server.addr)]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines().map(|line| line.expect("a line"));
+    let pid = Pid::from_child(&child);
+    assert!(lines.any(|line| line.ends_with("A comes")), "the watch has begun");
+    kill_process(pid, Signal::INT).expect("a signal");
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("Summary")), "{rest:#?}");
+    assert!(rest.iter().any(|line| line.contains("watched")), "{rest:#?}");
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
 }

@@ -7,6 +7,7 @@ mod common;
 use common::balancer::{Fate, balance};
 use common::probe::{faults, says, section};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use ws101::probe::{Fault, Section};
 use ws101::server::{Config, Handle};
@@ -108,4 +109,18 @@ fn a_server_without_a_feed_is_not_looked_at() {
     let section = section("--only stream --long-poll 3s", hop);
     assert!(!section.ran && section.faults.is_empty(), "{section:?}");
     assert!(section.verdict.contains("404 Not") && !section.verdict.contains('\u{9b}'), "{section:?}");
+}
+
+#[test]
+fn a_server_that_is_no_ws101_is_not_written_to() {
+    static POSTS: AtomicUsize = AtomicUsize::new(0);
+    let hop = balance(|_, head| {
+        POSTS.fetch_add(usize::from(head.starts_with("POST")), Ordering::Relaxed);
+        let stream = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: hello\n\n";
+        let is_stream = head.contains("/feed/stream");
+        Fate::Answer(if is_stream { stream } else { "HTTP/1.1 404 Not Found\r\n\r\n" }.to_owned(), Duration::ZERO)
+    });
+    let section = section("--only stream --long-poll 1s", hop);
+    assert_eq!((POSTS.load(Ordering::Relaxed), section.ran), (0, true), "{section:?}");
+    assert!(section.faults.is_empty() && says(&section, "by its server or by a hop"), "{section:?}");
 }

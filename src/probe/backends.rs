@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 /// How long the closing handshakes of all connections may take together.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// The most calls that are shown with a letter each.
+const ROW: usize = 60;
+
 /// Runs the section.
 pub fn run(bench: &mut Bench<'_>) -> Section {
     let mut section = bench.section();
@@ -67,8 +70,10 @@ fn nothing_answered(sockets: &[Call], requests: &[Call]) -> Option<String> {
 fn tell_calls(section: &mut Section, what: &str, calls: &[Call], letters: &mut Letters) {
     let shares = pattern::shares(&pattern::names(calls));
     let words: Vec<String> = shares.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let row = format!("  {what:<10}  {}  {}", letters.row(calls), words.join(", "));
-    section.saw(row.trim_end());
+    let row = letters.row(calls);
+    let shown: String = row.chars().take(ROW).collect();
+    let more = if shown.len() < row.len() { "..." } else { "" };
+    section.saw(format!("  {what:<10}  {shown}{more}  {}", words.join(", ")).trim_end());
     let what = what.to_lowercase();
     let figures: serde_json::Map<_, _> = shares.into_iter().map(|(name, count)| (name, count.into())).collect();
     section.fact(&format!("{what}_by_server"), figures);

@@ -14,6 +14,9 @@ const NAME_MAX: usize = 40;
 /// What HAProxy's own page says when it has no server.
 const HAPROXY_PAGE: &[u8] = b"No server is available to handle this request.";
 
+/// What a ws101 says in each refusal that is text, whose head it writes with capitals.
+const WS101_REFUSAL: &[u8] = b"\nAsked for by ";
+
 /// The hop nearest to the client, as far as it shows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hop {
@@ -57,7 +60,7 @@ impl Hop {
     pub fn guess(marks: &Marks<'_>) -> Hop {
         let named = marks.answer.and_then(|answer| by_answer(answer, marks.arrived));
         named
-            .or_else(|| by_body(marks.body))
+            .or_else(|| by_body(marks))
             .or_else(|| marks.arrived.map(|arrived| by_request(marks, arrived)))
             .unwrap_or(Hop::Unseen)
     }
@@ -116,8 +119,12 @@ fn via_name(via: &[u8]) -> &[u8] {
     last.split(|byte| *byte == b' ').nth(1).unwrap_or(last)
 }
 
-fn by_body(body: &[u8]) -> Option<Hop> {
-    body.windows(HAPROXY_PAGE.len()).any(|part| part == HAPROXY_PAGE).then_some(Hop::HaProxy)
+/// A page of HAProxy's own, or a head that a ws101 did not write like this.
+fn by_body(marks: &Marks<'_>) -> Option<Hop> {
+    let says = |part: &[u8]| marks.body.windows(part.len()).any(|window| window == part);
+    let is_lowered = |head: &Head| head::capitals(head.fields().map(|(name, _)| name)).0 == 0;
+    let is_haproxy = says(HAPROXY_PAGE) || says(WS101_REFUSAL) && marks.answer.is_some_and(is_lowered);
+    is_haproxy.then_some(Hop::HaProxy)
 }
 
 /// What was done to the request. When nothing was, whose address the server saw.
@@ -188,6 +195,8 @@ mod tests {
         ] {
             assert_eq!(guess(fields, b"", None), hop, "{fields}");
         }
+        assert_eq!(guess("content-type: text/plain\n", b"400 Bad Request\nAsked for by RFC\n", None), Hop::HaProxy);
+        assert_eq!(guess("Content-Type: text/plain\n", b"400 Bad Request\nAsked for by RFC\n", None), Hop::Unseen);
         assert_eq!(guess("", b"<h1>503</h1>\nNo server is available to handle this request.\n", None), Hop::HaProxy);
     }
 

@@ -31,6 +31,9 @@ const PUBLISHING: Duration = Duration::from_secs(6);
 /// So many of our own events are enough.
 const ENOUGH: usize = 5;
 
+/// How long the head of a stream may take whose server is not known.
+const HEAD: Duration = Duration::from_secs(2);
+
 /// How often progress is told.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -79,15 +82,18 @@ fn hold<'scope>(scope: &'scope Scope<'scope, '_>, bench: &Bench<'_>) -> io::Resu
     Ok(receiver)
 }
 
-/// Listens while another thread publishes, until enough has come.
+/// Listens while another thread publishes, until enough has come. Who is no ws101 is listened to, and not written to: a
+/// `POST /feed` may mean anything there.
 fn follow<'scope>(scope: &'scope Scope<'scope, '_>, bench: &mut Bench<'_>, seen: &mut Seen) -> io::Result<()> {
     let (to_us, posted) = bounded(publishing::MOST);
     // Dropping this ends the publishing.
     let (_stop, stopped) = bounded(0);
     let (settings, since) = (bench.settings.clone(), bench.since);
-    Builder::new().name("publisher".to_owned()).spawn_scoped(scope, move || {
-        publishing::run(&settings, since, &stopped, &to_us);
-    })?;
+    if is_ws101(bench, seen) {
+        Builder::new().name("publisher".to_owned()).spawn_scoped(scope, move || {
+            publishing::run(&settings, since, &stopped, &to_us);
+        })?;
+    }
     let until = Instant::now() + PUBLISHING;
     while Instant::now() < until && seen.own() < ENOUGH && !seen.is_over() {
         bench.progress(Some(PUBLISHING), &format!("{} events on the stream", seen.listener.heard.events.len()));
@@ -96,6 +102,15 @@ fn follow<'scope>(scope: &'scope Scope<'scope, '_>, bench: &mut Bench<'_>, seen:
     }
     seen.published_until = bench.since.elapsed();
     Ok(())
+}
+
+/// Its handshake says so; where none was granted, the head of the stream does.
+fn is_ws101(bench: &Bench<'_>, seen: &mut Seen) -> bool {
+    if !bench.look.is_ws101() {
+        seen.listener.listen(Instant::now() + HEAD);
+    }
+    let head = seen.listener.heard.head.as_ref();
+    bench.look.is_ws101() || head.is_some_and(|(_, head)| telling::is_of_ws101(head))
 }
 
 /// Listens on until the long poll is answered: a stream may be cut off later.

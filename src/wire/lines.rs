@@ -55,7 +55,7 @@ pub fn head(head: &[u8]) -> String {
 }
 
 /// `PROXY header, 46 bytes: v1, TCP4 from 203.0.113.9:56324 to 192.0.2.1:443`, and the values behind it, type and length of
-/// each. More than [`MOST_VALUES`] of them are counted.
+/// each. More than `MOST_VALUES` of them are counted.
 pub fn proxy_header(header: &proxy::Header) -> String {
     let mut shown = format!("PROXY header, {} bytes: {header}", header.len);
     for (kind, len) in header.tlvs.iter().take(MOST_VALUES) {

@@ -55,7 +55,7 @@ fn each_answer_has_one_name() {
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n", Fault::Bad101, "there is no Upgrade", Hop::Unseen),
         ("SSH-2.0-OpenSSH_9.2\r\n", Fault::Refused, "is no HTTP: it begins with \"SSH-2.0", Hop::Unseen),
         ("HTTP/1.1 2", Fault::Refused, "the server ended the connection in the middle", Hop::Unseen),
-        ("", Fault::NoBackend, "ended the connection without an answer", Hop::Unseen),
+        ("", Fault::NoBackend, "ended without an answer: a hop that passes bytes on", Hop::Unseen),
     ] {
         let (report, section) = handshake("", answering(answer));
         assert_eq!((faults(&section), report.hop), (vec![fault], hop), "{answer}: {section:?}");

@@ -123,7 +123,14 @@ fn silence(settings: &Settings, error: &Error) -> Blame {
                     answered";
         return (Fault::ProxyProtocolMissing, says.to_owned());
     }
-    (Fault::NoBackend, format!("the connection was taken, and then {error}"))
+    let says = if settings.url.tls {
+        format!("the connection was taken, and then {error}")
+    } else {
+        "the connection was taken, and ended without an answer: a hop that passes bytes on has nobody behind it, or this port \
+         speaks TLS (wss://)"
+            .to_owned()
+    };
+    (Fault::NoBackend, says)
 }
 
 fn answers_to_proxy_header(settings: &Settings) -> bool {

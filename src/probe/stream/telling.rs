@@ -88,7 +88,7 @@ fn stream(section: &mut Section, seen: &Seen, target: &str, after: Duration, hea
 }
 
 /// Its streams say which number a reader has reached.
-fn is_of_ws101(head: &Head) -> bool {
+pub fn is_of_ws101(head: &Head) -> bool {
     head.value("feed-last-id").is_some()
 }
 
@@ -104,6 +104,9 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
     let taken = seen.posted.iter().filter(|post| post.by.is_ok()).count();
     let by_server = |post: &&super::Posted| matches!((&post.by, server), (Ok(Some(by)), Some(server)) if by == server);
     let of_server = seen.posted.iter().filter(by_server).count();
+    if seen.posted.is_empty() {
+        return section.saw("nothing was published: the server is not known to be a ws101");
+    }
     let mut line = format!("published {taken} events");
     if let Some(name) = server {
         line.push_str(&format!(", {of_server} of them on {name}"));
@@ -176,6 +179,12 @@ fn end(section: &mut Section, seen: &Seen, head: &Head) -> Option<String> {
     let after = seconds(end.after);
     section.fact("ended_seconds", end.after.as_secs_f64());
     section.saw(format!("the stream ended after {after}: {}", end.how));
+    if !is_of_ws101(head) {
+        section.note(format!(
+            "the stream ended after {after}: by its server or by a hop, which only a ws101's stream would tell"
+        ));
+        return None;
+    }
     if end.in_order || head.value("content-length").is_some() {
         section.note(format!("the stream was ended in order after {after}: a ws101 does that when it stops"));
         return None;
