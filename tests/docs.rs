@@ -38,6 +38,7 @@ use links::{Page, dead_links, files, missing_paths, page};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use ws101::probe::Fault;
 
 /// Every marker there must be. One that is lost would be a transcript that nobody checks.
 const MARKERS: [&str; 27] = [
@@ -133,6 +134,17 @@ fn the_map_has_every_section_that_has_no_sections_of_its_own() {
     let leaf = |section: &&&str| !sections.iter().any(|other| other.starts_with(&format!("{section}.")));
     let missing = sections[from..to].iter().filter(leaf).filter(|section| !map.contains(&format!("\n| s{section} |")));
     assert_eq!(missing.copied().collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+/// The faults that docs/probe.md explains, with their sections, are those that there are, in their order.
+#[test]
+fn the_page_of_the_probe_has_every_fault() {
+    let page = page("docs/probe.md").text;
+    let table = page.split("| fault | section | what it means |").nth(1).expect("the table of faults");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let explained: Vec<String> = rows.map(|row| row.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect();
+    let row = |fault: &Fault| format!("| `{}` | {} ", fault.word(), fault.section().word());
+    assert_eq!(explained, Fault::ALL.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]
