@@ -112,6 +112,37 @@ fn a_server_without_a_feed_is_not_looked_at() {
 }
 
 #[test]
+fn a_server_that_knows_websockets_alone_is_not_accused_of_its_ends() {
+    let section = section("--only stream --long-poll 3s", balance(|_, _| Fate::Answer(String::new(), SECOND)));
+    assert!(!section.ran && section.faults.is_empty(), "{section:?}");
+}
+
+#[test]
+fn one_server_of_two_that_is_down_cuts_no_long_poll() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let section = when("/feed/long-poll", |server| match ASKED.fetch_add(1, Ordering::Relaxed) {
+        0 => Fate::Answer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_owned(), SECOND),
+        _ => Fate::To(server),
+    });
+    assert!(section.ran && section.faults.is_empty(), "{section:?}");
+}
+
+#[test]
+fn an_event_that_is_too_long_to_read_is_no_cut() {
+    let server = quiet("A");
+    let addr = server.addr;
+    let hop = balance(move |_, head| {
+        if !head.contains("/feed/stream") {
+            return Fate::To(addr);
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nFeed-Last-Id: 1\r\n\r\ndata: ";
+        Fate::Answer(head.to_owned() + &"x".repeat(3 << 20), Duration::ZERO)
+    });
+    let section = section("--only stream --long-poll 1s", hop);
+    assert!(section.faults.is_empty() && says(&section, "could not be read any more"), "{section:?}");
+}
+
+#[test]
 fn a_server_that_is_no_ws101_is_not_written_to() {
     static POSTS: AtomicUsize = AtomicUsize::new(0);
     let hop = balance(|_, head| {

@@ -109,8 +109,7 @@ fn is_ws101(bench: &Bench<'_>, seen: &mut Seen) -> bool {
     if !bench.look.is_ws101() {
         seen.listener.listen(Instant::now() + HEAD);
     }
-    let head = seen.listener.heard.head.as_ref();
-    bench.look.is_ws101() || head.is_some_and(|(_, head)| telling::is_of_ws101(head))
+    seen.is_of_ws101(bench)
 }
 
 /// Listens on until the long poll is answered: a stream may be cut off later.
@@ -132,6 +131,12 @@ impl Seen {
     fn own(&self) -> usize {
         let came = |post: &&Posted| self.listener.heard.events.iter().any(|event| event.text == post.text);
         self.posted.iter().filter(came).count()
+    }
+
+    /// Whether the server is known to be a ws101, by its handshake or by the head of the stream.
+    fn is_of_ws101(&self, bench: &Bench<'_>) -> bool {
+        let head = self.listener.heard.head.as_ref();
+        bench.look.is_ws101() || head.is_some_and(|(_, head)| telling::is_of_ws101(head))
     }
 
     /// Whether no event can come: it has ended, or it is no stream.

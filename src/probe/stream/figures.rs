@@ -13,11 +13,16 @@ const DAWDLING: Duration = Duration::from_millis(100);
 /// From so many late or lost events on it is no accident.
 const NO_ACCIDENT: usize = 2;
 
+/// One in so many, too: a way that stalls once delays a few of many.
+const ONE_IN: usize = 4;
+
 /// The delays of a stream.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// From the writing of our POST to the arrival of its event, by our clock. In order of size.
     pub own: Vec<Duration>,
+    /// How many of them came late, counted from the answer to their POST: it may have taken long itself.
+    pub late: usize,
     /// How long our POSTs took: the way there and back, and what a connection costs. In order of size.
     pub posts: Vec<Duration>,
     /// What events of others took longer than the fastest of them. The clocks of both ends need not agree for that.
@@ -45,9 +50,13 @@ impl Figures {
         for post in posted {
             let came = heard.events.iter().find(|event| event.text == post.text);
             let taken = matches!(&post.by, Ok(Some(by)) if Some(by.as_str()) == server);
+            let in_time = post.sent + post.took + LATE;
             match came {
-                Some(event) => figures.own.push(event.after.saturating_sub(post.sent)),
-                None => figures.lost += usize::from(taken && post.sent + LATE < until),
+                Some(event) => {
+                    figures.own.push(event.after.saturating_sub(post.sent));
+                    figures.late += usize::from(event.after > in_time);
+                }
+                None => figures.lost += usize::from(taken && in_time < until),
             }
         }
         figures.own.sort();
@@ -59,7 +68,9 @@ impl Figures {
         let took: Vec<i128> = took.collect();
         let fastest = took.iter().min().copied().unwrap_or_default();
         let more = |took: &i128| Duration::from_millis(u64::try_from(took - fastest).unwrap_or(u64::MAX));
-        figures.others = took.iter().map(more).collect();
+        // An event that happened while we listened can't be later than that: such a clock says nothing.
+        let longest = heard.events.iter().map(|event| event.after).max().unwrap_or_default();
+        figures.others = took.iter().map(more).filter(|more| *more <= longest).collect();
         figures
     }
 
@@ -72,8 +83,9 @@ impl Figures {
     /// What they say.
     pub fn flow(&self) -> Flow {
         let came = self.own.len() + self.others.len();
-        let late = self.own.iter().chain(&self.others).filter(|delay| **delay > LATE).count();
-        if late + self.lost >= NO_ACCIDENT || (self.own.len() == 1 && late == 1 && came == 1) {
+        let late = self.late + self.others.iter().filter(|delay| **delay > LATE).count();
+        let is_no_accident = late + self.lost >= NO_ACCIDENT && (late + self.lost) * ONE_IN >= came;
+        if is_no_accident || (self.own.len() == 1 && late == 1 && came == 1) {
             Flow::Kept
         } else if self.own.is_empty() && self.others.len() < NO_ACCIDENT {
             Flow::Unknown
@@ -118,6 +130,26 @@ mod tests {
         assert_eq!(flow(&heard(&[])), Flow::Kept);
         // One that is lost may be one that was published before the stream was there.
         assert_eq!(flow(&heard(&[(903, 9_600, "3"), (1502, 10_200, "5")])), Flow::InTime);
+    }
+
+    #[test]
+    fn a_publisher_that_is_answered_late_accuses_no_stream() {
+        let mut posts = posted(&[(300, "1", "A"), (2600, "2", "A"), (4900, "3", "A")]);
+        posts.iter_mut().for_each(|post| post.took = milliseconds(2000));
+        let events = heard(&[(2300, 1, "1"), (4600, 2301, "2"), (6900, 4601, "3")]);
+        let figures = Figures::of(&events, &posts, Some("A"), milliseconds(7000));
+        assert_eq!((figures.late, figures.flow()), (0, Flow::InTime));
+    }
+
+    #[test]
+    fn a_way_that_stalls_once_and_a_clock_that_is_nonsense_accuse_nobody() {
+        let figures = |events: &[(u64, u64, &str)]| Figures::of(&heard(events), &[], None, milliseconds(9000));
+        let mut events: Vec<(u64, u64, &str)> =
+            (1..20).map(|number| (number * 400, 7_000_000 + number * 400, "tick")).collect();
+        events.extend([(6000, 7_004_100, "late"), (6000, 7_004_500, "late")]);
+        assert_eq!(figures(&events).flow(), Flow::InTime);
+        let figures = figures(&[(10, u64::MAX, "a"), (20, 0, "b"), (30, 5, "c")]);
+        assert_eq!((figures.others.len(), figures.flow()), (1, Flow::Unknown));
     }
 
     #[test]

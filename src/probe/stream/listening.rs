@@ -2,14 +2,21 @@
 
 use super::super::ask::{Asked, beside};
 use super::super::settings::Settings;
+use super::publishing::SIGN;
 use crate::client::Error;
 use crate::client::response::Head;
 use crate::client::sse::{EventStream, Item};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// The most events that are kept. A feed may be a busy one.
+/// The most events of others that are kept. A feed may be a busy one.
 const MOST_EVENTS: usize = 10_000;
+
+/// The most of those that a probe has published, this one or another.
+const MOST_OF_PROBES: usize = 1000;
+
+/// The most characters that are kept of what an event says: enough to know ours again.
+const MOST_TEXT: usize = 64;
 
 /// What came. Times are since the section began.
 #[derive(Debug, Default)]
@@ -22,6 +29,24 @@ pub struct Heard {
     pub events: Vec<Arrival>,
     /// The end, if it has ended.
     pub end: Option<End>,
+    /// How many of the events are a probe's.
+    pub of_probes: usize,
+    /// How many are not.
+    pub of_others: usize,
+}
+
+impl Heard {
+    /// Keeps an event, unless there are too many. Those of a probe are counted apart: a busy feed must not hide ours.
+    fn keep(&mut self, event: Arrival) {
+        let (kept, most) = match event.text.starts_with(SIGN) {
+            true => (&mut self.of_probes, MOST_OF_PROBES),
+            false => (&mut self.of_others, MOST_EVENTS),
+        };
+        if *kept < most {
+            *kept += 1;
+            self.events.push(event);
+        }
+    }
 }
 
 /// An event that has come.
@@ -42,8 +67,19 @@ pub struct End {
     pub after: Duration,
     /// How, in words.
     pub how: String,
-    /// Whether the last chunk came: then whoever made the chunks has ended the stream.
-    pub in_order: bool,
+    /// Who is to be asked about it.
+    pub by: Who,
+}
+
+/// Whose doing an end was, as far as it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The last chunk came: whoever made the chunks has ended the stream.
+    Maker,
+    /// The connection ended instead.
+    Somebody,
+    /// What came can't be read, so this end listens no more.
+    Reader,
 }
 
 /// A stream that is listened to.
@@ -71,7 +107,8 @@ impl Listener {
         if let Err(error) = self.step(until)
             && !error.is_timeout()
         {
-            self.end(&error.to_string(), false);
+            let by = if matches!(error, Error::Malformed(_)) { Who::Reader } else { Who::Somebody };
+            self.end(&error.to_string(), by);
         }
     }
 
@@ -89,8 +126,8 @@ impl Listener {
             self.take(&data, after).map_err(Error::Malformed)?;
         }
         match (is_done, ends_with_connection) {
-            (true, true) => self.end("FIN", false),
-            (true, false) => self.end("its last chunk", true),
+            (true, true) => self.end("FIN", Who::Somebody),
+            (true, false) => self.end("its last chunk", Who::Maker),
             (false, _) => {}
         }
         Ok(())
@@ -101,16 +138,31 @@ impl Listener {
         while let Some(item) = self.events.next_item() {
             let Item::Event { data, .. } = item else { continue };
             let event: Value = serde_json::from_str(&data).unwrap_or_default();
-            if let (Some(at), Some(text)) = (event["at"].as_u64(), event["text"].as_str())
-                && self.heard.events.len() < MOST_EVENTS
-            {
-                self.heard.events.push(Arrival { after, at, text: text.to_owned() });
+            if let (Some(at), Some(text)) = (event["at"].as_u64(), event["text"].as_str()) {
+                self.heard.keep(Arrival { after, at, text: text.chars().take(MOST_TEXT).collect() });
             }
         }
         Ok(())
     }
 
-    fn end(&mut self, how: &str, in_order: bool) {
-        self.heard.end = Some(End { after: self.since.elapsed(), how: how.to_owned(), in_order });
+    fn end(&mut self, how: &str, by: Who) {
+        self.heard.end = Some(End { after: self.since.elapsed(), how: how.to_owned(), by });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_feed_takes_bounded_memory_and_hides_no_event_of_ours() {
+        let mut heard = Heard::default();
+        let event = |text: String| Arrival { after: Duration::ZERO, at: 1, text };
+        (0..2 * MOST_EVENTS).for_each(|number| heard.keep(event(number.to_string())));
+        heard.keep(event(format!("{SIGN}1")));
+        assert_eq!(heard.events.len(), MOST_EVENTS + 1);
+        assert!(heard.events.iter().any(|event| event.text.starts_with(SIGN)));
+        (0..2 * MOST_OF_PROBES).for_each(|number| heard.keep(event(format!("{SIGN}{number}"))));
+        assert_eq!(heard.events.len(), MOST_EVENTS + MOST_OF_PROBES);
     }
 }

@@ -11,7 +11,7 @@ pub const LONGEST: Duration = Duration::from_secs(60);
 /// What an answer may come before its time: clocks are not that exact, and machines are busy.
 const EARLY: Duration = Duration::from_millis(500);
 
-/// A status of a hop that comes faster than that is no limit of time: it has nobody to ask.
+/// What ends a request sooner is no limit of time: there is nobody to ask, or it is not understood.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// How it ended.
@@ -29,8 +29,18 @@ pub enum Hold {
     Not(String),
 }
 
-/// Asks for an answer after `wait`, and tells how long it was waited for.
+/// Asks for an answer after `wait`, and tells how long it was waited for. A hop may say 502 and 503 after a while because it
+/// has tried in vain to reach a server that is down; then the request is made once more.
 pub fn run(settings: &Settings, wait: Duration) -> (Duration, Hold) {
+    let first = once(settings, wait);
+    let is_nobody = |how: &str| how.starts_with("502") || how.starts_with("503");
+    match &first.1 {
+        Hold::Cut(how) if is_nobody(how) => once(settings, wait),
+        _ => first,
+    }
+}
+
+fn once(settings: &Settings, wait: Duration) -> (Duration, Hold) {
     // As on a feed on which nothing happens: a ticking one would answer early.
     let parameters = format!("wait={}ms&events=off", wait.as_millis());
     let url = beside(&settings.url, "/feed/long-poll", &parameters);
@@ -45,11 +55,16 @@ pub fn run(settings: &Settings, wait: Duration) -> (Duration, Hold) {
     let hold = match answer {
         Ok(answer) => judge(took, wait, answer.head.status, &status(&answer.head)),
         Err(error) if error.is_timeout() => Hold::Silent,
-        Err(Error::Ended) => Hold::Cut("FIN, without an answer".to_owned()),
-        Err(Error::Lost(error)) => Hold::Cut(format!("RST, without an answer ({error})")),
+        Err(Error::Ended) => ended(took, "FIN, without an answer".to_owned()),
+        Err(Error::Lost(error)) => ended(took, format!("RST, without an answer ({error})")),
         Err(error) => Hold::Not(error.to_string()),
     };
     (took, hold)
+}
+
+/// What an end means that comes instead of an answer.
+fn ended(took: Duration, how: String) -> Hold {
+    if took > AT_ONCE { Hold::Cut(how) } else { Hold::Not(how) }
 }
 
 /// What an answer means, by the moment at which it came.

@@ -6,6 +6,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
+/// What they begin with.
+pub const SIGN: &str = "ws101 probe ";
+
 /// How long between two of them.
 const INTERVAL: Duration = Duration::from_millis(300);
 
@@ -33,7 +36,7 @@ pub fn run(settings: &Settings, since: Instant, stop: &Receiver<()>, posted: &Se
         if stop.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout) {
             return;
         }
-        let text = format!("ws101 probe {mark:08x} {number}");
+        let text = format!("{SIGN}{mark:08x} {number}");
         let (sent, by) = (since.elapsed(), publish(settings, &text));
         let took = since.elapsed() - sent;
         if posted.send(Posted { text, sent, took, by }).is_err() {

@@ -5,6 +5,7 @@ use super::super::report::in_seconds;
 use super::super::{Bench, Fault, Section};
 use super::Seen;
 use super::figures::{Figures, Flow};
+use super::listening::Who;
 use super::long_poll::{Hold, LONGEST};
 use crate::client::response::Head;
 use crate::wire::secrets::starred_target;
@@ -21,16 +22,14 @@ pub fn tell(mut section: Section, bench: &Bench<'_>, seen: &Seen) -> Section {
         Some((after, head)) if is_stream(head) => stream(&mut section, seen, &target, *after, head),
         Some((_, head)) => Err(format!("GET {target} was answered with {}", no_stream(head))),
     };
-    let second = long_poll(&mut section, seen, bench.settings.long_poll);
+    let second = long_poll(&mut section, bench, seen);
     match (first, second) {
         (Ok(first), second) => {
             section.verdict = format!("{first}; {}", second.unwrap_or_else(|why| format!("no long poll: {why}")));
             section
         }
-        (Err(first), Ok(second)) => {
-            section.verdict = format!("no stream: {first}; {second}");
-            section
-        }
+        // Half of the question has no answer: that is not `well`.
+        (Err(first), Ok(second)) => section.not_run(&format!("no stream: {first}; {second}")),
         (Err(first), Err(_)) => section.not_run(&format!("no ws101's feed is beside the WebSocket: {first}")),
     }
 }
@@ -186,7 +185,11 @@ fn end(section: &mut Section, seen: &Seen, head: &Head) -> Option<String> {
         ));
         return None;
     }
-    if end.in_order || head.value("content-length").is_some() {
+    if end.by == Who::Reader {
+        section.note(format!("after {after} the stream could not be read any more: {}", end.how));
+        return None;
+    }
+    if end.by == Who::Maker || head.value("content-length").is_some() {
         section.note(format!("the stream was ended in order after {after}: a ws101 does that when it stops"));
         return None;
     }
@@ -195,14 +198,19 @@ fn end(section: &mut Section, seen: &Seen, head: &Head) -> Option<String> {
 }
 
 /// What became of the request that was held. The error says why there was none.
-fn long_poll(section: &mut Section, seen: &Seen, asked: Duration) -> Result<String, String> {
+fn long_poll(section: &mut Section, bench: &Bench<'_>, seen: &Seen) -> Result<String, String> {
     let Some((took, hold)) = &seen.hold else { return Err("it was not tried".to_owned()) };
+    let asked = bench.settings.long_poll;
     let (wait, after) = (asked.min(LONGEST), seconds(*took));
     if asked > LONGEST {
         section.note(format!("a ws101 holds a request for at most {}, not for {}", seconds(LONGEST), seconds(asked)));
     }
     if let Hold::Not(why) = hold {
         return Err(why.clone());
+    }
+    // Another server may do with this path what it likes.
+    if !seen.is_of_ws101(bench) && *hold != Hold::Held {
+        return Err(format!("the server is not known to be a ws101: {}", end_of(hold, &after)));
     }
     section.fact("long_poll_seconds", in_seconds(*took));
     let words = match hold {
