@@ -89,7 +89,8 @@ const BUFFERED: &[&str] = &[
     "HAProxy passes on what has come. Look for compression, which may hold it back, and then for another proxy:",
     "  filter compression",
     "  compression algo gzip",
-    "In the frontend this helps against delays of some milliseconds: option http-no-delay.",
+    "Against delays of up to 200 ms for each part, in `frontend` or `backend`:",
+    "  option http-no-delay",
 ];
 
 const LONG_POLL_CUT: &[&str] = &[
