@@ -10,7 +10,7 @@ use common::probe::{faults, says, section, settings};
 use crossbeam_channel::bounded;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ws101::probe::{self, Fault, Settings, Step};
 use ws101::server::{Config, Handle};
 
@@ -81,6 +81,20 @@ fn a_cookie_that_holds_and_one_that_does_not() {
     }
 }
 
+/// An application's cookie, and a balancer that would send all requests to the same server anyway.
+#[test]
+fn a_cookie_without_which_the_same_server_answers_proves_nothing() {
+    let b = named("B");
+    let addr = b.addr;
+    let hop = balance(move |_, head| match head.contains("Upgrade:") {
+        true => Fate::To(addr),
+        false => answer("200 OK", "X-Served-By: A\r\nSet-Cookie: session=1\r\n"),
+    });
+    let section = section("--only backends --connections 4", hop);
+    assert!(!section.verdict.contains("sticky by the cookie") && says(&section, "without it"), "{section:?}");
+    assert!(section.facts["sticky_by_cookie"].is_null(), "{section:?}");
+}
+
 /// A text frame of a client, unmasked. It is short.
 fn text(stream: &mut impl Read) -> Option<Vec<u8>> {
     let (mut head, mut payload) = ([0; 6], vec![0; 125]);
@@ -130,6 +144,46 @@ fn a_watch_sees_who_leaves_and_ends_when_it_is_told_to() {
     assert!(lines.iter().any(|line| line.contains("A comes")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("B ended") || line.contains("B leaves")), "{lines:#?}");
     assert_eq!(section.facts["watched"].as_array().map(Vec::len), Some(lines.len()), "{section:?}");
+}
+
+/// It would otherwise go on for nobody.
+#[test]
+fn a_watch_whose_reader_has_gone_away_ends() {
+    let server = named("A");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ws101"));
+    command.args(["probe", "--only", "backends", "--connections", "2", "--watch", &format!("ws://{}/ws", server.addr)]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));
+    let mut line = String::new();
+    while !line.contains("watching") {
+        line.clear();
+        assert_ne!(stdout.read_line(&mut line).expect("a line"), 0, "the watch has begun");
+    }
+    drop(stdout);
+    // The next line that is told, that a connection has ended, finds nobody.
+    drop(server);
+    common::wait_until("it has ended", || child.try_wait().expect("a state").is_some());
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}
+
+/// A server that answers no more does not keep who says stop waiting.
+#[test]
+fn a_watch_ends_in_the_middle_of_a_call() {
+    let server = named("A");
+    let addr = server.addr;
+    let (stop, stopped) = bounded(1);
+    // The sections make five connections, so the tenth is one of the watch.
+    let hop = balance(move |number, _| match number {
+        0..9 => Fate::To(addr),
+        _ => {
+            let _ = stop.try_send(());
+            Fate::Answer(String::new(), Duration::from_secs(60))
+        }
+    });
+    let settings = Settings { stop: stopped, ..settings("--only backends --connections 2 --timeout 60s --watch", hop) };
+    let since = Instant::now();
+    let report = probe::run(&settings, &mut |_| {}).expect("a report");
+    assert!(report.sections[0].verdict.contains("watched") && since.elapsed() < Duration::from_secs(40), "{report:?}");
 }
 
 /// Ctrl-C ends the watch, not the process: the summary comes, and the status says what was found.

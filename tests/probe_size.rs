@@ -22,6 +22,17 @@ fn all_sizes_pass_and_fragments_stay_fragments() {
 }
 
 #[test]
+fn a_largest_message_that_is_small_limits_nothing_else() {
+    let server = common::serve(Config::default());
+    let section = section("--only size --max 100", server.addr);
+    assert_eq!(
+        (&section.facts["largest_bytes"], &section.facts["fragments_arrived"]),
+        (&100.into(), &3.into()),
+        "{section:?}"
+    );
+}
+
+#[test]
 fn the_limit_of_the_server_is_no_fault() {
     let server = common::serve(Config { max_message: 100 * KIB, ..Config::default() });
     let section = section("--only size --max 4MiB", server.addr);

@@ -4,6 +4,8 @@
 use crate::cli::Probe;
 use crate::client::Error;
 use crate::probe::{self, Progress, Report, Settings, Step, json, text};
+use crate::server::limits;
+use crate::wire::escape;
 use crossbeam_channel::{Sender, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
@@ -20,16 +22,23 @@ pub fn run(options: &Probe) -> ExitCode {
         Ok(settings) => Settings { stop: stopped, ..settings },
         Err(why) => return could_not_run(&format!("error: {why}\n\nFor more information, try '--help'.")),
     };
+    // Up to a thousand WebSockets are held at once.
+    limits::raise_open_files();
     let report = match look(&settings, options.json, &stop) {
         Ok(report) => report,
         Err(error) => return could_not_run(&format!("ws101: {}", error.with_stars())),
     };
-    let last = if options.json { format!("{:#}\n", json::document(&report)) } else { text::summary(&report) };
+    let last = if options.json { document(&report) } else { text::summary(&report) };
     match print(&last) {
         Err(error) => could_not_run(&format!("ws101: {error}")),
         Ok(()) if report.faults().next().is_some() => ExitCode::FAILURE,
         Ok(()) => ExitCode::SUCCESS,
     }
+}
+
+/// It may be printed on a terminal, whatever a server has called itself.
+fn document(report: &Report) -> String {
+    escape::json(&format!("{:#}\n", json::document(report)))
 }
 
 fn could_not_run(why: &str) -> ExitCode {
@@ -52,7 +61,12 @@ fn look(settings: &Settings, is_json: bool, stop: &Sender<()>) -> Result<Report,
         Step::Looked(report) if !is_json => bar.suspend(|| drop(print(&text::title(report)))),
         Step::Done(section, hop) if !is_json => bar.suspend(|| drop(print(&text::section(section, hop, width())))),
         Step::Watching => stop_on_a_signal(stop.clone()),
-        Step::Seen(line) => bar.suspend(|| tell(line, is_json)),
+        Step::Seen(line) => {
+            if bar.suspend(|| tell(line, is_json)).is_err() {
+                // Nobody reads any more, as behind `| head`.
+                let _ = stop.try_send(());
+            }
+        }
         Step::Looked(_) | Step::Done(..) => {}
     };
     let report = probe::run(settings, &mut observe);
@@ -76,13 +90,14 @@ fn stop_on_a_signal(stop: Sender<()>) {
 }
 
 /// A line of the watch. JSON is one document, so nothing may stand beside it.
-fn tell(line: &str, is_json: bool) {
+fn tell(line: &str, is_json: bool) -> io::Result<()> {
     let line = format!("{line}\n");
     if is_json {
+        // The document is what counts: it comes whether anybody reads this or not.
         let _ = anstream::stderr().write_all(line.as_bytes());
-    } else {
-        let _ = print(&line);
+        return Ok(());
     }
+    anstream::stdout().write_all(line.as_bytes())
 }
 
 /// A bar on stderr, and only when that is a terminal.

@@ -32,8 +32,11 @@ const NOT_PASSED_ON: [&str; 12] = [
 /// Where WebSockets are on a ws101. Another path ends with a segment of its own.
 const ENDPOINTS: [&str; 4] = ["/feed/ws", "/ws", "/mymsg", "/live"];
 
-/// The most that is kept of a name that a server has.
-const LONGEST_NAME: usize = 40;
+/// The most characters that are kept of a name that a server has: as many as the name of a host may have, and one.
+const LONGEST_NAME: usize = 64;
+
+/// The most characters that are kept of a status.
+const LONGEST_STATUS: usize = 40;
 
 /// A request that was written, and its connection.
 pub struct Asked {
@@ -83,27 +86,50 @@ fn fields<'a>(settings: &'a Settings, cookie: Option<&str>) -> Vec<(&'a str, Str
     }
     for (name, value) in &settings.offer.fields {
         let is_own = NOT_PASSED_ON.iter().any(|own| name.eq_ignore_ascii_case(own));
-        if is_own || value.is_empty() || (cookie.is_some() && name.eq_ignore_ascii_case("cookie")) {
+        if is_own || value.is_empty() || (cookie.is_some() && is_cookie(name)) {
             continue;
         }
         fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
         fields.push((name, value.clone()));
     }
-    fields.extend(cookie.map(|cookie| ("Cookie", cookie.to_owned())));
+    fields.extend(cookie.map(|cookie| ("Cookie", beside_own_cookies(settings, cookie))));
     fields
+}
+
+fn is_cookie(field: &str) -> bool {
+    field.eq_ignore_ascii_case("cookie")
+}
+
+/// The cookies of a hop behind those of the user, who may not get in without. Of two with one name the hop's is newer.
+fn beside_own_cookies(settings: &Settings, cookie: &str) -> String {
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
+    let set: Vec<String> = cookie.split(';').map(name).collect();
+    let given = settings.offer.fields.iter().filter(|(field, _)| is_cookie(field));
+    let own = given.flat_map(|(_, value)| value.split(';')).map(str::trim);
+    let kept = own.filter(|pair| !pair.is_empty() && !set.contains(&name(pair)));
+    kept.chain([cookie]).collect::<Vec<_>>().join("; ")
 }
 
 /// The name of the server that has answered, as a ws101 with `--name` says it. Safe for a terminal.
 pub fn served_by(head: &Head) -> Option<String> {
     let name = head.value("x-served-by").filter(|name| !name.is_empty())?;
     let name: Vec<u8> = percent_decode(name).collect(); // a field has no room for every byte that a name may have
-    Some(escape::text(&name).chars().take(LONGEST_NAME).collect())
+    Some(short_name(&escape::text(&name)))
+}
+
+/// A name without its middle, if it is long: those of a cluster begin alike and differ at their end.
+pub fn short_name(name: &str) -> String {
+    let (count, half) = (name.chars().count(), LONGEST_NAME / 2);
+    if count <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(half - 1).chain(['…']).chain(name.chars().skip(count - half)).collect()
 }
 
 /// A status in words: `502 Bad Gateway`. Safe for a terminal.
 pub fn status(head: &Head) -> String {
     let line = escape::text(head.status_line().as_bytes());
-    let words: String = line.split_once(' ').map_or("", |(_, words)| words).chars().take(LONGEST_NAME).collect();
+    let words: String = line.split_once(' ').map_or("", |(_, words)| words).chars().take(LONGEST_STATUS).collect();
     if words.is_empty() { head.status.to_string() } else { words }
 }
 
@@ -136,6 +162,25 @@ mod tests {
         assert_eq!(served_by(&head).as_deref(), Some("h\u{e9}\\u{1b}[2J"));
         assert_eq!(status(&head), "502 Bad\\u{9b}2J Gateway");
         assert_eq!(served_by(&self::head("X-Served-By:\r\n")), None);
+    }
+
+    #[test]
+    fn long_names_that_differ_at_their_end_stay_two() {
+        let pod = |end: &str| short_name(&format!("{}-{end}", "a-very-long-name-of-a-deployment".repeat(3)));
+        assert_ne!(pod("7d9f8b6c5d-x7k2p"), pod("7d9f8b6c5d-q4w9z"));
+        assert_eq!((pod("x7k2p").chars().count(), short_name("A")), (LONGEST_NAME, "A".to_owned()));
+    }
+
+    #[test]
+    fn a_cookie_of_a_hop_stands_beside_those_of_the_user() {
+        use crate::cli::{Cli, Command};
+        use clap::Parser;
+        let words = ["ws101", "probe", "-H", "Cookie: session=secret; node=1", "ws://a/ws"];
+        let Some(Command::Probe(probe)) = Cli::parse_from(words).command else { panic!("{words:?}") };
+        let settings = probe.settings().expect("settings");
+        let fields = |cookie| fields(&settings, cookie).pop();
+        assert_eq!(fields(Some("node=2")), Some(("Cookie", "session=secret; node=2".to_owned())));
+        assert_eq!(fields(None), Some(("Cookie", "session=secret; node=1".to_owned())));
     }
 
     #[test]

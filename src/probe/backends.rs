@@ -13,7 +13,7 @@ mod watch;
 pub use watch::watch;
 
 use super::link::Link;
-use super::{Bench, Fault, Section};
+use super::{Bench, Fault, Section, Settings};
 use crate::protocol::close::{Close, NORMAL};
 use call::{Call, Caller, Outcome};
 use pattern::{Letters, Pattern};
@@ -22,25 +22,26 @@ use std::time::{Duration, Instant};
 /// How long the closing handshakes of all connections may take together.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// How long calls that fail may take together. Who waits for an answer in vain need not do so a thousand times.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The most calls that are shown with a letter each.
 const ROW: usize = 60;
 
 /// Runs the section.
 pub fn run(bench: &mut Bench<'_>) -> Section {
     let mut section = bench.section();
-    let count = bench.settings.connections;
-    let mut caller = Caller::new(bench.look);
-    let (mut held, mut sockets, mut requests) = (Vec::new(), Vec::new(), Vec::new());
-    for number in 1..=count {
-        bench.progress(None, &format!("WebSocket {number} of {count}"));
-        let (call, link) = caller.socket(bench.settings, None);
-        sockets.push(call);
+    let (mut caller, mut held) = (Caller::new(bench.look), Vec::new());
+    let sockets = calls(bench, &mut section, "WebSocket", |settings| {
+        let (call, link) = caller.socket(settings);
         held.extend(link);
+        call
+    });
+    if sockets.len() < bench.settings.connections {
+        // One makes room for the requests, if it is room that is wanting.
+        held.pop();
     }
-    for number in 1..=count {
-        bench.progress(None, &format!("request {number} of {count}"));
-        requests.push(caller.request(bench.settings, None));
-    }
+    let requests = calls(bench, &mut section, "request", |settings| caller.request(settings, None));
     if let Some(why) = nothing_answered(&sockets, &requests) {
         return section.not_run(&format!("nobody answers: {why}"));
     }
@@ -57,6 +58,34 @@ pub fn run(bench: &mut Bench<'_>) -> Section {
     section
 }
 
+/// As many calls as were asked for, unless it is in vain.
+fn calls(
+    bench: &mut Bench<'_>,
+    section: &mut Section,
+    what: &str,
+    mut call: impl FnMut(&Settings) -> Call,
+) -> Vec<Call> {
+    let count = bench.settings.connections;
+    let (mut calls, mut wasted) = (Vec::new(), Duration::ZERO);
+    for number in 1..=count {
+        bench.progress(None, &format!("{what} {number} of {count}"));
+        let (since, call) = (Instant::now(), call(bench.settings));
+        if let Outcome::Unmade(why) = &call.outcome {
+            section.note(format!("{what} {number} of {count} could not be made by this machine: {why}"));
+            break;
+        }
+        wasted += if call.has_failed() { since.elapsed() } else { Duration::ZERO };
+        calls.push(call);
+        if wasted > PATIENCE && number < count {
+            let seconds = wasted.as_secs();
+            section
+                .note(format!("{what} {number} of {count} was the last: those that failed took {seconds} s together"));
+            break;
+        }
+    }
+    calls
+}
+
 /// Why there is nothing to tell.
 fn nothing_answered(sockets: &[Call], requests: &[Call]) -> Option<String> {
     let mut all = sockets.iter().chain(requests);
@@ -69,11 +98,10 @@ fn nothing_answered(sockets: &[Call], requests: &[Call]) -> Option<String> {
 /// A row with a letter for each, and how many each server got.
 fn tell_calls(section: &mut Section, what: &str, calls: &[Call], letters: &mut Letters) {
     let shares = pattern::shares(&pattern::names(calls));
-    let words: Vec<String> = shares.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let row = letters.row(calls);
+    let (row, words) = (letters.row(calls), letters.words(&shares));
     let shown: String = row.chars().take(ROW).collect();
     let more = if shown.len() < row.len() { "..." } else { "" };
-    section.saw(format!("  {what:<10}  {shown}{more}  {}", words.join(", ")).trim_end());
+    section.saw(format!("  {what:<10}  {shown}{more}  {words}").trim_end());
     let what = what.to_lowercase();
     let figures: serde_json::Map<_, _> = shares.into_iter().map(|(name, count)| (name, count.into())).collect();
     section.fact(&format!("{what}_by_server"), figures);
@@ -90,13 +118,13 @@ fn tell_pattern(
     let (by_socket, by_request) = (pattern::names(sockets), pattern::names(requests));
     let pattern = Pattern::of(&by_socket, &by_request);
     section.fact("pattern", pattern.word());
-    let cookie = caller.sticky(bench, sockets.iter().chain(requests));
+    let cookie = caller.sticky(bench, sockets, requests);
     if let Some(cookie) = &cookie {
         section.saw(cookie.words());
         section.fact("cookies", cookie.names.clone());
         section.fact("sticky_by_cookie", cookie.holds);
     }
-    let by_cookie = cookie.filter(|cookie| cookie.holds).map(|cookie| cookie.names.join(", "));
+    let by_cookie = cookie.filter(|cookie| cookie.holds == Some(true)).map(|cookie| cookie.names.join(", "));
     match (&pattern, by_cookie) {
         (Pattern::NoNames, _) => {
             section.note("the servers have no names, so they cannot be told apart: start each ws101 with --name");

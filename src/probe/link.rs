@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// So much of a reason stands in a table.
 const BRIEF: usize = 24;
 
+/// The longest message that is read where size is not the question: what a server tells of a handshake is one, too.
+pub const READABLE: u64 = 1 << 20;
+
 /// How often an opening is tried by who is patient.
 const ATTEMPTS: usize = 3;
 
@@ -104,7 +107,7 @@ impl Link {
         let mut connection = dial(settings, deadline)?;
         let url = with_query(&settings.url, parameters);
         let opened = handshake::open(&mut connection, &url, &settings.offer, deadline)?;
-        Ok(Link { connection, websocket: WebSocket::after_handshake(settings.max), opened })
+        Ok(Link { connection, websocket: WebSocket::after_handshake(READABLE), opened })
     }
 
     /// The same, tried a few times. Behind a hop every other one may go to a server that is down, which is the business of

@@ -2,7 +2,7 @@
 
 use super::diff::{Row, diff};
 use super::hop::{Hop, Marks};
-use super::link::{Link, dial, with_query};
+use super::link::{Link, READABLE, dial, with_query};
 use super::settings::Settings;
 use crate::client::handshake::{self, Opened};
 use crate::client::socket::Connection;
@@ -69,7 +69,7 @@ pub fn look(settings: &Settings) -> Result<Look, Error> {
     let opened = handshake::open_asked(&mut connection, &asked, deadline);
     let answered = !matches!(opened, Err(Error::Malformed(_) | Error::TimedOut)) || !connection.unread().is_empty();
     let inspected = match &opened {
-        Ok(opened) => first_message(settings, connection, opened),
+        Ok(opened) => first_message(connection, opened),
         Err(Error::Refused(refusal)) => Inspected::parse(&refusal.body),
         Err(_) => None,
     };
@@ -85,8 +85,8 @@ pub fn look(settings: &Settings) -> Result<Look, Error> {
 }
 
 /// A ws101 says at once how the request arrived.
-fn first_message(settings: &Settings, connection: Connection, opened: &Opened) -> Option<Inspected> {
-    let websocket = WebSocket::after_handshake(settings.max);
+fn first_message(connection: Connection, opened: &Opened) -> Option<Inspected> {
+    let websocket = WebSocket::after_handshake(READABLE);
     let mut link = Link { connection, websocket, opened: opened.clone() };
     let deadline = Instant::now() + FIRST_MESSAGE;
     let told = link.inspected(deadline);

@@ -103,6 +103,13 @@ impl Bench<'_> {
     }
 }
 
+/// After all sections, so that who ends it waits for none of them.
+fn watch(settings: &Settings, look: &Look, report: &mut Report, observe: &mut dyn FnMut(Step<'_>)) {
+    let Some(section) = report.sections.iter_mut().find(|section| section.name == Name::Backends) else { return };
+    let mut bench = Bench { settings, look, since: Instant::now(), section: Name::Backends, observe };
+    backends::watch(&mut bench, section);
+}
+
 /// Probes. The error says why nothing could be reached; everything else is part of the report.
 pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Report, Error> {
     let look = look::look(settings)?;
@@ -121,10 +128,10 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
         };
         section.took = since.elapsed();
         (bench.observe)(Step::Done(&section, &report.hop));
-        if name == Name::Backends && settings.watch {
-            backends::watch(&mut bench, &mut section);
-        }
         report.sections.push(section);
+    }
+    if settings.watch {
+        watch(settings, &look, &mut report, observe);
     }
     Ok(report)
 }

@@ -1,9 +1,15 @@
-//! The limits of the system around the server: file descriptors. All that is Unix alone stands here.
+//! The limits of the system around a program with many connections: file descriptors. All that is Unix alone stands here.
 
 use log::{debug, warn};
 
 /// Descriptors that are not connections: listeners, the log, standard streams, the spare one of the acceptor.
 const OTHERS: u64 = 32;
+
+/// Raises this process's soft limit of open files to the hard one.
+pub fn raise_open_files() {
+    // Where it can't be raised, it stays.
+    let _ = raise();
+}
 
 /// Raises this process's soft limit of open files to the hard one, and says when that is too few for
 /// `max_connections`: each takes one.

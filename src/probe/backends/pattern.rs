@@ -8,6 +8,9 @@ const FAILED: char = '-';
 /// What stands for a server without a name.
 const UNNAMED: char = '?';
 
+/// The most servers that are told one by one.
+const MOST_SHOWN: usize = 8;
+
 /// The names of the servers that answered, in order.
 pub fn names(calls: &[Call]) -> Vec<&str> {
     calls.iter().filter_map(Call::name).collect()
@@ -35,7 +38,7 @@ impl Letters {
         let letter = |call: &Call| match &call.outcome {
             Outcome::Answered(Some(name)) => self.letter(name),
             Outcome::Answered(None) => UNNAMED,
-            Outcome::Refused(_) | Outcome::Failed(_) => FAILED,
+            Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Unmade(_) => FAILED,
         };
         calls.iter().map(letter).collect()
     }
@@ -56,11 +59,25 @@ impl Letters {
         letter
     }
 
-    /// Which letter is which name, where they differ.
-    pub fn legend(&self) -> Option<String> {
+    /// `A 3, B 2`: how often each was there.
+    pub fn words(&mut self, shares: &[(String, usize)]) -> String {
+        let each = shares.iter().take(MOST_SHOWN).map(|(name, count)| format!("{} {count}", self.letter(name)));
+        let mut words = each.collect::<Vec<_>>().join(", ");
+        if let more @ 1.. = shares.len().saturating_sub(MOST_SHOWN) {
+            words.push_str(&format!(", and {more} more"));
+        }
+        words
+    }
+
+    /// Which letter is which name, where they differ, a line each.
+    pub fn legend(&self) -> Vec<String> {
         let differ = self.0.iter().filter(|(letter, name)| name.chars().ne([*letter]));
-        let words: Vec<String> = differ.map(|(letter, name)| format!("{letter} = {name}")).collect();
-        (!words.is_empty()).then(|| format!("  {}", words.join(", ")))
+        let mut lines: Vec<String> = differ.map(|(letter, name)| format!("  {letter} = {name}")).collect();
+        if let more @ 1.. = lines.len().saturating_sub(MOST_SHOWN) {
+            lines.truncate(MOST_SHOWN);
+            lines.push(format!("  and {more} more"));
+        }
+        lines
     }
 }
 
@@ -167,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn a_thousand_servers_are_not_all_told() {
+        let mut letters = Letters::default();
+        let name = |number| Call { outcome: Outcome::Answered(Some(format!("host-{number}"))), cookies: Vec::new() };
+        let calls: Vec<Call> = (0..1000).map(name).collect();
+        assert_eq!(letters.row(&calls).chars().filter(|letter| *letter == '*').count(), 1000 - 52);
+        let (legend, words) = (letters.legend(), letters.words(&shares(&names(&calls))));
+        assert_eq!(legend[7..], ["  h = host-7", "  and 992 more"]);
+        assert!(words.ends_with("h 1, and 992 more"), "{words}");
+    }
+
+    #[test]
     fn a_row_has_a_letter_for_each_call() {
         let call = |outcome| Call { outcome, cookies: Vec::new() };
         let answered = |name: &str| call(Outcome::Answered(Some(name.to_owned())));
@@ -180,7 +208,8 @@ mod tests {
         ];
         let mut letters = Letters::default();
         assert_eq!(letters.row(&calls), "abB?-b");
-        assert_eq!(letters.legend().as_deref(), Some("  b = host-1"));
+        assert_eq!(letters.legend(), ["  b = host-1"]);
+        assert_eq!(letters.words(&shares(&names(&calls))), "a 1, b 2, B 1");
         assert_eq!(shares(&names(&calls)), [("a".to_owned(), 1), ("host-1".to_owned(), 2), ("B".to_owned(), 1)]);
     }
 }

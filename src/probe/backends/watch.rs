@@ -1,11 +1,13 @@
 //! Going on: who leaves, who comes, which connections end, until somebody stops it.
 
 use super::super::link::{End, Heard, Link};
-use super::super::{Bench, Section, Step};
+use super::super::report::in_seconds;
+use super::super::{Bench, Section, Settings, Step};
 use super::attendance::Attendance;
 use super::call::{Call, Caller};
 use super::leave;
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{RecvTimeoutError, bounded, select};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// How often somebody is asked.
@@ -19,6 +21,9 @@ const READING: Duration = Duration::from_millis(20);
 
 /// The most lines that are kept for the report. All are shown.
 const MOST_KEPT: usize = 200;
+
+/// A call, and its WebSocket if it was granted one.
+type Answered = (Call, Option<Link>);
 
 /// A connection that is held.
 struct Held {
@@ -54,32 +59,58 @@ pub fn watch(bench: &mut Bench<'_>, section: &mut Section) {
     bench.observe(Step::Watching);
     watch.tell(bench, "watching: a call every half second, until Ctrl-C");
     while bench.settings.stop.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-        watch.look(bench);
+        if watch.look(bench).is_none() {
+            break;
+        }
     }
-    let seconds = watch.since.elapsed().as_secs_f64();
-    section.verdict.push_str(&format!("; watched for {seconds:.0} s"));
-    section.fact("watched_seconds", seconds.round());
+    let time = watch.since.elapsed();
+    section.verdict.push_str(&format!("; watched for {:.0} s", time.as_secs_f64()));
+    section.fact("watched_seconds", in_seconds(time));
     section.fact("watched", watch.told);
     leave(watch.held.into_iter().map(|held| held.link).collect());
 }
 
 impl Watch {
-    fn look(&mut self, bench: &mut Bench<'_>) {
+    /// `None`: it is to stop.
+    fn look(&mut self, bench: &mut Bench<'_>) -> Option<()> {
         let has_room = self.held.len() < bench.settings.connections;
         // By chance: a balancer that goes round would otherwise give one server all WebSockets and another all requests.
         if !has_room || fastrand::bool() {
-            let call = self.caller.request(bench.settings, None);
+            let (call, _) = self.call(bench, |caller, settings| (caller.request(settings, None), None))?;
             self.count(bench, &call);
         }
         self.look_at_the_held(bench);
         if has_room {
-            let (call, link) = self.caller.socket(bench.settings, None);
+            let (call, link) = self.call(bench, Caller::socket)?;
             self.count(bench, &call);
             let name = call.name().unwrap_or("a server without a name").to_owned();
             self.held.extend(link.map(|link| Held { link, name, since: Instant::now() }));
         }
         self.tell_failures(bench);
         bench.progress(None, &format!("{} connections held", self.held.len()));
+        Some(())
+    }
+
+    /// A call, in a thread of its own: nobody who says stop waits for an answer that may not come. `None`: it was said, and
+    /// the thread ends by its own deadline, for nobody.
+    fn call(&mut self, bench: &Bench<'_>, call: fn(&mut Caller, &Settings) -> Answered) -> Option<Answered> {
+        let (sender, receiver) = bounded(1);
+        let (mut caller, settings) = (self.caller.clone(), bench.settings.clone());
+        let work = move || {
+            let answered = call(&mut caller, &settings);
+            let _ = sender.send((caller, answered));
+        };
+        if let Err(error) = Builder::new().name("call".to_owned()).spawn(work) {
+            return Some((Call::unmade(&error), None));
+        }
+        select! {
+            recv(receiver) -> done => {
+                let (caller, answered) = done.ok()?;
+                self.caller = caller;
+                Some(answered)
+            }
+            recv(bench.settings.stop) -> _ => None,
+        }
     }
 
     fn count(&mut self, bench: &mut Bench<'_>, call: &Call) {

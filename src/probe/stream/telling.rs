@@ -127,8 +127,9 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
     }
     if let Some(delay) = figures.dawdling() {
         section.note(format!(
-            "half of the events came more than {} after they were published, and a POST is answered sooner: a hop waits a \
-             moment for more before it passes a part on. HAProxy does so in mode http; its `option http-no-delay` ends that",
+            "half of the events came {} or more after they were published, and a POST is answered sooner: a hop waits a \
+             moment for more before it passes a part on. HAProxy in mode http does, up to 200 ms; the cure is `option \
+             http-no-delay` in its frontend or backend",
             short(delay)
         ));
     }
@@ -187,7 +188,7 @@ fn end(section: &mut Section, seen: &Seen, head: &Head) -> Option<String> {
     }
     if end.by == Who::Reader {
         section.note(format!("after {after} the stream could not be read any more: {}", end.how));
-        return None;
+        return Some(format!("could not be read after {after}"));
     }
     if end.by == Who::Maker || head.value("content-length").is_some() {
         section.note(format!("the stream was ended in order after {after}: a ws101 does that when it stops"));
