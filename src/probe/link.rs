@@ -9,6 +9,7 @@ use crate::protocol::session::{Event, Message};
 use crate::wire::inspected::Inspected;
 use crate::wire::tap::{self, Tap};
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ const BRIEF: usize = 24;
 
 /// How often an opening is tried by who is patient.
 const ATTEMPTS: usize = 3;
+
+/// The largest message that is taken: there may be a thousand links, and a server that fills each of them.
+const ROOM: u64 = 1024 * 1024;
 
 /// An open WebSocket.
 pub struct Link {
@@ -37,7 +41,7 @@ pub enum End {
     Fin,
     /// TCP was reset. What the system says.
     Reset(String),
-    /// Frames that break a rule, or TLS that failed.
+    /// Frames that break a rule, TLS that failed, bytes that the other end did not take.
     Broken(String),
 }
 
@@ -104,7 +108,7 @@ impl Link {
         let mut connection = dial(settings, deadline)?;
         let url = with_query(&settings.url, parameters);
         let opened = handshake::open(&mut connection, &url, &settings.offer, deadline)?;
-        Ok(Link { connection, websocket: WebSocket::after_handshake(settings.max), opened })
+        Ok(Link { connection, websocket: WebSocket::after_handshake(ROOM), opened })
     }
 
     /// The same, tried a few times. Behind a hop every other one may go to a server that is down, which is the business of
@@ -139,12 +143,6 @@ impl Link {
                 None => {} // half a frame
             }
         }
-    }
-
-    /// Whether something has come and waits to be heard. An end among it should be heard before anything is written: a
-    /// write to what is closed makes a reset of a FIN.
-    pub fn has_news(&self) -> bool {
-        self.connection.is_stale()
     }
 
     /// Sends a Ping. The error says how the connection ended.
@@ -190,7 +188,7 @@ impl Link {
         match error {
             // Under TLS it may have come with close_notify or without: no Close is no Close.
             Error::Ended => End::Fin,
-            Error::Lost(error) => End::Reset(error.to_string()),
+            Error::Lost(error) if is_reset(&error) => End::Reset(error.to_string()),
             error => End::Broken(error.to_string()),
         }
     }
@@ -201,6 +199,11 @@ impl Link {
         // Whatever comes of it: nobody asks any more.
         let _ = self.websocket.close(&mut self.connection, &Close::new(1000, ""), deadline);
     }
+}
+
+/// A write to what was reset is a broken pipe.
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -214,6 +217,16 @@ mod tests {
             let close = Close::new(1001, reason);
             assert_eq!(End::Close(close).brief(), format!("Close 1001 going away{shown}"));
         }
+    }
+
+    #[test]
+    fn only_the_other_end_resets() {
+        let end = |kind| Link::end(Error::Lost(io::Error::from(kind)));
+        for kind in [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe] {
+            assert!(matches!(end(kind), End::Reset(_)), "{kind}");
+        }
+        // What `WebSocket` says when its time for writing is over.
+        assert!(matches!(end(ErrorKind::Other), End::Broken(_)));
     }
 
     #[test]
