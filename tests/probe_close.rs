@@ -32,7 +32,7 @@ fn a_hop_that_passes_all_on() {
     assert_eq!(section.facts["text_not_utf8"]["code"], 1007, "{section:?}");
     let reason = section.facts["text_not_utf8"]["reason"].as_str().unwrap();
     assert!(reason.contains("byte ff at 0"), "{section:?}");
-    assert!(section.facts["our_close"]["tcp_ended_after_s"].is_number(), "{section:?}");
+    assert!(section.facts["our_close"]["tcp_ended_after_seconds"].is_number(), "{section:?}");
     assert!(says(&section, "sees 1006"), "{section:?}");
 }
 

@@ -34,7 +34,7 @@ fn through(rules: Rules, time: Duration) -> Section {
 }
 
 fn seconds(section: &Section, limit: &str) -> f64 {
-    section.facts[limit]["after_s"].as_f64().unwrap_or_else(|| panic!("{limit} in {section:?}"))
+    section.facts[limit]["after_seconds"].as_f64().unwrap_or_else(|| panic!("{limit} in {section:?}"))
 }
 
 #[test]
@@ -42,8 +42,8 @@ fn a_limit_on_silence() {
     let section = through(Rules { silence: Some(tenths(15)), ..Rules::default() }, tenths(50));
     assert_eq!(faults(&section), [Fault::IdleLimit], "{section:?}");
     assert!((1.4..2.5).contains(&seconds(&section, "idle_limit")), "{section:?}");
-    assert!(section.facts["ping_keeps_s"].as_f64().is_some_and(|interval| interval <= 1.0), "{section:?}");
-    assert_eq!(section.facts["ping_loses_s"], 2.0, "{section:?}");
+    assert!(section.facts["ping_keeps_seconds"].as_f64().is_some_and(|interval| interval <= 1.0), "{section:?}");
+    assert_eq!(section.facts["ping_loses_seconds"], 2.0, "{section:?}");
     assert!(section.faults[0].says.contains("FIN without a Close"), "{section:?}");
     assert!(says(&section, "Who: a hop"), "{section:?}");
 }
@@ -97,7 +97,7 @@ fn a_server_that_pings_leaves_no_silence() {
     let section = idle(addr, tenths(30));
     assert!(section.faults.is_empty(), "{section:?}");
     assert!(section.verdict.contains("never silent for longer than"), "{section:?}");
-    let every = section.facts["server_pings_every_s"].as_f64().unwrap();
+    let every = section.facts["server_pings_every_seconds"].as_f64().unwrap();
     assert!((0.4..1.5).contains(&every), "{section:?}");
 }
 

@@ -8,6 +8,7 @@
 mod ask;
 mod judge;
 
+use super::report::in_seconds;
 use super::{Bench, Section};
 use ask::{Question, Seen, ask};
 use judge::{Judged, judge};
@@ -58,8 +59,8 @@ fn tell(section: &mut Section, question: Question, seen: &Seen) {
         "end": seen.end.as_ref().map(ToString::to_string),
         "code": close.and_then(|close| close.code),
         "reason": close.map(|close| close.reason.clone()),
-        "seconds": seen.took.as_secs_f64(),
-        "tcp_ended_after_s": seen.tcp.as_ref().map(|(_, took)| took.as_secs_f64()),
+        "took_seconds": in_seconds(seen.took),
+        "tcp_ended_after_seconds": seen.tcp.as_ref().map(|(_, took)| in_seconds(*took)),
     });
     section.fact(question.key(), facts);
 }

@@ -1,7 +1,7 @@
 //! A report for a program: one document.
 
 use super::advice::fix;
-use super::report::{Found, Report, Section};
+use super::report::{Found, Report, Section, in_seconds};
 use super::settings::Name;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn section(section: &Section, report: &Report) -> Value {
     json!({
         "section": Name::word(section.name),
         "ran": section.ran,
-        "seconds": (section.took.as_secs_f64() * 100.0).round() / 100.0,
+        "seconds": in_seconds(section.took),
         "verdict": section.verdict,
         "faults": section.faults.iter().map(found).collect::<Vec<_>>(),
         "notes": section.notes,

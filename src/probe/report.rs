@@ -103,6 +103,11 @@ impl Section {
     }
 }
 
+/// A time among the facts, to the millisecond. Its name ends in `_seconds`.
+pub fn in_seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {

@@ -2,7 +2,7 @@
 
 use super::super::fault::Fault;
 use super::super::link::End;
-use super::super::report::Section;
+use super::super::report::{Section, in_seconds};
 use super::judge::{Findings, Limit, judge};
 use super::life::{Life, Outcome};
 use super::plan::{Habit, Plan};
@@ -209,17 +209,17 @@ fn fate(life: &Life) -> String {
 
 fn facts(section: &mut Section, lives: &[Life], silent: &Life, found: &Findings) {
     let limit = |limit: &Option<Limit>| match limit {
-        Some(Limit { after, end }) => json!({ "after_s": rounded(*after), "end": end.to_string() }),
+        Some(Limit { after, end }) => json!({ "after_seconds": in_seconds(*after), "end": end.to_string() }),
         None => Value::Null,
     };
-    let interval = |interval: Option<Duration>| interval.map_or(Value::Null, |interval| json!(rounded(interval)));
+    let interval = |interval: Option<Duration>| interval.map_or(Value::Null, |interval| json!(in_seconds(interval)));
     let listener = lives.iter().find(|life| life.habit == Habit::Listens);
-    section.fact("held_s", rounded(silent.age));
+    section.fact("held_seconds", in_seconds(silent.age));
     section.fact("idle_limit", limit(&found.silence));
     section.fact("lifetime_limit", limit(&found.lifetime));
-    section.fact("ping_keeps_s", interval(found.keeps));
-    section.fact("ping_loses_s", interval(found.loses));
-    section.fact("server_pings_every_s", interval(listener.and_then(Life::server_interval)));
+    section.fact("ping_keeps_seconds", interval(found.keeps));
+    section.fact("ping_loses_seconds", interval(found.loses));
+    section.fact("server_pings_every_seconds", interval(listener.and_then(Life::server_interval)));
     section.fact("connections", lives.iter().map(figures).collect::<Vec<_>>());
 }
 
@@ -227,17 +227,17 @@ fn figures(life: &Life) -> Value {
     let (habit, every) = match life.habit {
         Habit::Silent => ("silent", None),
         Habit::Listens => ("listens", None),
-        Habit::Pings(interval) => ("pings", Some(rounded(interval))),
-        Habit::Late(interval) => ("late", Some(rounded(interval))),
+        Habit::Pings(interval) => ("pings", Some(in_seconds(interval))),
+        Habit::Late(interval) => ("late", Some(in_seconds(interval))),
     };
     let end = match &life.outcome {
         Outcome::Unopened(why) => json!(why),
         Outcome::Ended(end) => json!(end.to_string()),
         Outcome::Held => Value::Null,
     };
-    let (age, quiet) = (rounded(life.age), rounded(life.quiet));
-    json!({ "habit": habit, "every_s": every, "age_s": age, "quiet_s": quiet, "end": end, "pings": life.pings,
-        "unanswered": life.unanswered })
+    let (age, quiet) = (in_seconds(life.age), in_seconds(life.quiet));
+    json!({ "habit": habit, "every_seconds": every, "age_seconds": age, "quiet_seconds": quiet, "end": end,
+        "pings": life.pings, "unanswered": life.unanswered })
 }
 
 /// What was measured.
@@ -248,9 +248,4 @@ fn precise(time: Duration) -> String {
 /// What was chosen: `0.5 s`, `45 s`.
 fn plain(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
-}
-
-/// Hundredths of seconds.
-fn rounded(time: Duration) -> f64 {
-    (time.as_secs_f64() * 100.0).round() / 100.0
 }

@@ -1,6 +1,7 @@
 //! What was seen of the stream and of the request that was held, in words.
 
 use super::super::ask::{beside, served_by, status};
+use super::super::report::in_seconds;
 use super::super::{Bench, Fault, Section};
 use super::Seen;
 use super::figures::{Figures, Flow};
@@ -72,8 +73,8 @@ fn stream(section: &mut Section, seen: &Seen, target: &str, after: Duration, hea
         heard.first.map_or("no byte of its body".to_owned(), |first| format!("first bytes after {}", short(first)));
     let by = server.as_ref().map_or(String::new(), |name| format!(", from {name}"));
     section.saw(format!("GET {target}: {} after {}, {first}, {}{by}", status(head), short(after), framing(head)));
-    section.fact("head_seconds", after.as_secs_f64());
-    section.fact("first_bytes_seconds", heard.first.map(|first| first.as_secs_f64()));
+    section.fact("head_seconds", in_seconds(after));
+    section.fact("first_bytes_seconds", heard.first.map(in_seconds));
     section.fact("framing", framing(head));
     section.fact("server", server.clone());
     tell_events(section, seen, &figures, server.as_deref());
@@ -115,7 +116,7 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
     if let (Some(least), Some(most)) = (figures.own.first(), figures.own.last()) {
         let middle = figures.own[figures.own.len() / 2];
         line.push_str(&format!(", after {} to {}, half of them within {}", short(*least), short(*most), short(middle)));
-        section.fact("delay_seconds", vec![least.as_secs_f64(), middle.as_secs_f64(), most.as_secs_f64()]);
+        section.fact("delay_seconds", [*least, middle, *most].map(in_seconds).to_vec());
     }
     section.saw(line);
     if let Some(why) = seen.posted.iter().find_map(|post| post.by.as_ref().err()) {
@@ -135,7 +136,7 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
     if let Some(most) = figures.others.iter().max() {
         let count = figures.others.len();
         section.saw(format!("{count} events of others came, up to {} later than the fastest of them", short(*most)));
-        section.fact("spread_seconds", most.as_secs_f64());
+        section.fact("spread_seconds", in_seconds(*most));
     }
     section.fact("published", taken);
     section.fact("published_on_its_server", of_server);
@@ -177,7 +178,7 @@ fn flow(section: &mut Section, seen: &Seen, figures: &Figures, head: &Head) -> S
 fn end(section: &mut Section, seen: &Seen, head: &Head) -> Option<String> {
     let end = seen.listener.heard.end.as_ref()?;
     let after = seconds(end.after);
-    section.fact("ended_seconds", end.after.as_secs_f64());
+    section.fact("ended_seconds", in_seconds(end.after));
     section.saw(format!("the stream ended after {after}: {}", end.how));
     if !is_of_ws101(head) {
         section.note(format!(
@@ -203,7 +204,7 @@ fn long_poll(section: &mut Section, seen: &Seen, asked: Duration) -> Result<Stri
     if let Hold::Not(why) = hold {
         return Err(why.clone());
     }
-    section.fact("long_poll_seconds", took.as_secs_f64());
+    section.fact("long_poll_seconds", in_seconds(*took));
     let words = match hold {
         Hold::Held | Hold::Not(_) => format!("a long poll is held for its {}", seconds(wait)),
         Hold::Early(status) => {
