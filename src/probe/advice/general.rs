@@ -72,8 +72,8 @@ const IDLE_LIMIT: &[&str] = &[
 
 const LIFETIME_LIMIT: &[&str] = &[
     "No Ping helps: a client must reconnect, with jittered backoff. Some limits can be raised:",
-    "Envoy: max_stream_duration. Knative: timeoutSeconds (300 s). Google Cloud: timeoutSec of the backend service \
-     (30 s).",
+    "Envoy: max_stream_duration. Knative, Cloud Run: timeoutSeconds (300 s). Google Cloud's classic load balancer: \
+     timeoutSec of the backend service (30 s).",
     "A reload ends connections too: nginx worker_shutdown_timeout, HAProxy hard-stop-after, any reload of Caddy.",
 ];
 
