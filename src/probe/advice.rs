@@ -46,7 +46,7 @@ mod tests {
                 let lines = fix(fault, &hop);
                 assert!(lines.iter().any(|line| !line.starts_with("  ")), "{fault:?} {hop:?}: no prose");
                 for line in lines {
-                    let most = if line.starts_with("  ") { 90 } else { 240 };
+                    let most = if line.starts_with("  ") { 120 } else { 240 };
                     assert!(!line.trim().is_empty() && line.len() <= most, "{fault:?} {hop:?}: {line}");
                 }
             }

@@ -73,9 +73,17 @@ impl Hop {
             Hop::Envoy => "Envoy",
             Hop::Caddy => "Caddy",
             Hop::Http => "one that speaks HTTP and leaves no mark",
-            Hop::Bytes => "one that passes bytes on (L4)",
+            Hop::Bytes => "one that passes bytes on (L4), or a NAT",
             Hop::Nothing => "none, the connection goes straight to the server",
             Hop::Unseen => "nothing that shows itself",
+        }
+    }
+
+    /// What it says of itself.
+    pub fn name_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Hop::Nginx(name) | Hop::Other(name) => Some(name),
+            _ => None,
         }
     }
 
@@ -95,14 +103,13 @@ impl Hop {
 }
 
 /// A ws101 says nothing of `Server`, so with one behind it that field is a hop's. Of any other server it may be its own,
-/// and only the names of proxies count.
+/// and only the names of proxies count. What Envoy adds passes through others that write their own name into `Server`.
 fn by_answer(answer: &Head, arrived: Option<&Inspected>) -> Option<Hop> {
-    if answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-")) {
-        return Some(Hop::Envoy);
-    }
     let server = answer.value("server").map(Hop::named);
     let server = server.filter(|hop| arrived.is_some() || is_proxy(hop));
-    server.or_else(|| answer.values("via").last().map(|via| Hop::named(via_name(via))))
+    let is_envoy = answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-"));
+    let via = || answer.values("via").last().and_then(|via| via.rsplit(|byte| *byte == b',').next());
+    server.or_else(|| is_envoy.then_some(Hop::Envoy)).or_else(|| via().map(|via| Hop::named(received_by(via))))
 }
 
 fn is_proxy(hop: &Hop) -> bool {
@@ -113,10 +120,11 @@ fn is_proxy(hop: &Hop) -> bool {
     }
 }
 
-/// `1.1 Caddy`: the protocol, then who says it (RFC 9110 s7.6.3). The nearest hop wrote the last element.
-fn via_name(via: &[u8]) -> &[u8] {
-    let last = via.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-    last.split(|byte| *byte == b' ').nth(1).unwrap_or(last)
+/// Of `1.1 Caddy`, an element of `Via`, who says it (RFC 9110 s7.6.3). Each hop adds one behind the others: so the nearest
+/// one's is the last of an answer, and the first of a request.
+fn received_by(element: &[u8]) -> &[u8] {
+    let element = element.trim_ascii();
+    element.split(|byte| *byte == b' ').nth(1).unwrap_or(element)
 }
 
 /// A page of HAProxy's own, or a head that a ws101 did not write like this.
@@ -133,8 +141,8 @@ fn by_request(marks: &Marks<'_>, arrived: &Inspected) -> Hop {
     if head::names(lines).any(|name| name.to_ascii_lowercase().starts_with("x-envoy-")) {
         return Hop::Envoy;
     }
-    if let Some(via) = head::values(lines, "via").next() {
-        return Hop::named(via_name(via.as_bytes()));
+    if let Some(via) = head::values(lines, "via").next().and_then(|via| via.split(',').next()) {
+        return Hop::named(received_by(via.as_bytes()));
     }
     let (capitals, names) = head::capitals(head::names(lines));
     let is_lowered = marks.rows.iter().any(|row| row.change == Change::Recased);
@@ -183,6 +191,8 @@ mod tests {
             ("server: envoy\n", Hop::Envoy),
             ("server: istio-envoy\n", Hop::Envoy),
             ("x-envoy-upstream-service-time: 1\n", Hop::Envoy),
+            ("Server: nginx\nx-envoy-upstream-service-time: 1\n", Hop::Nginx("nginx".to_owned())),
+            ("Server: gunicorn\nx-envoy-upstream-service-time: 1\n", Hop::Envoy),
             ("Server: Caddy\n", Hop::Caddy),
             ("Via: 1.1 Caddy\n", Hop::Caddy),
             ("Via: 1.1 inner, 1.1 outer\n", Hop::Other("outer".to_owned())),
@@ -208,7 +218,7 @@ mod tests {
             (elsewhere, SENT.to_owned(), Hop::Bytes),
             (elsewhere, format!("{SENT}\nX-Forwarded-For: 1.2.3.4"), Hop::Http),
             (elsewhere, format!("{SENT}\nX-Envoy-Internal: true"), Hop::Envoy),
-            (elsewhere, format!("{SENT}\nVia: 1.1 varnish"), Hop::Other("varnish".to_owned())),
+            (elsewhere, format!("{SENT}\nVia: 1.1 varnish, 1.1 inner"), Hop::Other("varnish".to_owned())),
             (elsewhere, SENT.replace("Host", "host").replace("Up", "up"), Hop::HaProxy),
         ] {
             assert_eq!(guess("", b"", Some(&inspected(peer, &arrived))), hop, "{arrived}");

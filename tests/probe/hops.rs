@@ -138,7 +138,7 @@ fn what_was_done_to_the_answer_is_told() {
     let (report, section) = handshake("", hop(server.addr, as_it_is, answer));
     assert_eq!((faults(&section), report.hop), (vec![], Hop::Other("odd/1".to_owned())), "{section:?}");
     assert!(says(&section, "Server: odd/1; Via: 1.1 edge"), "{section:?}");
-    assert!(says(&section, "a Set-Cookie came with the 101"), "{section:?}");
+    assert!(says(&section, "a Set-Cookie came with the answer"), "{section:?}");
     assert!(!says(&section, "secret"), "{section:?}");
     let broken: Change = |head| without(head, "sec-websocket-accept");
     let (_, section) = handshake("", hop(server.addr, as_it_is, broken));
