@@ -24,7 +24,7 @@ pub fn run(options: &Probe) -> ExitCode {
         Ok(report) => report,
         Err(error) => return could_not_run(&format!("ws101: {}", error.with_stars())),
     };
-    let last = if options.json { format!("{:#}\n", json::document(&report)) } else { text::summary(&report) };
+    let last = if options.json { format!("{:#}\n", json::document(&report)) } else { text::summary(&report, width()) };
     match print(&last) {
         Err(error) => could_not_run(&format!("ws101: {error}")),
         Ok(()) if report.faults().next().is_some() => ExitCode::FAILURE,

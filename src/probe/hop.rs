@@ -84,6 +84,14 @@ impl Hop {
         words.to_owned()
     }
 
+    /// What it says of itself.
+    pub fn name_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Hop::Nginx(name) | Hop::Other(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// One that is told by its name.
     fn named(text: &[u8]) -> Hop {
         let lower = text.to_ascii_lowercase();

@@ -14,8 +14,8 @@
 //!
 //! Read [`settings`], [`fault`] (all that can be found), [`head`] and [`diff`] (a request as lines, and what became of them),
 //! [`hop`] (which proxy it is), [`link`] (one WebSocket), [`ask`] (one plain request), [`look`] (the first WebSocket), the
-//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how it is told:
-//! [`text`], [`json`].
+//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`], what [`secret`] takes
+//! out of it, and how it is told: [`text`], [`json`].
 
 pub mod advice;
 pub mod ask;
@@ -31,6 +31,7 @@ pub mod json;
 pub mod link;
 pub mod look;
 pub mod report;
+pub mod secret;
 pub mod settings;
 pub mod size;
 pub mod stream;
@@ -43,6 +44,7 @@ pub use settings::{Name, Settings};
 
 use crate::client::Error;
 use look::Look;
+use secret::Secrets;
 use std::time::{Duration, Instant};
 
 /// What happens while it runs.
@@ -107,7 +109,10 @@ impl Bench<'_> {
 pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Report, Error> {
     let began = Instant::now();
     let look = look::look(settings)?;
+    let secrets = Secrets::of(settings);
     let mut report = Report::new(settings, &look);
+    secrets.hide(&mut report.server);
+    report.hop.name_mut().into_iter().for_each(|name| secrets.hide(name));
     observe(Step::Looked(&report));
     for name in Name::ALL.into_iter().filter(|name| settings.only.is_empty() || settings.only.contains(name)) {
         let since = Instant::now();
@@ -122,9 +127,11 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
         };
         // The first handshake is part of what it says.
         section.took = if name == Name::Handshake { began.elapsed() } else { since.elapsed() };
+        secrets.hide_in(&mut section);
         (bench.observe)(Step::Done(&section, &report.hop));
         if name == Name::Backends && settings.watch {
             backends::watch(&mut bench, &mut section);
+            secrets.hide_in(&mut section);
         }
         report.sections.push(section);
     }

@@ -100,19 +100,20 @@ fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
 }
 
 /// What was found, to be put into a ticket: no colour, no table, every line true by itself.
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &Report, width: usize) -> String {
     let Report { url, address, hop, server, sections } = report;
     let mut text = format!("\n{BOLD}Summary, for a ticket{BOLD:#}\n\n");
-    text.push_str(&format!("{INDENT}ws101 {} probed {url} at {address}\n", env!("CARGO_PKG_VERSION")));
-    text.push_str(&format!("{INDENT}nearest hop: {}; server: {server}\n", hop.words()));
+    let probed = format!("ws101 {} probed {url} at {address}", env!("CARGO_PKG_VERSION"));
+    text.push_str(&wrapped(&probed, "", INDENT, width));
+    text.push_str(&wrapped(&format!("nearest hop: {}; server: {server}", hop.words()), "", INDENT, width));
     for section in sections {
         let begin = format!("{:<9}  {:<7}  ", section.name.word(), mark(section).1);
         match section.faults.as_slice() {
-            [] => text.push_str(&wrapped(&section.verdict, &begin, INDENT, PROSE)),
+            [] => text.push_str(&wrapped(&section.verdict, &begin, INDENT, width)),
             faults => {
                 for found in faults {
                     let says = format!("{}: {}", found.fault.word(), found.says);
-                    text.push_str(&wrapped(&says, &begin, INDENT, PROSE));
+                    text.push_str(&wrapped(&says, &begin, INDENT, width));
                 }
             }
         }
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn the_summary_tells_each_fault_once() {
         assert_eq!(
-            plain(&summary(&report())),
+            plain(&summary(&report(), WIDTH)),
             format!(
                 "\nSummary, for a ticket\n\n  ws101 {} probed ws://a/ws at 127.0.0.1:80\n  nearest hop: nginx/1.22.1; server: \
                  ws101 0.1.0\n  handshake  to fix   no-upgrade: the request arrived without Upgrade\n  idle       not run  \

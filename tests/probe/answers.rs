@@ -81,6 +81,7 @@ fn each_answer_has_one_name() {
         ("HTTP/1.1 200 OK\r\nServer: cloudflare\r\n\r\n", Fault::Refused, "200", Hop::Other("cloudflare".to_owned())),
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n", Fault::Bad101, "there is no Upgrade", Hop::Unseen),
         ("SSH-2.0-OpenSSH_9.2\r\n", Fault::Refused, "is no HTTP: it begins with \"SSH-2.0", Hop::Unseen),
+        ("\0\0\u{6}\u{4}\0\0\0\0\0\0\u{3}\0\0\0d", Fault::Refused, "looks like HTTP/2", Hop::Unseen),
         ("HTTP/1.1 2", Fault::Refused, "the server ended the connection in the middle", Hop::Unseen),
         ("", Fault::NoBackend, "ended without an answer: a hop that passes bytes on", Hop::Unseen),
     ] {
