@@ -1,5 +1,5 @@
 //! What stands nearest to the client, by the marks it leaves. A mark is a hint: a proxy can be told to leave none, and any
-//! server can wear another's. What is a guess is called one.
+//! server can wear another's. What is a guess is called one. Of several hops in a row at most two are told apart.
 
 use super::diff::{Change, Row};
 use super::head;
@@ -34,6 +34,8 @@ pub enum Hop {
     Http,
     /// Something that ends TCP, or gives out other addresses, and passes every byte on.
     Bytes,
+    /// Two in a row, the nearer one first: one that names itself, and one that is known by what it did.
+    Two(Box<Hop>, Box<Hop>),
     /// Nothing: the server has this end's own address on the other side.
     Nothing,
     /// Nothing to be seen: no proxy, one that passes bytes on, or one that leaves no marks.
@@ -59,6 +61,7 @@ impl Hop {
     /// What the marks tell.
     pub fn guess(marks: &Marks<'_>) -> Hop {
         let named = marks.answer.and_then(|answer| by_answer(answer, marks.arrived));
+        let named = named.map(|named| with_another(named, marks));
         named
             .or_else(|| by_body(marks))
             .or_else(|| marks.arrived.map(|arrived| by_request(marks, arrived)))
@@ -66,9 +69,10 @@ impl Hop {
     }
 
     /// Its name for a person.
-    pub fn words(&self) -> &str {
-        match self {
+    pub fn words(&self) -> String {
+        let words = match self {
             Hop::Nginx(words) | Hop::Other(words) => words,
+            Hop::Two(near, far) => return format!("{}; behind it {}", near.words(), far.words()),
             Hop::HaProxy => "probably HAProxy (no mark of its own)",
             Hop::Envoy => "Envoy",
             Hop::Caddy => "Caddy",
@@ -76,7 +80,8 @@ impl Hop {
             Hop::Bytes => "one that passes bytes on (L4), or a NAT",
             Hop::Nothing => "none, the connection goes straight to the server",
             Hop::Unseen => "nothing that shows itself",
-        }
+        };
+        words.to_owned()
     }
 
     /// What it says of itself.
@@ -107,9 +112,29 @@ impl Hop {
 fn by_answer(answer: &Head, arrived: Option<&Inspected>) -> Option<Hop> {
     let server = answer.value("server").map(Hop::named);
     let server = server.filter(|hop| arrived.is_some() || is_proxy(hop));
-    let is_envoy = answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-"));
     let via = || answer.values("via").last().and_then(|via| via.rsplit(|byte| *byte == b',').next());
-    server.or_else(|| is_envoy.then_some(Hop::Envoy)).or_else(|| via().map(|via| Hop::named(received_by(via))))
+    server
+        .or_else(|| is_of_envoy(answer).then_some(Hop::Envoy))
+        .or_else(|| via().map(|via| Hop::named(received_by(via))))
+}
+
+fn is_of_envoy(answer: &Head) -> bool {
+    answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-"))
+}
+
+/// nginx and Caddy write `Server` with a capital, and leave the names of a request as they were or give them capitals. When
+/// that is otherwise there is another hop: nearer, when it changed the answer, and behind, when it changed the request.
+fn with_another(named: Hop, marks: &Marks<'_>) -> Hop {
+    let Some(answer) = marks.answer.filter(|_| matches!(named, Hop::Nginx(_) | Hop::Caddy)) else { return named };
+    let is_nearer = answer.fields().any(|(name, _)| name == "server");
+    let other = match marks.arrived.map(|arrived| by_request(marks, arrived)) {
+        _ if is_of_envoy(answer) => Hop::Envoy,
+        Some(hop @ (Hop::HaProxy | Hop::Envoy)) => hop,
+        _ if is_nearer => Hop::HaProxy,
+        _ => return named,
+    };
+    let (near, far) = if is_nearer { (other, named) } else { (named, other) };
+    Hop::Two(Box::new(near), Box::new(far))
 }
 
 fn is_proxy(hop: &Hop) -> bool {
@@ -191,7 +216,10 @@ mod tests {
             ("server: envoy\n", Hop::Envoy),
             ("server: istio-envoy\n", Hop::Envoy),
             ("x-envoy-upstream-service-time: 1\n", Hop::Envoy),
-            ("Server: nginx\nx-envoy-upstream-service-time: 1\n", Hop::Nginx("nginx".to_owned())),
+            (
+                "Server: nginx\nx-envoy-upstream-service-time: 1\n",
+                Hop::Two(Box::new(Hop::Nginx("nginx".to_owned())), Box::new(Hop::Envoy)),
+            ),
             ("Server: gunicorn\nx-envoy-upstream-service-time: 1\n", Hop::Envoy),
             ("Server: Caddy\n", Hop::Caddy),
             ("Via: 1.1 Caddy\n", Hop::Caddy),
@@ -208,6 +236,28 @@ mod tests {
         assert_eq!(guess("content-type: text/plain\n", b"400 Bad Request\nAsked for by RFC\n", None), Hop::HaProxy);
         assert_eq!(guess("Content-Type: text/plain\n", b"400 Bad Request\nAsked for by RFC\n", None), Hop::Unseen);
         assert_eq!(guess("", b"<h1>503</h1>\nNo server is available to handle this request.\n", None), Hop::HaProxy);
+    }
+
+    #[test]
+    fn two_in_a_row_are_told_apart_by_capitals() {
+        let nginx = || Box::new(Hop::Nginx("nginx".to_owned()));
+        let lowered = inspected("127.0.0.1:4000", &SENT.replace("Host", "host").replace("Up", "up"));
+        let half = inspected("127.0.0.1:4000", &SENT.replace("Up", "up"));
+        for (fields, arrived, hop) in [
+            ("Server: nginx\n", &lowered, Hop::Two(nginx(), Box::new(Hop::HaProxy))),
+            ("server: nginx\n", &half, Hop::Two(Box::new(Hop::HaProxy), nginx())),
+            ("Server: nginx\nx-envoy-a: 1\n", &lowered, Hop::Two(nginx(), Box::new(Hop::Envoy))),
+            ("server: nginx\nx-envoy-a: 1\n", &half, Hop::Two(Box::new(Hop::Envoy), nginx())),
+            ("Server: nginx\n", &half, *nginx()),
+            ("server: envoy\n", &lowered, Hop::Envoy),
+        ] {
+            assert_eq!(guess(fields, b"", Some(arrived)), hop, "{fields}");
+        }
+        assert_eq!(
+            guess("server: nginx\n", b"", None).words(),
+            "probably HAProxy (no mark of its own); behind it nginx"
+        );
+        assert_eq!(guess("Server: nginx\n", b"", None), *nginx());
     }
 
     #[test]

@@ -76,12 +76,7 @@ fn each_loss_has_one_name() {
             &[Fault::Http10],
             "as HTTP/1.0, which has no upgrade, without Upgrade and without Connection",
         ),
-        (
-            "",
-            |head| head.replacen("HTTP/1.1", "HTTP/1.0", 1),
-            &[Fault::Http10],
-            "no upgrade and with Connection: Upgrade",
-        ),
+        ("", |head| head.replacen("HTTP/1.1", "HTTP/1.0", 1), &[Fault::Http10], "no upgrade, with Connection: Upgrade"),
         ("", |head| without(head, "upgrade"), &[Fault::NoUpgrade], "without Upgrade and with Connection: Upgrade"),
         ("", |head| without(head, "connection"), &[Fault::NoUpgrade], "with Upgrade, but without Connection"),
         (

@@ -66,7 +66,7 @@ const FIELD_LOST: &[&str] =
 
 const IDLE_LIMIT: &[&str] = &[
     "Caddy ends no silent WebSocket by itself: look in front of it and behind it.",
-    "Let somebody ping more often than the limit: ws101 serve --ping-interval 20s.",
+    "Let the client or the server ping more often than the limit (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[

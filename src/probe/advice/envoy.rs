@@ -86,10 +86,10 @@ const FIELD_LOST: &[&str] = &[
 
 const IDLE_LIMIT: &[&str] = &[
     "stream_idle_timeout (5 min) ends a silent connection. In HttpConnectionManager:",
-    "  stream_idle_timeout: 0s",
+    "  stream_idle_timeout: 3600s",
     "or in the `route` of one path:",
-    "  idle_timeout: 0s",
-    "Or let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "  idle_timeout: 3600s",
+    "Or let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[

@@ -75,7 +75,7 @@ const IDLE_LIMIT: &[&str] = &[
      server` do.",
     "In `defaults` or `backend` (a `frontend` ignores it):",
     "  timeout tunnel 1h",
-    "Or let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "Or let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[
@@ -100,7 +100,7 @@ const LONG_POLL_CUT: &[&str] = &[
 const STREAM_CUT: &[&str] = &[
     "`timeout server` ends an answer that says nothing for so long. In `backend` or `defaults`:",
     "  timeout server 1h",
-    "Or let the server say something more often: ws101 serve --ping-interval 20s.",
+    "Or let the server say something more often (a ws101: --ping-interval).",
 ];
 
 const SIZE_LIMIT: &[&str] =

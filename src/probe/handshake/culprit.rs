@@ -2,7 +2,7 @@
 
 use super::refusal;
 use crate::client::handshake;
-use crate::client::{Error, Part, Refusal};
+use crate::client::{Error, Part, Refusal, Url};
 use crate::connect::cause;
 use crate::probe::head::{has_token, values};
 use crate::probe::link::dial;
@@ -65,6 +65,7 @@ fn refused(bench: &Bench<'_>, refusal: &Refusal) -> Option<Blame> {
             let says = "403 with nothing in it, which is what Envoy says to an upgrade that it does not allow";
             Some((Fault::UpgradeForbidden, says.to_owned()))
         }
+        426 | 505 if is_lost_unseen(look, refusal) => Some(lost_unseen(refusal, url)),
         502..=504 => {
             Some((Fault::NoBackend, format!("{}: {}", refusal::status_line(&refusal.head), gateway(look, refusal))))
         }
@@ -79,6 +80,28 @@ fn gateway(look: &Look, refusal: &Refusal) -> &'static str {
         504 => "the server behind a hop did not answer in time",
         _ if look.hop == Hop::HaProxy => "a hop has no server to ask",
         _ => "a hop has no server to ask, or the server itself takes no connections now",
+    }
+}
+
+/// A server that is no ws101 says that it saw no upgrade, or another version of HTTP, and this end has sent both as they
+/// should be. Then the hop that shows itself has lost them.
+fn is_lost_unseen(look: &Look, refusal: &Refusal) -> bool {
+    let is_hop = !matches!(look.hop, Hop::Nothing | Hop::Unseen);
+    // A server that asks for another version of the WebSocket protocol says 426 as well (RFC 6455 s4.4).
+    let takes_13 = refusal.head.value("sec-websocket-version").is_none_or(|versions| has(versions, b"13"));
+    is_hop && takes_13 && upgrades(&look.sent)
+}
+
+fn lost_unseen(refusal: &Refusal, url: &Url) -> Blame {
+    let says = refusal::says(refusal, url);
+    let says = says.trim_end_matches('.');
+    match refusal.head.status {
+        505 => {
+            (Fault::Http10, format!("{says}; this end asked in HTTP/1.1, so a hop asks the server in another version"))
+        }
+        _ => {
+            (Fault::NoUpgrade, format!("{says}; this end sent Upgrade and Connection, so a hop takes one of them away"))
+        }
     }
 }
 
@@ -100,10 +123,12 @@ fn proxy_protocol(refusal: &Refusal) -> Option<Blame> {
     }
 }
 
+fn upgrades(lines: &[String]) -> bool {
+    has_token(lines, "upgrade", "websocket") && has_token(lines, "connection", "upgrade")
+}
+
 /// What an upgrade needs, and was taken away on the way.
 fn lost_upgrade(sent: &[String], arrived: &[String]) -> Option<Blame> {
-    let upgrades =
-        |lines: &[String]| has_token(lines, "upgrade", "websocket") && has_token(lines, "connection", "upgrade");
     if !upgrades(sent) {
         return None; // the user has asked for none
     }
@@ -113,10 +138,10 @@ fn lost_upgrade(sent: &[String], arrived: &[String]) -> Option<Blame> {
     };
     let has_upgrade = has_token(arrived, "upgrade", "websocket");
     if arrived.first().is_some_and(|line| line.ends_with(" HTTP/1.0")) {
-        let upgrade = if has_upgrade { "" } else { ", without Upgrade" };
+        let upgrade = if has_upgrade { "" } else { "without Upgrade and " };
         return Some((
             Fault::Http10,
-            format!("the request arrived as HTTP/1.0, which has no upgrade{upgrade} and {connection}"),
+            format!("the request arrived as HTTP/1.0, which has no upgrade, {upgrade}{connection}"),
         ));
     }
     match (has_upgrade, has_token(arrived, "connection", "upgrade")) {
@@ -182,7 +207,7 @@ mod tests {
                 Fault::Http10,
                 "without Upgrade and with Connection: close",
             ),
-            ("GET /ws HTTP/1.0\nUpgrade: websocket\nConnection: upgrade", Fault::Http10, "no upgrade and with"),
+            ("GET /ws HTTP/1.0\nUpgrade: websocket\nConnection: upgrade", Fault::Http10, "no upgrade, with"),
             ("GET /ws HTTP/1.1\nHost: a", Fault::NoUpgrade, "without Upgrade and without Connection"),
             ("GET /ws HTTP/1.1\nUpgrade: websocket\nConnection: close", Fault::NoUpgrade, "but with Connection: close"),
             ("GET /ws HTTP/1.1\nConnection: upgrade", Fault::NoUpgrade, "without Upgrade and with"),

@@ -20,6 +20,8 @@ pub fn says(refusal: &Refusal, url: &Url) -> String {
     }
     let text = text(&refusal.body);
     match (text.is_empty(), &refusal.cut) {
+        // Many a text says no more than the status does.
+        (false, _) if status.ends_with(&text) => status,
         (false, _) => format!("{status}: {text}"),
         (true, None) => format!("{status}, with nothing in it"),
         (true, Some(why)) => format!("{status}; what it says is not known: {why}"),
@@ -132,6 +134,7 @@ mod tests {
             (b"<html><body><h1>403 Forbidden</h1>\nby rules.\n</body></html>", ": 403 Forbidden by rules."),
             (b"<TITLE>\x1b", ": \\u{1b}"),
             (b"<", ", with nothing in it"),
+            (b"<title>403 X</title>", ""),
         ] {
             assert_eq!(said("403 X", body, None), format!("HTTP/1.1 403 X{text}"));
         }

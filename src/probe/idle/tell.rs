@@ -192,7 +192,7 @@ fn table(plan: &Plan, lives: &[Life]) -> Vec<String> {
             }
             (habit, _) => self::habit(habit, plan),
         };
-        format!("  {habits:<29}{fate}")
+        format!("  {habits:<28} {fate}")
     };
     fates.chunk_by(same).map(line).collect()
 }
