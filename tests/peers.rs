@@ -31,6 +31,8 @@ mod terminal;
 #[path = "peers/tools.rs"]
 mod tools;
 
+#[path = "peers/advice.rs"]
+mod advice;
 #[path = "peers/autobahn.rs"]
 mod autobahn;
 #[path = "peers/browser.rs"]

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::grant::{drain, grant, server};
+use common::grant::{drain, grant, greet, is_close, server};
 use common::probe::{faults, says, section};
 use common::relay::{Change, Relay, Rules};
 use std::io::{Read, Write};
@@ -18,11 +18,6 @@ fn through(change: Change) -> Section {
     section("--only close --timeout 2s", relay.addr)
 }
 
-/// A Close of the server stands at the beginning of what it says, unmasked.
-fn is_close(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0x88)
-}
-
 #[test]
 fn a_hop_that_passes_all_on() {
     let section = through(|bytes| (bytes.to_vec(), false));
@@ -34,6 +29,9 @@ fn a_hop_that_passes_all_on() {
     assert!(reason.contains("byte ff at 0"), "{section:?}");
     assert!(section.facts["our_close"]["tcp_ended_after_seconds"].is_number(), "{section:?}");
     assert!(says(&section, "sees 1006"), "{section:?}");
+    let crosses =
+        "Close codes cross in both directions, and the server's reason arrives; a backend that dies is seen as FIN";
+    assert!(section.verdict.starts_with(crosses), "{section:?}");
 }
 
 #[test]
@@ -73,11 +71,17 @@ fn a_hop_that_says_a_close_of_its_own() {
 
 #[test]
 fn another_server_may_answer_as_it_likes() {
-    let addr = server(|_, mut stream| {
+    let addr = server(|number, mut stream| {
+        if number == 0 {
+            return greet(&mut stream);
+        }
         grant(&mut stream);
         let _ = stream.read(&mut [0; 1024]);
         let _ = stream.write_all(b"\x88\x08\x03\xe8\x1b[31m!");
-        drain(&mut stream);
+        // TCP stays open behind one of the Closes.
+        if number == 1 {
+            drain(&mut stream);
+        }
     });
     let section = section("--only close --timeout 2s", addr);
     assert!(section.ran && section.faults.is_empty(), "{section:?}");
@@ -93,7 +97,7 @@ fn a_server_that_never_answers_is_left() {
         grant(&mut stream);
         drain(&mut stream);
     });
-    let section = section("--only close --timeout 1s", addr);
+    let section = section("--only close --timeout 300ms", addr);
     assert!(section.ran && section.faults.is_empty(), "{section:?}");
     assert_eq!(section.verdict, "no Close was seen");
     assert!(says(&section, "was not answered"), "{section:?}");
@@ -109,4 +113,31 @@ fn frames_that_break_a_rule_are_no_close() {
     let section = section("--only close --timeout 2s", addr);
     assert!(section.faults.is_empty(), "{section:?}");
     assert_eq!(section.verdict, "no Close was seen");
+}
+
+#[test]
+fn whoever_never_stops_talking_has_not_closed() {
+    let addr = server(|_, mut stream| {
+        grant(&mut stream);
+        while stream.write_all(b"\x81\x02hi").is_ok() {}
+    });
+    let section = section("--only close --timeout 500ms", addr);
+    assert!(section.ran && section.faults.is_empty(), "{section:?}");
+    assert!(says(&section, "no end within") && says(&section, "stays open"), "{section:?}");
+}
+
+#[test]
+fn a_server_that_only_says_close_is_not_said_to_answer_one() {
+    let addr = server(|number, mut stream| {
+        if number == 0 {
+            return greet(&mut stream);
+        }
+        grant(&mut stream);
+        // A Close has a length; text that is no UTF-8 has one byte.
+        if stream.read(&mut [0; 1024]).is_ok_and(|count| count == 7) {
+            let _ = stream.write_all(b"\x88\x02\x03\xef");
+        }
+    });
+    let section = section("--only close --timeout 2s", addr);
+    assert_eq!(section.verdict, "the server says Close, and answers none");
 }

@@ -99,7 +99,7 @@ chapters! {
     #[ignore = "needs haproxy, nc, nginx and ss"]
     c12: "12-proxies.md", [27, 0, 0, 0, 1, 27];
     #[ignore = "needs haproxy, lsof, nc, nginx and ps"]
-    c13: "13-load-balancers.md", [36, 0, 5, 2, 1, 29];
+    c13: "13-load-balancers.md", [34, 0, 5, 2, 1, 28];
     #[ignore = "needs nc, nginx and openssl"]
     c14: "14-security.md", [30, 0, 0, 3, 1, 9];
 }

@@ -135,7 +135,11 @@ impl fmt::Display for Error {
                 write!(out, "the upgrade was refused: {}", escape::text(refusal.head.status_line().as_bytes()))
             }
             Error::NotHttp { first } => {
-                let hint = if looks_like_tls(first) { ": it looks like TLS, so try wss://" } else { "" };
+                let hint = match () {
+                    () if looks_like_tls(first) => ": it looks like TLS, so try wss://",
+                    () if looks_like_http2(first) => ": it looks like HTTP/2, and HTTP/1.1 is asked for here",
+                    () => "",
+                };
                 write!(
                     out,
                     "the answer is no HTTP: it begins with {}{hint}",
@@ -152,6 +156,11 @@ impl fmt::Display for Error {
 /// A TLS record that carries an alert or a handshake (RFC 8446 s5.1).
 fn looks_like_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [0x15 | 0x16, 0x03, ..])
+}
+
+/// The frame SETTINGS, with which a server of HTTP/2 begins (RFC 9113 s3.4, s4.1).
+fn looks_like_http2(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, _, 4, _, 0, 0, 0, 0, ..])
 }
 
 /// What came of each address. One alone needs no name: it was said before.

@@ -28,7 +28,7 @@ pub fn run(options: &Probe) -> ExitCode {
         Ok(report) => report,
         Err(error) => return could_not_run(&format!("ws101: {}", error.with_stars())),
     };
-    let last = if options.json { document(&report) } else { text::summary(&report) };
+    let last = if options.json { document(&report) } else { text::summary(&report, width()) };
     match print(&last) {
         Err(error) => could_not_run(&format!("ws101: {error}")),
         Ok(()) if report.faults().next().is_some() => ExitCode::FAILURE,
@@ -103,7 +103,7 @@ fn tell(line: &str, is_json: bool) -> io::Result<()> {
 /// A bar on stderr, and only when that is a terminal.
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{prefix:>9} [{bar:30}] {msg}") {
+    match ProgressStyle::with_template("{prefix:>9} [{bar:30}] {wide_msg}") {
         Ok(style) => bar.with_style(style.progress_chars("=> ")),
         Err(_) => bar,
     }

@@ -36,7 +36,9 @@ pub fn of(refusal: &Refusal) -> String {
         },
         502 | 504 => "a proxy in between found nobody behind it, or got no answer that it understands".to_owned(),
         503 => "the server, or a proxy with nobody behind it, takes no connections now".to_owned(),
-        505 => "a proxy or server that does not take HTTP/1.1".to_owned(),
+        505 => "the server was asked in a version of HTTP that it does not take: by a proxy in between, when that is not \
+                HTTP/1.1 (nginx before 1.29.7 says 1.0 without proxy_http_version 1.1)"
+            .to_owned(),
         500..=599 => "the server failed; its own log knows why".to_owned(),
         _ => "the server's own reason; its text above may tell".to_owned(),
     }

@@ -127,7 +127,10 @@ fn tell_pattern(
     let by_cookie = cookie.filter(|cookie| cookie.holds == Some(true)).map(|cookie| cookie.names.join(", "));
     match (&pattern, by_cookie) {
         (Pattern::NoNames, _) => {
-            section.note("the servers have no names, so they cannot be told apart: start each ws101 with --name");
+            section.note(match bench.look.is_ws101() {
+                true => "the servers have no names, so they cannot be told apart: start each ws101 with --name",
+                false => "only a ws101 that was started with --name says who answers",
+            });
             "who answers cannot be told".to_owned()
         }
         (Pattern::One(_), _) | (_, None) => pattern.words(),

@@ -27,14 +27,16 @@ pub fn run(bench: &mut Bench<'_>) -> Section {
     for question in questions {
         bench.progress(None, question.words());
         match ask(bench.settings, question) {
-            Ok(seen) => answers.push((question, seen)),
+            Ok(seen) => {
+                tell(&mut section, question, &seen);
+                answers.push((question, seen));
+            }
             Err(why) => section.saw(line(question, &format!("could not be asked: {why}"))),
         }
     }
     if answers.is_empty() {
         return section.not_run("no connection could be opened");
     }
-    answers.iter().for_each(|(question, seen)| tell(&mut section, *question, seen));
     judge_all(&mut section, bench, &answers);
     section
 }
@@ -47,7 +49,7 @@ fn tell(section: &mut Section, question: Question, seen: &Seen) {
     let end = match &seen.end {
         Some(end) => format!("{}, after {}", end.brief(), milliseconds(seen.took)),
         None if seen.echoed && question.is_death() => "an echo: this ws101 knows no ?cut".to_owned(),
-        None => format!("nothing within {:.1} s", seen.took.as_secs_f64()),
+        None => format!("no end within {:.1} s", seen.took.as_secs_f64()),
     };
     let tcp = match &seen.tcp {
         Some((end, took)) => format!("; {} {} later", end.brief(), milliseconds(*took)),
@@ -91,11 +93,16 @@ fn judge_all(section: &mut Section, bench: &Bench<'_>, answers: &[(Question, See
 }
 
 fn verdict(section: &Section, is_ws101: bool, answers: &[(Question, Seen)], deaths: &[String]) -> String {
-    let crosses = match (section.faults.is_empty(), is_ws101) {
-        (false, _) => "a Close does not cross as it was said",
-        (true, true) => "codes cross in both directions, and the server's reason does",
-        (true, false) if answers.iter().any(|(_, seen)| seen.close().is_some()) => "a Close is answered by a Close",
-        (true, false) => "no Close was seen",
+    let is_said =
+        |asked: &[Question]| answers.iter().any(|(question, seen)| asked.contains(question) && seen.close().is_some());
+    let (ours, theirs) = (is_said(&[Question::Ours, Question::Long]), is_said(&[Question::Theirs]));
+    let crosses = match (ours, theirs) {
+        _ if !section.faults.is_empty() => "a Close does not cross as it was said",
+        (true, true) if is_ws101 => "Close codes cross in both directions, and the server's reason arrives",
+        (true, true) => "a Close is answered, and text that is no UTF-8 brings one",
+        (true, false) => "a Close is answered by a Close",
+        (false, true) => "the server says Close, and answers none",
+        (false, false) => "no Close was seen",
     };
     match deaths {
         [] => crosses.to_owned(),

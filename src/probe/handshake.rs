@@ -5,12 +5,12 @@ mod culprit;
 mod fields;
 mod forged;
 mod notes;
+mod refusal;
 
 use super::diff::{Change, Row};
 use super::look::Look;
 use super::{Bench, Section};
 use crate::client::Error;
-use crate::wire::escape;
 use serde_json::Value;
 
 /// Runs the section.
@@ -20,7 +20,7 @@ pub fn run(bench: &mut Bench<'_>) -> Section {
     if !look.rows.is_empty() {
         section.fact("head", look.rows.iter().map(Row::json).collect::<Vec<Value>>());
     }
-    section.saw(format!("the answer: {}", answer(look)));
+    section.saw(answer(look));
     culprit::find(bench, &mut section);
     fields::find(bench.settings, look, &mut section);
     notes::of_request(look, &mut section);
@@ -32,12 +32,13 @@ pub fn run(bench: &mut Bench<'_>) -> Section {
 
 /// The status line, or why there is none.
 fn answer(look: &Look) -> String {
-    match &look.opened {
-        Ok(opened) => escape::text(opened.head.status_line().as_bytes()),
-        Err(Error::Refused(refusal)) => escape::text(refusal.head.status_line().as_bytes()),
-        Err(Error::Handshake { head, .. }) => escape::text(head.status_line().as_bytes()),
-        Err(error) => error.to_string(),
-    }
+    let head = match &look.opened {
+        Ok(opened) => &opened.head,
+        Err(Error::Refused(refusal)) => &refusal.head,
+        Err(Error::Handshake { head, .. }) => head,
+        Err(error) => return error.to_string(),
+    };
+    format!("the answer: {}", refusal::status_line(head))
 }
 
 fn verdict(look: &Look) -> String {

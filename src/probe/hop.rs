@@ -1,5 +1,5 @@
 //! What stands nearest to the client, by the marks it leaves. A mark is a hint: a proxy can be told to leave none, and any
-//! server can wear another's. What is a guess is called one.
+//! server can wear another's. What is a guess is called one. Of several hops in a row at most two are told apart.
 
 use super::diff::{Change, Row};
 use super::head;
@@ -34,6 +34,8 @@ pub enum Hop {
     Http,
     /// Something that ends TCP, or gives out other addresses, and passes every byte on.
     Bytes,
+    /// Two in a row, the nearer one first: one that names itself, and one that is known by what it did.
+    Two(Box<Hop>, Box<Hop>),
     /// Nothing: the server has this end's own address on the other side.
     Nothing,
     /// Nothing to be seen: no proxy, one that passes bytes on, or one that leaves no marks.
@@ -59,6 +61,7 @@ impl Hop {
     /// What the marks tell.
     pub fn guess(marks: &Marks<'_>) -> Hop {
         let named = marks.answer.and_then(|answer| by_answer(answer, marks.arrived));
+        let named = named.map(|named| with_another(named, marks));
         named
             .or_else(|| by_body(marks))
             .or_else(|| marks.arrived.map(|arrived| by_request(marks, arrived)))
@@ -66,16 +69,26 @@ impl Hop {
     }
 
     /// Its name for a person.
-    pub fn words(&self) -> &str {
-        match self {
+    pub fn words(&self) -> String {
+        let words = match self {
             Hop::Nginx(words) | Hop::Other(words) => words,
+            Hop::Two(near, far) => return format!("{}; behind it {}", near.words(), far.words()),
             Hop::HaProxy => "probably HAProxy (no mark of its own)",
             Hop::Envoy => "Envoy",
             Hop::Caddy => "Caddy",
             Hop::Http => "one that speaks HTTP and leaves no mark",
-            Hop::Bytes => "one that passes bytes on (L4)",
+            Hop::Bytes => "one that passes bytes on (L4), or a NAT",
             Hop::Nothing => "none, the connection goes straight to the server",
             Hop::Unseen => "nothing that shows itself",
+        };
+        words.to_owned()
+    }
+
+    /// What it says of itself.
+    pub fn name_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Hop::Nginx(name) | Hop::Other(name) => Some(name),
+            _ => None,
         }
     }
 
@@ -95,14 +108,33 @@ impl Hop {
 }
 
 /// A ws101 says nothing of `Server`, so with one behind it that field is a hop's. Of any other server it may be its own,
-/// and only the names of proxies count.
+/// and only the names of proxies count. What Envoy adds passes through others that write their own name into `Server`.
 fn by_answer(answer: &Head, arrived: Option<&Inspected>) -> Option<Hop> {
-    if answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-")) {
-        return Some(Hop::Envoy);
-    }
     let server = answer.value("server").map(Hop::named);
     let server = server.filter(|hop| arrived.is_some() || is_proxy(hop));
-    server.or_else(|| answer.values("via").last().map(|via| Hop::named(via_name(via))))
+    let via = || answer.values("via").last().and_then(|via| via.rsplit(|byte| *byte == b',').next());
+    server
+        .or_else(|| is_of_envoy(answer).then_some(Hop::Envoy))
+        .or_else(|| via().map(|via| Hop::named(received_by(via))))
+}
+
+fn is_of_envoy(answer: &Head) -> bool {
+    answer.fields().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-envoy-"))
+}
+
+/// nginx and Caddy write `Server` with a capital, and leave the names of a request as they were or give them capitals. When
+/// that is otherwise there is another hop: nearer, when it changed the answer, and behind, when it changed the request.
+fn with_another(named: Hop, marks: &Marks<'_>) -> Hop {
+    let Some(answer) = marks.answer.filter(|_| matches!(named, Hop::Nginx(_) | Hop::Caddy)) else { return named };
+    let is_nearer = answer.fields().any(|(name, _)| name == "server");
+    let other = match marks.arrived.map(|arrived| by_request(marks, arrived)) {
+        _ if is_of_envoy(answer) => Hop::Envoy,
+        Some(hop @ (Hop::HaProxy | Hop::Envoy)) => hop,
+        _ if is_nearer => Hop::HaProxy,
+        _ => return named,
+    };
+    let (near, far) = if is_nearer { (other, named) } else { (named, other) };
+    Hop::Two(Box::new(near), Box::new(far))
 }
 
 fn is_proxy(hop: &Hop) -> bool {
@@ -113,10 +145,11 @@ fn is_proxy(hop: &Hop) -> bool {
     }
 }
 
-/// `1.1 Caddy`: the protocol, then who says it (RFC 9110 s7.6.3). The nearest hop wrote the last element.
-fn via_name(via: &[u8]) -> &[u8] {
-    let last = via.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-    last.split(|byte| *byte == b' ').nth(1).unwrap_or(last)
+/// Of `1.1 Caddy`, an element of `Via`, who says it (RFC 9110 s7.6.3). Each hop adds one behind the others: so the nearest
+/// one's is the last of an answer, and the first of a request.
+fn received_by(element: &[u8]) -> &[u8] {
+    let element = element.trim_ascii();
+    element.split(|byte| *byte == b' ').nth(1).unwrap_or(element)
 }
 
 /// A page of HAProxy's own, or a head that a ws101 did not write like this.
@@ -133,8 +166,8 @@ fn by_request(marks: &Marks<'_>, arrived: &Inspected) -> Hop {
     if head::names(lines).any(|name| name.to_ascii_lowercase().starts_with("x-envoy-")) {
         return Hop::Envoy;
     }
-    if let Some(via) = head::values(lines, "via").next() {
-        return Hop::named(via_name(via.as_bytes()));
+    if let Some(via) = head::values(lines, "via").next().and_then(|via| via.split(',').next()) {
+        return Hop::named(received_by(via.as_bytes()));
     }
     let (capitals, names) = head::capitals(head::names(lines));
     let is_lowered = marks.rows.iter().any(|row| row.change == Change::Recased);
@@ -183,6 +216,11 @@ mod tests {
             ("server: envoy\n", Hop::Envoy),
             ("server: istio-envoy\n", Hop::Envoy),
             ("x-envoy-upstream-service-time: 1\n", Hop::Envoy),
+            (
+                "Server: nginx\nx-envoy-upstream-service-time: 1\n",
+                Hop::Two(Box::new(Hop::Nginx("nginx".to_owned())), Box::new(Hop::Envoy)),
+            ),
+            ("Server: gunicorn\nx-envoy-upstream-service-time: 1\n", Hop::Envoy),
             ("Server: Caddy\n", Hop::Caddy),
             ("Via: 1.1 Caddy\n", Hop::Caddy),
             ("Via: 1.1 inner, 1.1 outer\n", Hop::Other("outer".to_owned())),
@@ -201,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn two_in_a_row_are_told_apart_by_capitals() {
+        let nginx = || Box::new(Hop::Nginx("nginx".to_owned()));
+        let lowered = inspected("127.0.0.1:4000", &SENT.replace("Host", "host").replace("Up", "up"));
+        let half = inspected("127.0.0.1:4000", &SENT.replace("Up", "up"));
+        for (fields, arrived, hop) in [
+            ("Server: nginx\n", &lowered, Hop::Two(nginx(), Box::new(Hop::HaProxy))),
+            ("server: nginx\n", &half, Hop::Two(Box::new(Hop::HaProxy), nginx())),
+            ("Server: nginx\nx-envoy-a: 1\n", &lowered, Hop::Two(nginx(), Box::new(Hop::Envoy))),
+            ("server: nginx\nx-envoy-a: 1\n", &half, Hop::Two(Box::new(Hop::Envoy), nginx())),
+            ("Server: nginx\n", &half, *nginx()),
+            ("server: envoy\n", &lowered, Hop::Envoy),
+        ] {
+            assert_eq!(guess(fields, b"", Some(arrived)), hop, "{fields}");
+        }
+        assert_eq!(
+            guess("server: nginx\n", b"", None).words(),
+            "probably HAProxy (no mark of its own); behind it nginx"
+        );
+        assert_eq!(guess("Server: nginx\n", b"", None), *nginx());
+    }
+
+    #[test]
     fn one_that_does_not_is_known_by_what_it_did() {
         let elsewhere = "127.0.0.1:4000";
         for (peer, arrived, hop) in [
@@ -208,7 +268,7 @@ mod tests {
             (elsewhere, SENT.to_owned(), Hop::Bytes),
             (elsewhere, format!("{SENT}\nX-Forwarded-For: 1.2.3.4"), Hop::Http),
             (elsewhere, format!("{SENT}\nX-Envoy-Internal: true"), Hop::Envoy),
-            (elsewhere, format!("{SENT}\nVia: 1.1 varnish"), Hop::Other("varnish".to_owned())),
+            (elsewhere, format!("{SENT}\nVia: 1.1 varnish, 1.1 inner"), Hop::Other("varnish".to_owned())),
             (elsewhere, SENT.replace("Host", "host").replace("Up", "up"), Hop::HaProxy),
         ] {
             assert_eq!(guess("", b"", Some(&inspected(peer, &arrived))), hop, "{arrived}");

@@ -89,9 +89,9 @@ fn silent(lives: &[Life]) -> Option<&Life> {
     lives.iter().find(|life| life.habit == Habit::Silent)
 }
 
-/// After how much silence the silent one was ended, if it was.
+/// The age at which the silent one was ended, if it was.
 fn silence_ended(lives: &[Life]) -> Option<Duration> {
-    silent(lives).filter(|life| matches!(life.outcome, Outcome::Ended(_))).map(|life| life.quiet)
+    silent(lives).filter(|life| matches!(life.outcome, Outcome::Ended(_))).map(|life| life.age)
 }
 
 fn says(bench: &Bench<'_>, plan: &Plan, lives: &[Life]) -> String {

@@ -9,13 +9,15 @@ use crate::protocol::session::{Event, Message};
 use crate::wire::inspected::Inspected;
 use crate::wire::tap::{self, Tap};
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// So much of a reason stands in a table.
 const BRIEF: usize = 24;
 
-/// The longest message that is read where size is not the question: what a server tells of a handshake is one, too.
+/// The longest message that is read where size is not the question, as what a server tells of a handshake. There may be a
+/// thousand links, and a server that fills each of them.
 pub const READABLE: u64 = 1 << 20;
 
 /// How often an opening is tried by who is patient.
@@ -40,7 +42,7 @@ pub enum End {
     Fin,
     /// TCP was reset. What the system says.
     Reset(String),
-    /// Frames that break a rule, or TLS that failed.
+    /// Frames that break a rule, TLS that failed, bytes that the other end did not take.
     Broken(String),
 }
 
@@ -144,12 +146,6 @@ impl Link {
         }
     }
 
-    /// Whether something has come and waits to be heard. An end among it should be heard before anything is written: a
-    /// write to what is closed makes a reset of a FIN.
-    pub fn has_news(&self) -> bool {
-        self.connection.is_stale()
-    }
-
     /// Sends a Ping. The error says how the connection ended.
     pub fn ping(&mut self, payload: &[u8], deadline: Instant) -> Result<(), End> {
         self.websocket.ping(&mut self.connection, payload, deadline).map_err(Link::end)
@@ -193,7 +189,7 @@ impl Link {
         match error {
             // Under TLS it may have come with close_notify or without: no Close is no Close.
             Error::Ended => End::Fin,
-            Error::Lost(error) => End::Reset(error.to_string()),
+            Error::Lost(error) if is_reset(&error) => End::Reset(error.to_string()),
             error => End::Broken(error.to_string()),
         }
     }
@@ -204,6 +200,11 @@ impl Link {
         // Whatever comes of it: nobody asks any more.
         let _ = self.websocket.close(&mut self.connection, &Close::new(1000, ""), deadline);
     }
+}
+
+/// A write to what was reset is a broken pipe.
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -217,6 +218,16 @@ mod tests {
             let close = Close::new(1001, reason);
             assert_eq!(End::Close(close).brief(), format!("Close 1001 going away{shown}"));
         }
+    }
+
+    #[test]
+    fn only_the_other_end_resets() {
+        let end = |kind| Link::end(Error::Lost(io::Error::from(kind)));
+        for kind in [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe] {
+            assert!(matches!(end(kind), End::Reset(_)), "{kind}");
+        }
+        // What `WebSocket` says when its time for writing is over.
+        assert!(matches!(end(ErrorKind::Other), End::Broken(_)));
     }
 
     #[test]

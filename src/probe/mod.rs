@@ -14,8 +14,8 @@
 //!
 //! Read [`settings`], [`fault`] (all that can be found), [`head`] and [`diff`] (a request as lines, and what became of them),
 //! [`hop`] (which proxy it is), [`link`] (one WebSocket), [`ask`] (one plain request), [`look`] (the first WebSocket), the
-//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`] and how it is told:
-//! [`text`], [`json`].
+//! sections [`handshake`], [`idle`], [`stream`], [`size`], [`backends`], [`close`], then [`report`], what [`secret`] takes
+//! out of it, and how it is told: [`text`], [`json`].
 
 pub mod advice;
 pub mod ask;
@@ -31,6 +31,7 @@ pub mod json;
 pub mod link;
 pub mod look;
 pub mod report;
+pub mod secret;
 pub mod settings;
 pub mod size;
 pub mod stream;
@@ -43,6 +44,7 @@ pub use settings::{Name, Settings};
 
 use crate::client::Error;
 use look::Look;
+use secret::Secrets;
 use std::time::{Duration, Instant};
 
 /// What happens while it runs.
@@ -104,16 +106,29 @@ impl Bench<'_> {
 }
 
 /// After all sections, so that who ends it waits for none of them.
-fn watch(settings: &Settings, look: &Look, report: &mut Report, observe: &mut dyn FnMut(Step<'_>)) {
+fn watch(settings: &Settings, look: &Look, report: &mut Report, secrets: &Secrets, observe: &mut dyn FnMut(Step<'_>)) {
     let Some(section) = report.sections.iter_mut().find(|section| section.name == Name::Backends) else { return };
+    let observe = &mut |step: Step<'_>| match step {
+        Step::Seen(line) => {
+            let mut line = line.to_owned();
+            secrets.hide(&mut line);
+            observe(Step::Seen(&line));
+        }
+        step => observe(step),
+    };
     let mut bench = Bench { settings, look, since: Instant::now(), section: Name::Backends, observe };
     backends::watch(&mut bench, section);
+    secrets.hide_in(section);
 }
 
 /// Probes. The error says why nothing could be reached; everything else is part of the report.
 pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Report, Error> {
+    let began = Instant::now();
     let look = look::look(settings)?;
+    let secrets = Secrets::of(settings);
     let mut report = Report::new(settings, &look);
+    secrets.hide(&mut report.server);
+    report.hop.name_mut().into_iter().for_each(|name| secrets.hide(name));
     observe(Step::Looked(&report));
     for name in Name::ALL.into_iter().filter(|name| settings.only.is_empty() || settings.only.contains(name)) {
         let since = Instant::now();
@@ -126,12 +141,14 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
             Name::Backends => backends::run(&mut bench),
             Name::Close => close::run(&mut bench),
         };
-        section.took = since.elapsed();
+        // The first handshake is part of what it says.
+        section.took = if name == Name::Handshake { began.elapsed() } else { since.elapsed() };
+        secrets.hide_in(&mut section);
         (bench.observe)(Step::Done(&section, &report.hop));
         report.sections.push(section);
     }
     if settings.watch {
-        watch(settings, &look, &mut report, observe);
+        watch(settings, &look, &mut report, &secrets, observe);
     }
     Ok(report)
 }

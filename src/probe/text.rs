@@ -45,7 +45,13 @@ pub fn section(section: &Section, hop: &Hop, width: usize) -> String {
         text.push_str(&columns::table(&section.heads, width));
         text.push('\n');
     }
-    section.evidence.iter().for_each(|line| text.push_str(&wrapped(line, "", INDENT, width)));
+    for line in &section.evidence {
+        let (begin, rest) = row(line);
+        match begin.is_empty() {
+            true => text.push_str(&wrapped(line, "", INDENT, width)),
+            false => text.push_str(&hanging(begin, rest, width)),
+        }
+    }
     for note in &section.notes {
         text.push_str(&wrapped(note, &format!("{DIM}note:{DIM:#} "), INDENT, width));
     }
@@ -71,8 +77,41 @@ fn mark(section: &Section) -> (Style, &'static str) {
     }
 }
 
-/// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of a table
-/// or of a configuration, which begins with two blanks, stays as it is.
+/// The first column of a line of a table, with the blanks behind it, and the rest. Prose has no such column.
+fn row(line: &str) -> (&str, &str) {
+    let label = line.len() - line.trim_start().len();
+    if label < 2 {
+        return ("", line);
+    }
+    let column = line[label..].find("  ").map_or(label, |gap| label + gap);
+    let blanks = line[column..].len() - line[column..].trim_start().len();
+    line.split_at(column + blanks)
+}
+
+/// A line of a table, whose further lines begin where its second column does.
+fn hanging(begin: &str, rest: &str, width: usize) -> String {
+    let begin = format!("{INDENT}{begin}");
+    let column = begin.chars().count();
+    let mut text = begin;
+    let mut len = column;
+    for (at, word) in rest.split(' ').enumerate() {
+        let needed = word.chars().count();
+        if at > 0 && len > column && len + 1 + needed > width.max(column + NARROW) {
+            text.push_str(&format!("\n{:column$}", ""));
+            len = column;
+        } else if at > 0 {
+            text.push(' ');
+            len += 1;
+        }
+        text.push_str(word);
+        len += needed;
+    }
+    text.push('\n');
+    text
+}
+
+/// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of
+/// a configuration, which begins with two blanks, stays as it is.
 fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
     if line.starts_with("  ") {
         return format!("{indent}{line}\n");
@@ -100,19 +139,20 @@ fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
 }
 
 /// What was found, to be put into a ticket: no colour, no table, every line true by itself.
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &Report, width: usize) -> String {
     let Report { url, address, hop, server, sections } = report;
     let mut text = format!("\n{BOLD}Summary, for a ticket{BOLD:#}\n\n");
-    text.push_str(&format!("{INDENT}ws101 {} probed {url} at {address}\n", env!("CARGO_PKG_VERSION")));
-    text.push_str(&format!("{INDENT}nearest hop: {}; server: {server}\n", hop.words()));
+    let probed = format!("ws101 {} probed {url} at {address}", env!("CARGO_PKG_VERSION"));
+    text.push_str(&wrapped(&probed, "", INDENT, width));
+    text.push_str(&wrapped(&format!("nearest hop: {}; server: {server}", hop.words()), "", INDENT, width));
     for section in sections {
         let begin = format!("{:<9}  {:<7}  ", section.name.word(), mark(section).1);
         match section.faults.as_slice() {
-            [] => text.push_str(&wrapped(&section.verdict, &begin, INDENT, PROSE)),
+            [] => text.push_str(&wrapped(&section.verdict, &begin, INDENT, width)),
             faults => {
                 for found in faults {
                     let says = format!("{}: {}", found.fault.word(), found.says);
-                    text.push_str(&wrapped(&says, &begin, INDENT, PROSE));
+                    text.push_str(&wrapped(&says, &begin, INDENT, width));
                 }
             }
         }
@@ -161,7 +201,7 @@ mod tests {
     #[test]
     fn the_summary_tells_each_fault_once() {
         assert_eq!(
-            plain(&summary(&report())),
+            plain(&summary(&report(), WIDTH)),
             format!(
                 "\nSummary, for a ticket\n\n  ws101 {} probed ws://a/ws at 127.0.0.1:80\n  nearest hop: nginx/1.22.1; server: \
                  ws101 0.1.0\n  handshake  to fix   no-upgrade: the request arrived without Upgrade\n  idle       not run  \
@@ -169,6 +209,23 @@ mod tests {
                 env!("CARGO_PKG_VERSION")
             )
         );
+    }
+
+    #[test]
+    fn a_line_of_a_table_goes_on_in_its_second_column() {
+        for (line, told) in [
+            ("  label   short", "    label   short\n"),
+            (
+                "  label   Close 4001 an application's own, after 0.2 ms",
+                "    label   Close 4001 an application's own, after\n            0.2 ms\n",
+            ),
+            ("       16 bytes: back after 0.041 s", "         16 bytes: back after 0.041 s\n"),
+            ("  é", "    é\n"),
+        ] {
+            let (begin, rest) = row(line);
+            assert_eq!(hanging(begin, rest, 50), told);
+        }
+        assert_eq!(row("prose with  blanks"), ("", "prose with  blanks"));
     }
 
     #[test]

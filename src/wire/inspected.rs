@@ -1,10 +1,14 @@
 //! How a request arrived, told to who sent it: the first message of a WebSocket that was opened with `?inspect=1`, and a
 //! part of every refusal in JSON. The server writes it, `probe` reads it.
 //!
-//! Secrets are starred and bytes are escaped before they come here: this goes over the wire, to whoever asked.
+//! Secrets are starred and bytes are escaped before they come here: this goes over the wire, to whoever asked. Who reads it
+//! does both again: it may come from somebody who only claims to be a ws101.
 
-use super::escape;
+use super::{escape, secrets};
 use serde::{Deserialize, Serialize};
+
+/// The longest JSON that is read: many times as long as a head may be.
+const MAX_TEXT: usize = 1 << 20;
 
 /// The most lines that are read of a request: a server that tells of more means no good.
 const MAX_LINES: usize = 256;
@@ -41,13 +45,24 @@ impl Inspected {
     /// Reads what [`Inspected::json`] has written, or finds it in a refusal. Anything else is `None`. What it says is safe
     /// for a terminal, whoever wrote it.
     pub fn parse(text: &[u8]) -> Option<Inspected> {
+        if text.len() > MAX_TEXT {
+            return None;
+        }
         let mut told: Inspected = serde_json::from_slice(text).ok()?;
         told.request_as_it_arrived.truncate(MAX_LINES);
         let words = [&mut told.ws101, &mut told.peer, &mut told.client].into_iter();
         words.chain(&mut told.name).chain(&mut told.proxy_protocol).for_each(|word| *word = safe(word, MAX_WORD));
         told.request_as_it_arrived.iter_mut().for_each(|line| *line = safe(line, MAX_LINE));
+        told.request_as_it_arrived = starred(&told.request_as_it_arrived);
         Some(told)
     }
+}
+
+/// The lines of a head, with stars where a secret stands. No line has a line break: they are escaped.
+fn starred(lines: &[String]) -> Vec<String> {
+    let starred = secrets::starred(lines.join("\n").as_bytes());
+    let lines = starred.split(|byte| *byte == b'\n').take(lines.len());
+    lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect()
 }
 
 /// The beginning of it, escaped.
@@ -81,6 +96,26 @@ mod tests {
         let told = Inspected::parse(told.as_bytes()).expect("an inspection");
         assert_eq!(told.ws101, "1\\u{1b}[2J");
         assert_eq!(told.request_as_it_arrived, [r#"X: \x80"'\u{202e}"#]);
+    }
+
+    /// A ws101 stars them itself. Another might tell them for everybody to read.
+    #[test]
+    fn secrets_are_starred_whoever_tells_of_them() {
+        let lines = r#"["GET / HTTP/1.1", "cookie: a=b", " c", "", "Authorization : Basic dTpw", "X: y\nCookie: z"]"#;
+        let told = format!(r#"{{"ws101":"1","peer":"a","client":"b","request_as_it_arrived":{lines}}}"#);
+        let told = Inspected::parse(told.as_bytes()).expect("an inspection").request_as_it_arrived;
+        assert_eq!(told, ["GET / HTTP/1.1", "cookie: ***", " *", "", "Authorization : ***** ****", "X: y\\nCookie: z"]);
+        let none = br#"{"ws101":"1","peer":"a","client":"b","request_as_it_arrived":[]}"#;
+        assert!(Inspected::parse(none).expect("an inspection").request_as_it_arrived.is_empty());
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_read() {
+        let line = format!(r#""X: {}""#, "y".repeat(MAX_TEXT));
+        for (lines, is_read) in [("", true), (line.as_str(), false)] {
+            let told = format!(r#"{{"ws101":"1","peer":"a","client":"b","request_as_it_arrived":[{lines}]}}"#);
+            assert_eq!(Inspected::parse(told.as_bytes()).is_some(), is_read, "{}", told.len());
+        }
     }
 
     #[test]

@@ -93,11 +93,15 @@ impl Stars {
     }
 }
 
+/// Whether the value of a field of this name is a secret.
+pub fn is_secret(name: &str) -> bool {
+    SECRET.contains(&name.to_ascii_lowercase().as_bytes())
+}
+
 /// The value of one field, with stars if it is a secret.
 pub fn starred_value(name: &str, value: &[u8]) -> Vec<u8> {
-    let is_secret = SECRET.contains(&name.to_ascii_lowercase().as_bytes());
     let star = |byte: &u8| if matches!(byte, b' ' | b'\t') { *byte } else { b'*' };
-    if is_secret { value.iter().map(star).collect() } else { value.to_vec() }
+    if is_secret(name) { value.iter().map(star).collect() } else { value.to_vec() }
 }
 
 /// A request's target with stars.

@@ -42,3 +42,21 @@ pub fn drain(stream: &mut TcpStream) {
     let mut buffer = [0; 1024];
     while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
+
+/// A WebSocket that is opened, told a word so that nobody waits for one, and left by its client: that of the look.
+pub fn greet(stream: &mut TcpStream) {
+    grant(stream);
+    stream.write_all(b"\x81\x02hi").expect("written");
+    until_close(stream);
+}
+
+/// Reads until the client says Close, or has ended the connection.
+pub fn until_close(stream: &mut TcpStream) {
+    let mut buffer = [0; 1024];
+    while stream.read(&mut buffer).is_ok_and(|count| count > 0) && !is_close(&buffer) {}
+}
+
+/// Whether a Close stands at the beginning of these bytes.
+pub fn is_close(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x88)
+}

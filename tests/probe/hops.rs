@@ -76,12 +76,7 @@ fn each_loss_has_one_name() {
             &[Fault::Http10],
             "as HTTP/1.0, which has no upgrade, without Upgrade and without Connection",
         ),
-        (
-            "",
-            |head| head.replacen("HTTP/1.1", "HTTP/1.0", 1),
-            &[Fault::Http10],
-            "no upgrade and with Connection: Upgrade",
-        ),
+        ("", |head| head.replacen("HTTP/1.1", "HTTP/1.0", 1), &[Fault::Http10], "no upgrade, with Connection: Upgrade"),
         ("", |head| without(head, "upgrade"), &[Fault::NoUpgrade], "without Upgrade and with Connection: Upgrade"),
         ("", |head| without(head, "connection"), &[Fault::NoUpgrade], "with Upgrade, but without Connection"),
         (
@@ -138,7 +133,7 @@ fn what_was_done_to_the_answer_is_told() {
     let (report, section) = handshake("", hop(server.addr, as_it_is, answer));
     assert_eq!((faults(&section), report.hop), (vec![], Hop::Other("odd/1".to_owned())), "{section:?}");
     assert!(says(&section, "Server: odd/1; Via: 1.1 edge"), "{section:?}");
-    assert!(says(&section, "a Set-Cookie came with the 101"), "{section:?}");
+    assert!(says(&section, "a Set-Cookie came with the answer"), "{section:?}");
     assert!(!says(&section, "secret"), "{section:?}");
     let broken: Change = |head| without(head, "sec-websocket-accept");
     let (_, section) = handshake("", hop(server.addr, as_it_is, broken));

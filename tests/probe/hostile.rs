@@ -7,7 +7,7 @@ use ws101::probe::{Report, Section, json, text};
 
 /// What a person and a program get to read. Colours are the report's own, and are taken away.
 fn shown(report: &Report, section: &Section) -> String {
-    let told = [text::title(report), text::section(section, &report.hop, 100), text::summary(report)].concat();
+    let told = [text::title(report), text::section(section, &report.hop, 100), text::summary(report, 100)].concat();
     let told = anstream::adapter::strip_str(&told).to_string();
     // Text that was not ours and held an escape would lose it here too: so its other parts are looked for.
     format!("{told}{:#}", json::document(report))
@@ -52,6 +52,21 @@ fn what_a_server_refuses_with_is_escaped() {
     assert!(!shown.contains('\u{202e}') && !shown.contains('\u{1b}'), "{shown}");
 }
 
+/// A server may hold a mirror to its client. What the mirror shows is put into a ticket.
+#[test]
+fn what_a_server_repeats_of_the_users_secrets_is_starred() {
+    let mirror = serving(|mut stream| {
+        let head = read_head(&mut stream);
+        let token = head.lines().find(|line| line.starts_with("Authorization")).unwrap_or_default();
+        let answer = format!("HTTP/1.1 401 {token}\r\nServer: {token}\r\nVia: 1.1 {token}\r\n\r\nnobody knows {token}");
+        stream.write_all(answer.as_bytes()).expect("written");
+    });
+    let (report, section) = handshake("-H Authorization:hush-hush", mirror);
+    let shown = shown(&report, &section);
+    assert!(shown.contains("nobody knows Authorization: *********"), "{shown}");
+    assert!(!shown.contains("hush"), "{shown}");
+}
+
 /// A million lines, a line of a megabyte: the probe takes what it needs and ends.
 #[test]
 fn a_server_that_tells_too_much_is_cut_short() {
@@ -67,7 +82,7 @@ fn a_server_that_tells_too_much_is_cut_short() {
         drain(&mut stream);
     });
     let (report, section) = handshake("", flooding);
-    let told = text::title(&report) + &text::section(&section, &report.hop, 100) + &text::summary(&report);
+    let told = text::title(&report) + &text::section(&section, &report.hop, 100) + &text::summary(&report, 100);
     let told = anstream::adapter::strip_str(&told).to_string();
     assert!(told.lines().count() < 400, "{}", told.lines().count());
     assert!(told.lines().all(|line| line.chars().count() < 600), "{told}");

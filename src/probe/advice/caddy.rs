@@ -31,8 +31,7 @@ const NO_UPGRADE: &[&str] = &[
     "  header_up -Connection",
 ];
 
-const UPGRADE_FORBIDDEN: &[&str] =
-    &["Caddy refuses no upgrade by itself: look for respond 403, basicauth and forward_auth."];
+const UPGRADE_FORBIDDEN: &[&str] = &["Caddy refuses no upgrade by itself: look for respond 403 and forward_auth."];
 
 const PROXY_PROTOCOL_UNASKED: &[&str] = &[
     "`transport http` of reverse_proxy says so. Take it away, or tell the server to expect it (ws101 serve \
@@ -67,7 +66,7 @@ const FIELD_LOST: &[&str] =
 
 const IDLE_LIMIT: &[&str] = &[
     "Caddy ends no silent WebSocket by itself: look in front of it and behind it.",
-    "Let somebody ping more often than the limit: ws101 serve --ping-interval 20s.",
+    "Let the client or the server ping more often than the limit (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[
@@ -80,7 +79,9 @@ const LIFETIME_LIMIT: &[&str] = &[
 ];
 
 const BUFFERED: &[&str] = &[
-    "reverse_proxy passes text/event-stream on at once by itself. For any other type:",
+    "reverse_proxy passes text/event-stream on at once, unless it is to have the whole answer first. Take that away:",
+    "  response_buffers unlimited       # before Caddy 2.7: buffer_responses",
+    "For any other type than text/event-stream, in reverse_proxy:",
     "  flush_interval -1",
     "Look for `encode` too: leave streams out of it.",
 ];

@@ -5,7 +5,8 @@ use super::Fault;
 /// What to do.
 pub fn lines(fault: Fault) -> &'static [&'static str] {
     match fault {
-        Fault::NoUpgrade | Fault::UpgradeForbidden => NO_UPGRADE,
+        Fault::NoUpgrade => NO_UPGRADE,
+        Fault::UpgradeForbidden => UPGRADE_FORBIDDEN,
         Fault::Http10 => HTTP_10,
         Fault::ProxyProtocolUnasked => PROXY_PROTOCOL_UNASKED,
         Fault::ProxyProtocolMissing => PROXY_PROTOCOL_MISSING,
@@ -26,10 +27,17 @@ pub fn lines(fault: Fault) -> &'static [&'static str] {
 }
 
 const NO_UPGRADE: &[&str] = &[
+    "Envoy passes an upgrade on as it came, or refuses it with 403. Look for another proxy behind it or in front of it, and \
+     for request_headers_to_remove.",
+];
+
+const UPGRADE_FORBIDDEN: &[&str] = &[
     "Envoy allows an upgrade only when it is told to. In HttpConnectionManager:",
     "  upgrade_configs:",
     "  - upgrade_type: websocket",
     "or in the `route` of one path, under the same name. Istio has it on.",
+    "%RESPONSE_CODE_DETAILS% in the access log is upgrade_failed then. Is it via_upstream, the server itself refused (the \
+     Origin?); with ext_authz it may be that.",
 ];
 
 const HTTP_10: &[&str] = &["Envoy asks servers in HTTP/1.1: look for another proxy behind it."];
@@ -44,7 +52,15 @@ const PROXY_PROTOCOL_MISSING: &[&str] = &[
     "If Envoy waits for it, take this out of the `listener`:",
     "  listener_filters: [{ name: envoy.filters.listener.proxy_protocol }]",
     "If the server behind it does, wrap the transport_socket of the `cluster` in this one:",
-    "  transport_socket: { name: envoy.transport_sockets.upstream_proxy_protocol }",
+    "  transport_socket:",
+    "    name: envoy.transport_sockets.upstream_proxy_protocol",
+    "    typed_config:",
+    "      \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
+    "      config: { version: V1 }",
+    "      transport_socket:",
+    "        name: envoy.transport_sockets.raw_buffer",
+    "        typed_config:",
+    "          \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
 ];
 
 const NO_BACKEND: &[&str] =
@@ -70,10 +86,10 @@ const FIELD_LOST: &[&str] = &[
 
 const IDLE_LIMIT: &[&str] = &[
     "stream_idle_timeout (5 min) ends a silent connection. In HttpConnectionManager:",
-    "  stream_idle_timeout: 0s",
+    "  stream_idle_timeout: 3600s",
     "or in the `route` of one path:",
-    "  idle_timeout: 0s",
-    "Or let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "  idle_timeout: 3600s",
+    "Or let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[

@@ -28,8 +28,8 @@ pub fn lines(fault: Fault) -> &'static [&'static str] {
 const NO_UPGRADE: &[&str] = &[
     "Upgrade is a field of one connection (RFC 9110 s7.6.1): each proxy has to pass it on, and some only when \
      told to:",
-    "nginx: proxy_http_version 1.1, proxy_set_header Upgrade and Connection. Apache: ProxyPass with \
-     upgrade=websocket.",
+    "nginx: proxy_http_version 1.1, proxy_set_header Upgrade and Connection. Apache (2.4.47 and \
+     later): ProxyPass with upgrade=websocket.",
     "Envoy: upgrade_configs. An AWS classic load balancer with HTTP listeners can't at all: give it TCP ones.",
 ];
 
@@ -49,9 +49,9 @@ const PROXY_PROTOCOL_MISSING: &[&str] = &[
 ];
 
 const NO_BACKEND: &[&str] =
-    &["A hop is there, and no server behind it: is the server running, at this address and port, and do health \
-     checks find it well? In Kubernetes: do the Service's selector and targetPort fit (kubectl get \
-     endpointslices)?"];
+    &["Is the server running, at this address and port, and does it answer when it is asked without what stands in \
+     between? Do health checks find it well? In Kubernetes: do the Service's selector and targetPort fit (kubectl \
+     get endpointslices)?"];
 
 const REFUSED: &[&str] =
     &["Find out who answered: the server's own log has the request, or it never came there and a hop has the reason."];
@@ -67,13 +67,13 @@ const IDLE_LIMIT: &[&str] = &[
     "Ping more often than the limit, from either end: ws101 serve --ping-interval 20s beats those below. Or raise \
      it:",
     "nginx, ingress-nginx: proxy_read_timeout (60 s). HAProxy: timeout tunnel. Envoy: stream_idle_timeout (5 min).",
-    "AWS ALB: idle_timeout.timeout_seconds (60 s). AWS NLB: 350 s. Heroku: 55 s. Docker Swarm: 900 s.",
+    "AWS ALB: idle_timeout.timeout_seconds (60 s). AWS NLB: tcp.idle_timeout.seconds (350 s). Heroku: 55 s. Docker Swarm: 900 s.",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[
     "No Ping helps: a client must reconnect, with jittered backoff. Some limits can be raised:",
-    "Envoy: max_stream_duration. Knative: timeoutSeconds (300 s). Google Cloud: timeoutSec of the backend service \
-     (30 s).",
+    "Envoy: max_stream_duration. Knative, Cloud Run: timeoutSeconds (300 s). Google Cloud's classic load balancer: \
+     timeoutSec of the backend service (30 s).",
     "A reload ends connections too: nginx worker_shutdown_timeout, HAProxy hard-stop-after, any reload of Caddy.",
 ];
 

@@ -49,8 +49,8 @@ const PROXY_PROTOCOL_MISSING: &[&str] = &[
 ];
 
 const NO_BACKEND: &[&str] = &[
-    "No server is up, or all are full: the stats page tells, and the two letters in the log (SC: nobody answered, \
-     sQ: full).",
+    "No server is up, or all are full: the stats page tells, and the two letters in the log (SC: no connection, \
+     sQ: waited too long).",
     "  option httpchk GET /readyz",
     "  server a 127.0.0.1:8081 check maxconn 10000",
     "With `timeout queue` a connection above maxconn waits so long for its 503. In mode tcp there is only an end, \
@@ -73,9 +73,9 @@ const FIELD_LOST: &[&str] = &[
 const IDLE_LIMIT: &[&str] = &[
     "`timeout tunnel` ends a silent connection after the upgrade; without it `timeout client` and `timeout \
      server` do.",
-    "In `defaults`, or in `frontend` and `backend`:",
+    "In `defaults` or `backend` (a `frontend` ignores it):",
     "  timeout tunnel 1h",
-    "Or let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "Or let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[
@@ -101,7 +101,7 @@ const LONG_POLL_CUT: &[&str] = &[
 const STREAM_CUT: &[&str] = &[
     "`timeout server` ends an answer that says nothing for so long. In `backend` or `defaults`:",
     "  timeout server 1h",
-    "Or let the server say something more often: ws101 serve --ping-interval 20s.",
+    "Or let the server say something more often (a ws101: --ping-interval).",
 ];
 
 const SIZE_LIMIT: &[&str] =

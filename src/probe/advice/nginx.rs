@@ -53,11 +53,15 @@ const PROXY_PROTOCOL_MISSING: &[&str] = &[
 const NO_BACKEND: &[&str] = &[
     "Its error_log says why: connect() failed (nobody listens at the address of proxy_pass), no live upstreams, a \
      timeout.",
-    "A server in `upstream` with max_conns is answered for with 502 as well, when it has so many.",
+    "A name in proxy_pass or `upstream` is looked up once, when nginx starts: when its address has changed, reload nginx.",
+    "It says 502 as well when each server in `upstream` has its max_conns.",
 ];
 
 const REFUSED: &[&str] = &[
-    "access_log tells who answered: $upstream_status is what the server said, or - when nobody was asked.",
+    "Find out who answered: `up` is what the server said, or - when nobody was asked. In `http`:",
+    "  log_format who '$request $status up=$upstream_status at $upstream_addr';",
+    "  access_log /var/log/nginx/who.log who;",
+    "A server that did not see the upgrade may refuse with any status. To see what came there, put a ws101 in its place.",
     "A path behind the address of proxy_pass replaces that of `location`. Without one the path stays as it came:",
     "  proxy_pass http://127.0.0.1:8081;",
 ];
@@ -72,11 +76,10 @@ const FIELD_LOST: &[&str] = &[
 ];
 
 const IDLE_LIMIT: &[&str] = &[
-    "proxy_read_timeout (60 s) ends a connection on which the server is silent. In `location`:",
+    "proxy_read_timeout (60 s) ends a connection on which nothing passes, in either direction. In `location`:",
     "  proxy_read_timeout 1h;",
-    "  proxy_send_timeout 1h;",
     "For a server in `stream` it is proxy_timeout (10 min).",
-    "Or let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "Or let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] = &[
@@ -102,16 +105,16 @@ const LONG_POLL_CUT: &[&str] = &[
 const STREAM_CUT: &[&str] = &[
     "proxy_read_timeout (60 s) ends an answer that says nothing for so long. In `location`:",
     "  proxy_read_timeout 1h;",
-    "Or let the server say something more often: ws101 serve --ping-interval 20s.",
+    "Or let the server say something more often (a ws101: --ping-interval).",
 ];
 
 const SIZE_LIMIT: &[&str] =
     &["nginx has no limit for messages: after the 101 it passes bytes on. Look behind it: ws101 serve --max-message."];
 
 const BACKEND_FAILS: &[&str] = &[
-    "nginx finds out by failing. In `upstream`, leave a bad server out for a while:",
-    "  server 127.0.0.1:8081 max_fails=1 fail_timeout=10s;",
-    "and in `location`, don't wait long for one, and ask the next:",
+    "nginx finds out by failing, and then leaves a server out for fail_timeout (10 s, unless max_fails=0). In `upstream`:",
+    "  server 127.0.0.1:8081 max_fails=1 fail_timeout=30s;",
+    "and in `location`, don't wait long for one (60 s), and ask the next:",
     "  proxy_connect_timeout 2s;",
     "  proxy_next_upstream error timeout http_502 http_503;",
 ];

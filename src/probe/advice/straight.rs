@@ -42,7 +42,7 @@ const BAD_101: &[&str] = &["The server itself answered so."];
 
 const IDLE_LIMIT: &[&str] = &[
     "No proxy is there: it is the server's own limit, or that of a NAT or firewall on the way.",
-    "Let somebody ping more often than that: ws101 serve --ping-interval 20s.",
+    "Let the client or the server ping more often than that (a ws101: --ping-interval).",
 ];
 
 const LIFETIME_LIMIT: &[&str] =

@@ -133,7 +133,9 @@ impl Pattern {
     pub fn words(&self) -> String {
         match self {
             Pattern::NoNames => "the servers have no names".to_owned(),
-            Pattern::One(name) => format!("{name} answers all: the only server, or the one for this client's address"),
+            Pattern::One(name) => {
+                format!("{name} answers all: the only server, or the one for this client's address or cookie")
+            }
             Pattern::OneForSockets(name) => format!(
                 "{name} has all WebSockets, and others answer requests: sticky by address, or it is the only one for \
                  WebSockets"

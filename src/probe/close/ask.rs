@@ -119,7 +119,8 @@ pub fn ask(settings: &Settings, question: Question) -> Result<Seen, String> {
     };
     said.map_err(|error| error.to_string())?;
     let seen = end_of(&mut link, question, begun, deadline);
-    if seen.end.is_none() {
+    // Whoever answers is left in peace. From the others there is nothing to wait for any more.
+    if seen.end.is_none() && seen.echoed {
         link.leave();
     }
     Ok(seen)

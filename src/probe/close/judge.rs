@@ -34,7 +34,7 @@ pub fn stays_open(seen: &Seen) -> Option<&'static str> {
 
 /// What it looked like, in few words.
 pub fn words(seen: &Seen) -> String {
-    seen.end.as_ref().map_or_else(|| "nothing at all".to_owned(), ToString::to_string)
+    seen.end.as_ref().map_or_else(|| "a connection that stays open".to_owned(), ToString::to_string)
 }
 
 /// s5.5.1: who gets a Close answers it, and "typically echos the status code it received".

@@ -1,14 +1,13 @@
 //! Why there is no WebSocket: one cause, named by what was seen of it.
 
+use super::refusal;
 use crate::client::handshake;
-use crate::client::response::Head;
-use crate::client::{Error, Part, Refusal};
+use crate::client::{Error, Part, Refusal, Url};
 use crate::connect::cause;
 use crate::probe::head::{has_token, values};
 use crate::probe::link::dial;
 use crate::probe::look::Look;
 use crate::probe::{Bench, Fault, Hop, Section, Settings};
-use crate::wire::escape;
 use serde_json::Value;
 use std::time::Instant;
 
@@ -18,9 +17,6 @@ const PROXY_HEADER: &[u8] = b"PROXY UNKNOWN\r\n";
 /// What a ws101 says in a refusal that could not be JSON.
 const SAYS_PROXY: &[u8] = b"header of the PROXY protocol";
 
-/// The longest first line of a refusal that is repeated.
-const FIRST_LINE: usize = 160;
-
 /// A fault, and what it does here.
 type Blame = (Fault, String);
 
@@ -29,11 +25,11 @@ pub fn find(bench: &Bench<'_>, section: &mut Section) {
     let look = bench.look;
     let Err(error) = &look.opened else { return };
     let blame = match error {
-        Error::Refused(refusal) => match refused(look, refusal) {
+        Error::Refused(refusal) => match refused(bench, refusal) {
             // Told with the fields, where it is one cause and not two.
             None => return,
             Some(blame) => {
-                if blame.0 == Fault::Refused {
+                if blame.0 == Fault::Refused && refusal::location(&refusal.head).is_none() {
                     section.saw(format!("likely cause: {}", cause::of(refusal)));
                 }
                 blame
@@ -51,7 +47,8 @@ pub fn find(bench: &Bench<'_>, section: &mut Section) {
 }
 
 /// An answer that is no 101. `None`: a field that was lost explains it.
-fn refused(look: &Look, refusal: &Refusal) -> Option<Blame> {
+fn refused(bench: &Bench<'_>, refusal: &Refusal) -> Option<Blame> {
+    let (look, url) = (bench.look, &bench.settings.url);
     if let Some(blame) = proxy_protocol(refusal) {
         return Some(blame);
     }
@@ -60,15 +57,51 @@ fn refused(look: &Look, refusal: &Refusal) -> Option<Blame> {
         return match lost {
             Some(blame) => Some(blame),
             None if super::fields::explain(look, refusal.head.status) => None,
-            None => Some((Fault::Refused, says(refusal))),
+            None => Some((Fault::Refused, refusal::says(refusal, url))),
         };
     }
     match refusal.head.status {
         403 if is_empty(refusal) && look.hop == Hop::Envoy => {
-            Some((Fault::UpgradeForbidden, "Envoy itself refused the upgrade: 403 with nothing in it".to_owned()))
+            let says = "403 with nothing in it, which is what Envoy says to an upgrade that it does not allow";
+            Some((Fault::UpgradeForbidden, says.to_owned()))
         }
-        502..=504 => Some((Fault::NoBackend, format!("the hop has no server to ask: {}", status_line(&refusal.head)))),
-        _ => Some((Fault::Refused, says(refusal))),
+        426 | 505 if is_lost_unseen(look, refusal) => Some(lost_unseen(refusal, url)),
+        502..=504 => {
+            Some((Fault::NoBackend, format!("{}: {}", refusal::status_line(&refusal.head), gateway(look, refusal))))
+        }
+        _ => Some((Fault::Refused, refusal::says(refusal, url))),
+    }
+}
+
+/// What the statuses of a gateway mean (RFC 9110 s15.6). 503 is also what a server says that has too much to do.
+fn gateway(look: &Look, refusal: &Refusal) -> &'static str {
+    match refusal.head.status {
+        502 => "a hop found no server, or none that it understands",
+        504 => "the server behind a hop did not answer in time",
+        _ if look.hop == Hop::HaProxy => "a hop has no server to ask",
+        _ => "a hop has no server to ask, or the server itself takes no connections now",
+    }
+}
+
+/// A server that is no ws101 says that it saw no upgrade, or another version of HTTP, and this end has sent both as they
+/// should be. Then the hop that shows itself has lost them.
+fn is_lost_unseen(look: &Look, refusal: &Refusal) -> bool {
+    let is_hop = !matches!(look.hop, Hop::Nothing | Hop::Unseen);
+    // A server that asks for another version of the WebSocket protocol says 426 as well (RFC 6455 s4.4).
+    let takes_13 = refusal.head.value("sec-websocket-version").is_none_or(|versions| has(versions, b"13"));
+    is_hop && takes_13 && upgrades(&look.sent)
+}
+
+fn lost_unseen(refusal: &Refusal, url: &Url) -> Blame {
+    let says = refusal::says(refusal, url);
+    let says = says.trim_end_matches('.');
+    match refusal.head.status {
+        505 => {
+            (Fault::Http10, format!("{says}; this end asked in HTTP/1.1, so a hop asks the server in another version"))
+        }
+        _ => {
+            (Fault::NoUpgrade, format!("{says}; this end sent Upgrade and Connection, so a hop takes one of them away"))
+        }
     }
 }
 
@@ -90,10 +123,12 @@ fn proxy_protocol(refusal: &Refusal) -> Option<Blame> {
     }
 }
 
+fn upgrades(lines: &[String]) -> bool {
+    has_token(lines, "upgrade", "websocket") && has_token(lines, "connection", "upgrade")
+}
+
 /// What an upgrade needs, and was taken away on the way.
 fn lost_upgrade(sent: &[String], arrived: &[String]) -> Option<Blame> {
-    let upgrades =
-        |lines: &[String]| has_token(lines, "upgrade", "websocket") && has_token(lines, "connection", "upgrade");
     if !upgrades(sent) {
         return None; // the user has asked for none
     }
@@ -103,10 +138,10 @@ fn lost_upgrade(sent: &[String], arrived: &[String]) -> Option<Blame> {
     };
     let has_upgrade = has_token(arrived, "upgrade", "websocket");
     if arrived.first().is_some_and(|line| line.ends_with(" HTTP/1.0")) {
-        let upgrade = if has_upgrade { "" } else { ", without Upgrade" };
+        let upgrade = if has_upgrade { "" } else { "without Upgrade and " };
         return Some((
             Fault::Http10,
-            format!("the request arrived as HTTP/1.0, which has no upgrade{upgrade} and {connection}"),
+            format!("the request arrived as HTTP/1.0, which has no upgrade, {upgrade}{connection}"),
         ));
     }
     match (has_upgrade, has_token(arrived, "connection", "upgrade")) {
@@ -133,6 +168,8 @@ fn silence(settings: &Settings, error: &Error) -> Blame {
     (Fault::NoBackend, says)
 }
 
+/// Whether it is so. A 400 is no answer: whoever expects no such header takes it for a bad request, and may have been silent
+/// before for another reason.
 fn answers_to_proxy_header(settings: &Settings) -> bool {
     let deadline = Instant::now() + settings.timeout;
     let ask = || -> Result<(), Error> {
@@ -140,22 +177,11 @@ fn answers_to_proxy_header(settings: &Settings) -> bool {
         connection.write(PROXY_HEADER, Part::Head, deadline)?;
         handshake::open(&mut connection, &settings.url, &settings.offer, deadline).map(drop)
     };
-    matches!(ask(), Ok(()) | Err(Error::Refused(_) | Error::Handshake { .. }))
-}
-
-/// Status line and first line, or what a ws101 says in its place.
-fn says(refusal: &Refusal) -> String {
-    let json: Option<Value> = serde_json::from_slice(&refusal.body).ok();
-    let why = json.as_ref().and_then(|json| json["why"].as_str()).map(escape::again);
-    let line = refusal.body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
-    let text = why.unwrap_or_else(|| escape::text(line.unwrap_or_default()));
-    let text: String = text.chars().take(FIRST_LINE).collect();
-    let status = status_line(&refusal.head);
-    if text.is_empty() { format!("{status}, with nothing in it") } else { format!("{status}: {text}") }
-}
-
-fn status_line(head: &Head) -> String {
-    escape::text(head.status_line().as_bytes()).chars().take(FIRST_LINE).collect()
+    match ask() {
+        Ok(()) | Err(Error::Handshake { .. }) => true,
+        Err(Error::Refused(refusal)) => refusal.head.status != 400,
+        Err(_) => false,
+    }
 }
 
 fn is_empty(refusal: &Refusal) -> bool {
@@ -181,7 +207,7 @@ mod tests {
                 Fault::Http10,
                 "without Upgrade and with Connection: close",
             ),
-            ("GET /ws HTTP/1.0\nUpgrade: websocket\nConnection: upgrade", Fault::Http10, "no upgrade and with"),
+            ("GET /ws HTTP/1.0\nUpgrade: websocket\nConnection: upgrade", Fault::Http10, "no upgrade, with"),
             ("GET /ws HTTP/1.1\nHost: a", Fault::NoUpgrade, "without Upgrade and without Connection"),
             ("GET /ws HTTP/1.1\nUpgrade: websocket\nConnection: close", Fault::NoUpgrade, "but with Connection: close"),
             ("GET /ws HTTP/1.1\nConnection: upgrade", Fault::NoUpgrade, "without Upgrade and with"),

@@ -141,7 +141,7 @@ pub fn of_answer(look: &Look, section: &mut Section) {
     }
     if answer.value("set-cookie").is_some() {
         section.note(
-            "a Set-Cookie came with the 101: a load balancer can use it to bring a client back to the same server",
+            "a Set-Cookie came with the answer: a load balancer can use it to bring a client back to the same server",
         );
     }
 }

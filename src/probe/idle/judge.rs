@@ -2,12 +2,16 @@
 //!
 //! A limit on silence ends who is silent and lets live who pings. A limit on life ends all at the same age. A restart
 //! ends all at the same moment. Both limits may exist at once: then the silent one is ended first, the others later and
-//! all at one age.
+//! all at one age. Ends that have no such pattern are no limit: one connection that was as silent for longer, and lived,
+//! is enough to speak against it.
 
 use super::super::link::End;
 use super::life::{Life, Outcome};
 use super::plan::{Habit, Plan};
 use std::time::Duration;
+
+/// Times that are measured differ by less than that for no reason.
+const MARGIN: Duration = Duration::from_millis(200);
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct Findings {
     pub silence: Option<Limit>,
     /// Every connection is ended at this age.
     pub lifetime: Option<Limit>,
+    /// Every connection is ended at this age, as silent as it is old: by silence or by age, nobody can tell.
+    pub either: Option<Limit>,
     /// Every connection was ended at this moment of the section.
     pub moment: Option<Duration>,
     /// The longest interval between Pings that kept a connection alive, below what ended the silent one.
@@ -42,7 +48,7 @@ pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
         return Findings::default();
     }
     // Who was never nearly as silent as that shows what became of those that were not.
-    let lively = |life: &&Life| opened(life) && life.longest_quiet + slack(silent.quiet) < silent.quiet;
+    let lively = |life: &&Life| opened(life) && life.longest_quiet() + slack(silent.quiet) < silent.quiet;
     let lively: Vec<&Life> = lives.iter().filter(lively).collect();
     // Where nobody was lively, those count that were to be.
     let others = || lives.iter().filter(|life| opened(life) && life.habit != Habit::Silent).collect();
@@ -50,7 +56,10 @@ pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
     let mut found = Findings::default();
     match last {
         // Who has a Ping on the way gets a reset for it: the silent one shows best how it was meant.
-        Some(Last::Age(last)) if !outlived(last, silent, plan.alike()) => found.lifetime = Some(limit(last.age, end)),
+        Some(Last::Age(last)) if !outlived(last, silent, plan.alike()) => {
+            let is_age = lives.iter().any(|life| was_spoken_to(life, silent));
+            *(if is_age { &mut found.lifetime } else { &mut found.either }) = Some(limit(last.age, end));
+        }
         Some(Last::Age(last)) => found.lifetime = ended(last).map(|end| limit(last.age, end)),
         Some(Last::Moment(moment)) => found.moment = Some(moment),
         None => {}
@@ -61,13 +70,34 @@ pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
     } else {
         last.is_some() || !lively.iter().all(|life| ended(life).is_some())
     };
-    if is_clear && lively.iter().all(|life| outlived(life, silent, plan.alike())) {
+    let lived_on = |life: &&Life| outlived(life, silent, plan.alike());
+    if is_clear && lively.iter().all(lived_on) && is_by_silence(lives, silent, plan.alike()) {
         found.silence = Some(limit(silent.quiet, end));
-    }
-    if found.silence.is_some() {
         (found.keeps, found.loses) = intervals(lives, silent);
     }
     found
+}
+
+/// Whether silence explains the end of the silent one: it had never been silent for so long, somebody lived on, and nobody
+/// was silent for longer.
+fn is_by_silence(lives: &[Life], silent: &Life, alike: Duration) -> bool {
+    let bore_more = |life: &Life| {
+        let at_most = match life.habit {
+            // Whoever pings is not silent, although nobody may answer.
+            Habit::Pings(interval) | Habit::Late(interval) if ended(life).is_none() => interval,
+            _ => Duration::MAX,
+        };
+        opened(life) && life.longest_quiet().min(at_most) > silent.quiet + alike
+    };
+    silent.survived + slack(silent.quiet) < silent.quiet
+        && lives.iter().any(|life| opened(life) && outlived(life, silent, alike))
+        && !lives.iter().any(bore_more)
+}
+
+/// Ended although something had come not long before. Of one that is silent from its beginning to its end nobody can tell
+/// whether it was ended for its silence or for its age.
+fn was_spoken_to(life: &Life, silent: &Life) -> bool {
+    ended(life).is_some() && life.quiet + MARGIN < silent.quiet.max(life.survived)
 }
 
 /// How all of some lives ended.
@@ -100,7 +130,7 @@ fn limit(after: Duration, end: &End) -> Limit {
 
 /// What a wait may be late by.
 fn slack(time: Duration) -> Duration {
-    (time / 10).min(Duration::from_millis(200))
+    (time / 10).min(MARGIN)
 }
 
 fn opened(life: &Life) -> bool {
@@ -150,7 +180,7 @@ mod tests {
     fn life(habit: Habit, outcome: Outcome, age: f64, quiet: f64) -> Life {
         let opened = if matches!(habit, Habit::Late(_)) { seconds(1.0) } else { Duration::ZERO };
         let (age, quiet) = (seconds(age), seconds(quiet));
-        Life { opened, age, quiet, longest_quiet: quiet, ..Life::unopened(habit, String::new()).with(outcome) }
+        Life { opened, age, quiet, ..Life::unopened(habit, String::new()).with(outcome) }
     }
 
     impl Life {
@@ -243,16 +273,59 @@ mod tests {
     }
 
     #[test]
+    fn silence_that_somebody_bears_for_longer_is_not_what_ends() {
+        let lives = |listener: Life| {
+            judged(&[life(Habit::Silent, FIN, 2.0, 2.0), listener, life(pings(0.5), Outcome::Held, 6.0, 0.5)])
+        };
+        assert_eq!(lives(life(Habit::Listens, Outcome::Held, 6.0, 6.0)), Findings::default());
+        assert_eq!(lives(life(Habit::Listens, FIN, 3.0, 3.0)), Findings::default());
+        assert!(lives(life(Habit::Listens, FIN, 2.3, 2.3)).silence.is_some());
+    }
+
+    #[test]
+    fn who_was_spoken_to_all_the_time_was_not_ended_for_silence() {
+        let survived = seconds(1.0);
+        let silent = |quiet| Life { survived, ..life(Habit::Silent, FIN, 2.0, quiet) };
+        let pinging = Life { survived, ..life(pings(0.5), Outcome::Held, 6.0, 0.5) };
+        for quiet in [0.1, 0.5, 1.0] {
+            assert_eq!(judged(&[silent(quiet), pinging.clone()]), Findings::default());
+        }
+        // All of them at that age: then it is the age.
+        let found = judged(&[silent(0.5), Life { survived, ..life(pings(0.5), FIN, 2.0, 0.5) }]);
+        assert_eq!((found.silence, after(found.lifetime.as_ref())), (None, Some(2.0)));
+    }
+
+    #[test]
+    fn where_nobody_answers_pings_they_are_no_silence_either() {
+        let lives = [
+            life(Habit::Silent, FIN, 2.0, 2.0),
+            life(Habit::Listens, FIN, 2.0, 2.0),
+            life(pings(0.5), Outcome::Held, 6.0, 6.0),
+        ];
+        assert_eq!(after(judged(&lives).silence.as_ref()), Some(2.0));
+        // Who was ended after a longer silence had another reason.
+        let lives = [life(Habit::Silent, FIN, 2.0, 2.0), life(pings(0.5), FIN, 3.0, 3.0), life(late(), FIN, 5.0, 5.0)];
+        assert_eq!(judged(&lives), Findings::default());
+    }
+
+    #[test]
+    fn silence_alone_is_compared_with_nobody() {
+        let refused = Life::unopened(pings(0.5), "503".to_owned());
+        assert_eq!(judged(&[life(Habit::Silent, FIN, 2.0, 2.0), refused]), Findings::default());
+    }
+
+    #[test]
     fn lives_of_any_length_are_no_limit_on_silence() {
         let lives = [life(Habit::Silent, FIN, 2.0, 2.0), life(pings(0.5), FIN, 3.0, 0.1), life(late(), FIN, 7.0, 0.1)];
         assert_eq!(judged(&lives), Findings::default());
     }
 
     #[test]
-    fn an_end_before_the_first_ping_says_nothing_about_silence() {
-        let lives = [life(Habit::Silent, FIN, 0.1, 0.1), life(pings(0.5), FIN, 0.1, 0.1), life(late(), FIN, 0.1, 0.1)];
-        let found = judged(&lives);
-        assert_eq!((found.silence, after(found.lifetime.as_ref())), (None, Some(0.1)));
+    fn as_silent_as_old_is_neither_the_one_nor_the_other() {
+        for (age, quiet) in [(0.1, 0.1), (0.1, 0.0), (2.0, 2.0)] {
+            let found = judged(&[life(Habit::Silent, FIN, age, age), life(pings(0.5), FIN, age, quiet)]);
+            assert_eq!((found.silence, found.lifetime, after(found.either.as_ref())), (None, None, Some(age)));
+        }
     }
 
     #[test]

@@ -64,11 +64,13 @@ pub struct Life {
     pub age: Duration,
     /// How long nothing had come when it was over.
     pub quiet: Duration,
-    /// The longest that nothing came.
-    pub longest_quiet: Duration,
+    /// The longest silence that did not end it: something came after it.
+    pub survived: Duration,
     /// How many Pings it sent.
     pub pings: u64,
-    /// How many of the last of them had no Pong, but for one that was just sent.
+    /// The number of the last of them that had a Pong.
+    pub answered: u64,
+    /// How many came after that one, but for one that was just sent.
     pub unanswered: u64,
     /// When the first and the last Ping of the server came, since the opening, and how many did.
     pub server_pings: Option<(Duration, Duration, u32)>,
@@ -77,9 +79,9 @@ pub struct Life {
 impl Life {
     fn new(habit: Habit, outcome: Outcome) -> Life {
         let zero = Duration::ZERO;
-        let (opened, age, quiet, longest_quiet) = (zero, zero, zero, zero);
-        let (pings, unanswered, server_pings) = (0, 0, None);
-        Life { habit, outcome, opened, age, quiet, longest_quiet, pings, unanswered, server_pings }
+        let (opened, age, quiet, survived) = (zero, zero, zero, zero);
+        let (pings, answered, unanswered, server_pings) = (0, 0, 0, None);
+        Life { habit, outcome, opened, age, quiet, survived, pings, answered, unanswered, server_pings }
     }
 
     /// One that never began.
@@ -90,6 +92,11 @@ impl Life {
     /// When it was over, since the section began.
     pub fn moment(&self) -> Duration {
         self.opened + self.age
+    }
+
+    /// The longest that nothing came.
+    pub fn longest_quiet(&self) -> Duration {
+        self.quiet.max(self.survived)
     }
 
     /// How often the server pinged: the mean of the times between its Pings.
@@ -107,7 +114,7 @@ pub fn live(shared: &Shared<'_>, habit: Habit) -> Life {
         Err(why) => return Life::unopened(habit, why),
     };
     let begun = Instant::now();
-    let mut held = Held { life: Life::new(habit, Outcome::Held), begun, passed: begun, pinged: None, answered: 0 };
+    let mut held = Held { life: Life::new(habit, Outcome::Held), begun, heard: begun, pinged: None };
     held.life.opened = begun - shared.since;
     let end = held.run(&mut link, shared);
     let mut life = held.over();
@@ -123,11 +130,9 @@ struct Held {
     life: Life,
     begun: Instant,
     /// When something came last.
-    passed: Instant,
+    heard: Instant,
     /// When the last Ping was sent.
     pinged: Option<Instant>,
-    /// The number of the last Ping that had a Pong.
-    answered: u64,
 }
 
 impl Held {
@@ -142,28 +147,40 @@ impl Held {
             if now >= until {
                 return None;
             }
-            if !link.has_news()
-                && let Some(count) = timer.as_mut().and_then(|timer| timer.tick(now))
-            {
-                // The Ping's payload is its number (s5.5.2 leaves it free), so that a Pong says which one it answers.
-                if let Err(end) = link.ping(count.to_string().as_bytes(), now + shared.settings.timeout) {
-                    return Some(end);
-                }
-                (self.life.pings, self.pinged) = (count, Some(now));
-            }
             let next = timer.as_ref().map_or(until, |timer| timer.due.min(until));
             match link.hear(next.clamp(now + MOMENT, now + LOOK)) {
-                Heard::Events(events) => events.iter().for_each(|event| self.heard(event)),
+                Heard::Events(events) => events.iter().for_each(|event| self.take(event)),
                 Heard::Nothing => {}
                 Heard::End(end) => return Some(end),
+            }
+            self.bytes_came(link.connection.read_at());
+            // After that wait: an end that has come is heard first, since a write to what is closed makes a reset of a FIN.
+            if let Some(count) = timer.as_mut().and_then(|timer| timer.tick(Instant::now()))
+                && let Err(end) = self.ping(link, count, shared.settings.timeout)
+            {
+                return Some(end);
             }
         }
     }
 
+    /// The Ping's payload is its number (s5.5.2 leaves it free), so that a Pong says which one it answers.
+    fn ping(&mut self, link: &mut Link, count: u64, timeout: Duration) -> Result<(), End> {
+        let now = Instant::now();
+        link.ping(count.to_string().as_bytes(), now + timeout)?;
+        (self.life.pings, self.pinged) = (count, Some(now));
+        Ok(())
+    }
+
     /// Only what is heard proves that something passes: a Ping of ours may be lost, and its Pong says that it was not.
-    fn heard(&mut self, event: &Event) {
-        self.life.longest_quiet = self.life.longest_quiet.max(self.passed.elapsed());
-        self.passed = Instant::now();
+    /// A clock on the way counts bytes: half a frame is as good as a whole one.
+    fn bytes_came(&mut self, at: Instant) {
+        if at > self.heard {
+            self.life.survived = self.life.survived.max(at - self.heard);
+            self.heard = at;
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
         match event {
             Event::Ping(_) => {
                 let at = self.begun.elapsed();
@@ -171,8 +188,10 @@ impl Held {
                 self.life.server_pings = Some((first, at, count + 1));
             }
             Event::Pong(payload) => {
-                let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
-                self.answered = self.answered.max(number.unwrap_or(0)).min(self.life.pings);
+                let number: Option<u64> = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
+                // One that answers no Ping of ours is legal (s5.5.3), and answers none.
+                let number = number.filter(|number| *number <= self.life.pings);
+                self.life.answered = self.life.answered.max(number.unwrap_or(0));
             }
             Event::Message(_) | Event::Close(_) | Event::Failed(_) => {}
         }
@@ -180,10 +199,9 @@ impl Held {
 
     fn over(mut self) -> Life {
         let now = Instant::now();
-        (self.life.age, self.life.quiet) = (now - self.begun, now - self.passed);
-        self.life.longest_quiet = self.life.longest_quiet.max(self.life.quiet);
+        (self.life.age, self.life.quiet) = (now - self.begun, now - self.heard);
         let on_the_way = u64::from(self.pinged.is_some_and(|at| now - at < ON_THE_WAY));
-        self.life.unanswered = (self.life.pings - self.answered).saturating_sub(on_the_way);
+        self.life.unanswered = (self.life.pings - self.life.answered).saturating_sub(on_the_way);
         self.life
     }
 }

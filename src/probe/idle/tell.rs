@@ -21,7 +21,7 @@ pub fn tell(mut section: Section, plan: &Plan, lives: &[Life], is_ws101: bool) -
     if let Outcome::Unopened(why) = &silent.outcome {
         return section.not_run(&format!("the silent connection could not be opened: {why}"));
     }
-    unanswered(&mut section, lives);
+    unanswered(&mut section, lives, &found);
     limits(&mut section, &found, lives, is_ws101);
     match verdict(&found, silent, lives) {
         Ok(verdict) => section.verdict = verdict,
@@ -43,7 +43,7 @@ fn limits(section: &mut Section, found: &Findings, lives: &[Life], is_ws101: boo
             section.saw(who(end, is_ws101));
         }
         let pinged = lives.iter().any(|life| life.pings > 0);
-        let which = if pinged { "whether it pings or not" } else { "before a Ping was due" };
+        let which = if pinged { "whether it pings or not" } else { "silent or not" };
         let says = format!("every connection is ended {} after its opening, {which}: {end}", precise(*after));
         section.fault(Fault::LifetimeLimit, says);
     }
@@ -68,35 +68,50 @@ fn verdict(found: &Findings, silent: &Life, lives: &[Life]) -> Result<String, St
             "all connections, young and old, were ended {} after the first was opened: that is a restart and no limit",
             precise(moment)
         )),
-        (None, None, None) => held(silent, lives),
+        (None, None, None) => match &found.either {
+            Some(limit) => Err(either(limit, lives)),
+            None => held(silent, lives),
+        },
     }
+}
+
+/// All were ended at one age, and nothing had come on any of them.
+fn either(limit: &Limit, lives: &[Life]) -> String {
+    let Limit { after, end } = limit;
+    let why = match lives.iter().any(|life| life.pings > 0) {
+        true => "and no Ping was answered: whether for their silence or for their age cannot be told",
+        false => "before a Ping was due: a server that refuses what it has granted does that, its log may say why",
+    };
+    format!("all connections were ended {} after their opening ({}), {why}", precise(*after), end.brief())
 }
 
 /// Nothing was found: because all is well, or because nothing can be said.
 fn held(silent: &Life, lives: &[Life]) -> Result<String, String> {
     if let Outcome::Ended(End::Broken(why)) = &silent.outcome {
-        return Err(format!("what came on the silent connection broke a rule: {why}"));
+        return Err(format!("the silent connection broke: {why}"));
     }
     if let Outcome::Ended(end) = &silent.outcome {
         let ages = lives.iter().filter(|life| life.habit != Habit::Silent).map(|life| life.age);
         let (first, last) = (ages.clone().min().unwrap_or_default(), ages.max().unwrap_or_default());
         return Err(format!(
-            "the silent connection was ended after {} ({end}), the others lived for {} to {}: no limit has that pattern",
+            "the silent connection was ended at {} ({}), {} after the last byte, the others lived for {} to {}: \
+             no limit on silence or age has that pattern",
             precise(silent.age),
+            end.brief(),
+            precise(silent.quiet),
             precise(first),
             precise(last)
         ));
     }
     let ended = lives.iter().filter(|life| matches!(life.outcome, Outcome::Ended(_))).count();
     let others = if ended == 0 { String::new() } else { format!("; {ended} of {} others were ended", lives.len() - 1) };
-    match silent.server_interval() {
-        None => Ok(format!("held {} without a word; no limit below that{others}", precise(silent.quiet))),
-        Some(_) => Ok(format!(
-            "held {}, but never silent for longer than {}: the server pings{others}",
-            precise(silent.age),
-            precise(silent.longest_quiet)
-        )),
+    let silence = precise(silent.longest_quiet());
+    // A greeting comes with the opening.
+    if silent.longest_quiet() + GREETING >= silent.age {
+        return Ok(format!("held {silence} without a word; no limit below that{others}"));
     }
+    let what = if silent.server_pings.is_some() { "Pings" } else { "bytes" };
+    Ok(format!("held {}, but never silent for longer than {silence}: {what} came{others}", precise(silent.age)))
 }
 
 /// Who can have ended it.
@@ -106,9 +121,14 @@ fn who(end: &End, is_ws101: bool) -> String {
             "Who: somebody who speaks WebSocket. Asked not to ping, this server ends no silent connection; \
              when it stops it says Close 1001, and a hop that reloads may say that, too."
         }
-        (End::Close(_), false) => "Who: somebody who speaks WebSocket: the server, or a hop.",
+        (End::Close(_), false) => {
+            "Who: somebody who speaks WebSocket: a hop, or the server: one that waits for a login or a heartbeat in words \
+             of its own ends who says neither."
+        }
         (_, true) => "Who: a hop. A ws101 ends no connection without a Close.",
-        (_, false) => "Who: a hop, or a server that ends connections without a Close.",
+        (_, false) => {
+            "Who: a hop, or the server: one that waits for a login or a heartbeat in words of its own ends who says neither."
+        }
     }
     .to_owned()
 }
@@ -129,7 +149,7 @@ fn help(found: &Findings, after: Duration) -> String {
 fn help_of_server(lives: &[Life], after: Duration) -> Option<String> {
     let listener = lives.iter().find(|life| life.habit == Habit::Listens)?;
     match (listener.server_interval(), &listener.outcome) {
-        (Some(interval), _) if listener.longest_quiet < after => {
+        (Some(interval), _) if listener.longest_quiet() < after => {
             Some(format!("The server's own Pings, every {}, keep it alive as well.", precise(interval)))
         }
         (_, Outcome::Ended(_)) => Some("The server's own Pings come too late for that, or not at all.".to_owned()),
@@ -137,9 +157,13 @@ fn help_of_server(lives: &[Life], after: Duration) -> Option<String> {
     }
 }
 
-/// Where nothing was ended, a Pong is missing because somebody took it away or never sent it. Before an end it is missing
+/// Where nothing was ended, a Pong is missing because somebody took it away or never sent it. Before a limit it is missing
 /// because somebody had stopped to listen.
-fn unanswered(section: &mut Section, lives: &[Life]) {
+fn unanswered(section: &mut Section, lives: &[Life], found: &Findings) {
+    let pings: u64 = lives.iter().map(|life| life.pings).sum();
+    if pings > 0 && lives.iter().all(|life| life.answered == 0) {
+        return section.note(format!("not one of {pings} Pings was answered (RFC 6455 s5.5.2 asks for a Pong)"));
+    }
     let (held, ended): (Vec<&Life>, Vec<&Life>) =
         lives.iter().filter(|life| life.unanswered > 0).partition(|life| life.outcome == Outcome::Held);
     if !held.is_empty() {
@@ -148,7 +172,7 @@ fn unanswered(section: &mut Section, lives: &[Life]) {
             "{count} of the connections got no Pong for their last Pings (RFC 6455 s5.5.2 asks for one)"
         ));
     }
-    if !ended.is_empty() {
+    if !ended.is_empty() && (found.silence.is_some() || found.lifetime.is_some()) {
         section.note(
             "a Ping shortly before an end had no Pong: a hop had given the connection up already and ended TCP later, \
              as Envoy does (`delayed_close_timeout`, 1 s); the limit that is set there is so much lower",
@@ -168,7 +192,7 @@ fn table(plan: &Plan, lives: &[Life]) -> Vec<String> {
             }
             (habit, _) => self::habit(habit, plan),
         };
-        format!("  {habits:<29}{fate}")
+        format!("  {habits:<28} {fate}")
     };
     fates.chunk_by(same).map(line).collect()
 }
@@ -197,7 +221,10 @@ fn fate(life: &Life) -> String {
         fate.push_str(&format!(", {} after the last byte", precise(life.quiet)));
     }
     if let (Some(interval), Some((_, _, count))) = (life.server_interval(), life.server_pings) {
-        fate.push_str(&format!("; {count} Pings of the server, every {}", precise(interval)));
+        match count {
+            1 => fate.push_str(&format!("; 1 Ping of the server, at {}", precise(interval))),
+            _ => fate.push_str(&format!("; {count} Pings of the server, every {}", precise(interval))),
+        }
     }
     match life.unanswered {
         0 => {}
