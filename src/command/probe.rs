@@ -88,7 +88,7 @@ fn tell(line: &str, is_json: bool) {
 /// A bar on stderr, and only when that is a terminal.
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{prefix:>9} [{bar:30}] {msg}") {
+    match ProgressStyle::with_template("{prefix:>9} [{bar:30}] {wide_msg}") {
         Ok(style) => bar.with_style(style.progress_chars("=> ")),
         Err(_) => bar,
     }

@@ -45,7 +45,13 @@ pub fn section(section: &Section, hop: &Hop, width: usize) -> String {
         text.push_str(&columns::table(&section.heads, width));
         text.push('\n');
     }
-    section.evidence.iter().for_each(|line| text.push_str(&wrapped(line, "", INDENT, width)));
+    for line in &section.evidence {
+        let (begin, rest) = row(line);
+        match begin.is_empty() {
+            true => text.push_str(&wrapped(line, "", INDENT, width)),
+            false => text.push_str(&hanging(begin, rest, width)),
+        }
+    }
     for note in &section.notes {
         text.push_str(&wrapped(note, &format!("{DIM}note:{DIM:#} "), INDENT, width));
     }
@@ -71,8 +77,41 @@ fn mark(section: &Section) -> (Style, &'static str) {
     }
 }
 
-/// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of a table
-/// or of a configuration, which begins with two blanks, stays as it is.
+/// The first column of a line of a table, with the blanks behind it, and the rest. Prose has no such column.
+fn row(line: &str) -> (&str, &str) {
+    let label = line.len() - line.trim_start().len();
+    if label < 2 {
+        return ("", line);
+    }
+    let column = line[label..].find("  ").map_or(label, |gap| label + gap);
+    let blanks = line[column..].len() - line[column..].trim_start().len();
+    line.split_at(column + blanks)
+}
+
+/// A line of a table, whose further lines begin where its second column does.
+fn hanging(begin: &str, rest: &str, width: usize) -> String {
+    let begin = format!("{INDENT}{begin}");
+    let column = begin.chars().count();
+    let mut text = begin;
+    let mut len = column;
+    for (at, word) in rest.split(' ').enumerate() {
+        let needed = word.chars().count();
+        if at > 0 && len > column && len + 1 + needed > width.max(column + NARROW) {
+            text.push_str(&format!("\n{:column$}", ""));
+            len = column;
+        } else if at > 0 {
+            text.push(' ');
+            len += 1;
+        }
+        text.push_str(word);
+        len += needed;
+    }
+    text.push('\n');
+    text
+}
+
+/// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of
+/// a configuration, which begins with two blanks, stays as it is.
 fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
     if line.starts_with("  ") {
         return format!("{indent}{line}\n");
@@ -170,6 +209,23 @@ mod tests {
                 env!("CARGO_PKG_VERSION")
             )
         );
+    }
+
+    #[test]
+    fn a_line_of_a_table_goes_on_in_its_second_column() {
+        for (line, told) in [
+            ("  label   short", "    label   short\n"),
+            (
+                "  label   Close 4001 an application's own, after 0.2 ms",
+                "    label   Close 4001 an application's own, after\n            0.2 ms\n",
+            ),
+            ("       16 bytes: back after 0.041 s", "         16 bytes: back after 0.041 s\n"),
+            ("  é", "    é\n"),
+        ] {
+            let (begin, rest) = row(line);
+            assert_eq!(hanging(begin, rest, 50), told);
+        }
+        assert_eq!(row("prose with  blanks"), ("", "prose with  blanks"));
     }
 
     #[test]
