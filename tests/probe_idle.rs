@@ -69,6 +69,18 @@ fn a_limit_on_silence() {
 }
 
 #[test]
+fn silence_after_which_a_connection_is_forgotten() {
+    for resets in [true, false] {
+        let section =
+            through(Rules { silence: Some(tenths(14)), forgets: true, resets, ..Rules::default() }, tenths(30));
+        assert_eq!(faults(&section), [Fault::IdleLimit], "{section:?}");
+        assert!(section.faults[0].says.contains("nobody was told"), "{section:?}");
+        assert_eq!(section.facts["ping_keeps_seconds"], 1.0, "{section:?}");
+        assert!(says(&section, if resets { "brought RST" } else { "had no Pong" }), "{section:?}");
+    }
+}
+
+#[test]
 fn a_limit_on_life() {
     let section = through(Rules { lifetime: Some(tenths(25)), resets: true, ..Rules::default() }, tenths(50));
     assert_eq!(faults(&section), [Fault::LifetimeLimit], "{section:?}");

@@ -29,6 +29,8 @@ pub struct Rules {
     pub restart: Option<Duration>,
     /// By RST instead of FIN.
     pub resets: bool,
+    /// Forgets a connection instead of ending it: nothing passes any more, and an RST answers what comes, or nothing.
+    pub forgets: bool,
     /// What it does to what comes from the server.
     pub change: Change,
 }
@@ -36,7 +38,7 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Rules {
         let change: Change = |bytes| (bytes.to_vec(), false);
-        Rules { silence: None, lifetime: None, restart: None, resets: false, change }
+        Rules { silence: None, lifetime: None, restart: None, resets: false, forgets: false, change }
     }
 }
 
@@ -104,6 +106,10 @@ impl Pair {
             }
             let over = |since: Instant, limit: Option<Duration>| limit.is_some_and(|limit| since.elapsed() >= limit);
             let restarted = self.restart_at.is_some_and(|at| Instant::now() >= at);
+            if self.rules.forgets && over(passed, self.rules.silence) {
+                self.forget(stopped);
+                break;
+            }
             if restarted || over(passed, self.rules.silence) || over(begun, self.rules.lifetime) {
                 break;
             }
@@ -111,6 +117,17 @@ impl Pair {
         if self.rules.resets {
             // Closing sends RST then.
             SockRef::from(&self.client).set_linger(Some(Duration::ZERO)).expect("linger");
+        }
+    }
+
+    /// Until the client speaks and is to be told, or goes.
+    fn forget(&mut self, stopped: &AtomicBool) {
+        while !stopped.load(Ordering::Relaxed) {
+            match read(&mut self.client) {
+                None => return,
+                Some(bytes) if !bytes.is_empty() && self.rules.resets => return,
+                Some(_) => park_timeout(LOOK),
+            }
         }
     }
 

@@ -18,6 +18,8 @@ const MARGIN: Duration = Duration::from_millis(200);
 pub struct Findings {
     /// Silence is ended.
     pub silence: Option<Limit>,
+    /// A silent connection is dead after this time, and nobody had ended it.
+    pub forgotten: Option<Duration>,
     /// Every connection is ended at this age.
     pub lifetime: Option<Limit>,
     /// Every connection is ended at this age, as silent as it is old: by silence or by age, nobody can tell.
@@ -42,7 +44,12 @@ pub struct Limit {
 /// Judges.
 pub fn judge(plan: &Plan, lives: &[Life]) -> Findings {
     let silent = lives.iter().find(|life| life.habit == Habit::Silent);
-    let Some((silent, end)) = silent.and_then(|life| Some((life, ended(life)?))) else { return Findings::default() };
+    let Some(silent) = silent else { return Findings::default() };
+    if is_forgotten(lives, silent) {
+        let (keeps, loses) = intervals(lives, silent);
+        return Findings { forgotten: Some(silent.quiet), keeps, loses, ..Findings::default() };
+    }
+    let Some(end) = ended(silent) else { return Findings::default() };
     // Frames that break a rule are the server's fault, and no clock's.
     if matches!(end, End::Broken(_)) {
         return Findings::default();
@@ -100,6 +107,12 @@ fn was_spoken_to(life: &Life, silent: &Life) -> bool {
     ended(life).is_some() && life.quiet + MARGIN < silent.quiet.max(life.survived)
 }
 
+/// Dead without a word, while Pings were answered on another connection to the last.
+fn is_forgotten(lives: &[Life], silent: &Life) -> bool {
+    let is_answered = |life: &Life| life.outcome == Outcome::Held && life.answered > 0 && life.unanswered == 0;
+    matches!(silent.outcome, Outcome::Dead(_)) && lives.iter().any(is_answered)
+}
+
 /// How all of some lives ended.
 #[derive(Clone, Copy)]
 enum Last<'a> {
@@ -140,7 +153,7 @@ fn opened(life: &Life) -> bool {
 fn ended(life: &Life) -> Option<&End> {
     match &life.outcome {
         Outcome::Ended(end) => Some(end),
-        Outcome::Held | Outcome::Unopened(_) => None,
+        Outcome::Held | Outcome::Dead(_) | Outcome::Unopened(_) => None,
     }
 }
 
@@ -154,11 +167,16 @@ fn spread(times: impl Iterator<Item = Duration> + Clone) -> Duration {
     last.unwrap_or_default() - first.unwrap_or_default()
 }
 
-/// Which intervals help against silence: who was ended as silent as the silent one was is no better off. Who pings at just
-/// that interval lives by luck.
+/// Which intervals help against silence: who was ended as silent as the silent one was is no better off, and neither is who
+/// had no Pong where others had. Who pings at just that interval lives by luck.
 fn intervals(lives: &[Life], silent: &Life) -> (Option<Duration>, Option<Duration>) {
-    let lost = |life: &Life| ended(life).is_some() && life.quiet + slack(silent.quiet) >= silent.quiet;
-    let pinging = lives.iter().filter(|life| opened(life)).filter_map(|life| match life.habit {
+    let is_dead = matches!(silent.outcome, Outcome::Dead(_));
+    let lost = |life: &Life| match ended(life) {
+        Some(_) => is_dead || life.quiet + slack(silent.quiet) >= silent.quiet,
+        None => is_dead && life.unanswered > 0,
+    };
+    let has_pinged = |life: &&Life| opened(life) && (life.pings > 0 || !is_dead);
+    let pinging = lives.iter().filter(has_pinged).filter_map(|life| match life.habit {
         Habit::Pings(interval) => Some((interval, lost(life))),
         Habit::Silent | Habit::Listens | Habit::Late(_) => None,
     });
@@ -239,6 +257,27 @@ mod tests {
             life(pings(2.0), Outcome::Held, 6.0, 2.0),
         ];
         assert_eq!((judged(&lives).keeps, judged(&lives).loses), (Some(seconds(1.0)), None));
+    }
+
+    #[test]
+    fn forgotten_is_dead_while_others_are_answered() {
+        let answered = |interval, unanswered, outcome| Life {
+            pings: 4,
+            answered: 4 - unanswered,
+            unanswered,
+            ..life(pings(interval), outcome, 8.0, interval)
+        };
+        for dead in [Outcome::Dead(None), Outcome::Dead(Some(String::new()))] {
+            let silent = life(Habit::Silent, dead, 8.0, 8.0);
+            let (half, one) = (answered(0.5, 0, Outcome::Held), answered(1.0, 0, Outcome::Held));
+            for two in [answered(2.0, 1, Outcome::Held), answered(2.0, 0, FIN)] {
+                let found = judged(&[silent.clone(), half.clone(), one.clone(), two]);
+                assert_eq!((found.forgotten, found.silence), (Some(seconds(8.0)), None));
+                assert_eq!((found.keeps, found.loses), (Some(seconds(1.0)), Some(seconds(2.0))));
+            }
+            // Where nobody has an answer, its absence says nothing.
+            assert_eq!(judged(&[silent, answered(0.5, 4, Outcome::Held)]), Findings::default());
+        }
     }
 
     #[test]

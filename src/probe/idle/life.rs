@@ -14,6 +14,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The shortest, so that what has come is heard although a Ping is due.
 const MOMENT: Duration = Duration::from_millis(1);
 
+/// So long the silent one waits for the Pong to its only Ping.
+const LAST_PONG: Duration = Duration::from_secs(3);
+
 /// So long a Pong may be on its way.
 const ON_THE_WAY: Duration = Duration::from_millis(500);
 
@@ -49,6 +52,8 @@ pub enum Outcome {
     Ended(End),
     /// It was open until it was let go.
     Held,
+    /// Nobody had ended it, but a last Ping brought no Pong: only a reset (what the system says), or nothing.
+    Dead(Option<String>),
 }
 
 /// One connection, looked back on.
@@ -120,9 +125,35 @@ pub fn live(shared: &Shared<'_>, habit: Habit) -> Life {
     let mut life = held.over();
     match end {
         Some(end) => life.outcome = Outcome::Ended(end),
-        None => link.leave(),
+        None => {
+            if habit == Habit::Silent {
+                life.outcome = wake(&mut link);
+            }
+            link.leave();
+        }
     }
     life
+}
+
+/// A NAT or a firewall that has forgotten a connection tells neither end. It shows when one of them speaks.
+fn wake(link: &mut Link) -> Outcome {
+    let deadline = Instant::now() + LAST_PONG;
+    if let Err(end) = link.ping(b"awake", deadline) {
+        return woken(end);
+    }
+    match link.hear(deadline) {
+        Heard::Events(_) => Outcome::Held,
+        Heard::Nothing => Outcome::Dead(None),
+        Heard::End(end) => woken(end),
+    }
+}
+
+/// Whoever says Close or ends TCP knows the connection still.
+fn woken(end: End) -> Outcome {
+    match end {
+        End::Reset(why) => Outcome::Dead(Some(why)),
+        End::Close(_) | End::Fin | End::Broken(_) => Outcome::Held,
+    }
 }
 
 /// A connection that is open.

@@ -32,6 +32,13 @@ pub fn tell(mut section: Section, plan: &Plan, lives: &[Life], is_ws101: bool) -
 
 /// The faults, and what was seen that proves them.
 fn limits(section: &mut Section, found: &Findings, lives: &[Life], is_ws101: bool) {
+    if let Some(after) = found.forgotten {
+        section
+            .saw("Who: a NAT, a firewall or a load balancer that has forgotten the connection and told neither end.");
+        section.saw(help(found, after));
+        let says = format!("a connection that was silent for {} is dead, and nobody was told", precise(after));
+        section.fault(Fault::IdleLimit, says);
+    }
     if let Some(Limit { after, end }) = &found.silence {
         section.saw(who(end, is_ws101));
         section.saw(help(found, *after));
@@ -53,6 +60,10 @@ fn limits(section: &mut Section, found: &Findings, lives: &[Life], is_ws101: boo
 fn verdict(found: &Findings, silent: &Life, lives: &[Life]) -> Result<String, String> {
     let silence = found.silence.as_ref().map(|limit| precise(limit.after));
     let lifetime = found.lifetime.as_ref().map(|limit| precise(limit.after));
+    if let Some(after) = found.forgotten {
+        let keeps = found.keeps.map_or(String::new(), |keeps| format!("; a Ping every {} keeps it", plain(keeps)));
+        return Ok(format!("silence of at most {} kills a connection without a word{keeps}", precise(after)));
+    }
     match (silence, lifetime, found.moment) {
         (Some(silence), Some(lifetime), _) => {
             Ok(format!("silence of {silence} ends a connection, and none lives longer than {lifetime}"))
@@ -80,7 +91,7 @@ fn either(limit: &Limit, lives: &[Life]) -> String {
     let Limit { after, end } = limit;
     let why = match lives.iter().any(|life| life.pings > 0) {
         true => "and no Ping was answered: whether for their silence or for their age cannot be told",
-        false => "before a Ping was due: a server that refuses what it has granted does that, its log may say why",
+        false => "before a Ping was due: whoever refuses what was granted does that, and its log may say why",
     };
     format!("all connections were ended {} after their opening ({}), {why}", precise(*after), end.brief())
 }
@@ -214,6 +225,8 @@ fn fate(life: &Life) -> String {
     let mut fate = match &life.outcome {
         Outcome::Unopened(why) => format!("not opened: {why}"),
         Outcome::Held => format!("held {}", precise(life.age)),
+        Outcome::Dead(Some(_)) => format!("held {}, then a Ping brought RST", precise(life.age)),
+        Outcome::Dead(None) => format!("held {}, then a Ping had no Pong", precise(life.age)),
         Outcome::Ended(end) => format!("ended at {} by {}", precise(life.age), end.brief()),
     };
     // A greeting comes with the opening.
@@ -243,6 +256,7 @@ fn facts(section: &mut Section, lives: &[Life], silent: &Life, found: &Findings)
     let listener = lives.iter().find(|life| life.habit == Habit::Listens);
     section.fact("held_seconds", in_seconds(silent.age));
     section.fact("idle_limit", limit(&found.silence));
+    section.fact("forgotten_within_seconds", interval(found.forgotten));
     section.fact("lifetime_limit", limit(&found.lifetime));
     section.fact("ping_keeps_seconds", interval(found.keeps));
     section.fact("ping_loses_seconds", interval(found.loses));
@@ -260,6 +274,8 @@ fn figures(life: &Life) -> Value {
     let end = match &life.outcome {
         Outcome::Unopened(why) => json!(why),
         Outcome::Ended(end) => json!(end.to_string()),
+        Outcome::Dead(Some(_)) => json!("a last Ping brought RST"),
+        Outcome::Dead(None) => json!("a last Ping had no Pong"),
         Outcome::Held => Value::Null,
     };
     let (age, quiet) = (in_seconds(life.age), in_seconds(life.quiet));
