@@ -135,7 +135,10 @@ fn tell_events(section: &mut Section, seen: &Seen, figures: &Figures, server: Op
     }
     if let Some(most) = figures.others.iter().max() {
         let count = figures.others.len();
-        section.saw(format!("{count} events of others came, up to {} later than the fastest of them", short(*most)));
+        section.saw(match count {
+            1 => "one event of others came".to_owned(),
+            _ => format!("{count} events of others came, up to {} later than the fastest of them", short(*most)),
+        });
         section.fact("spread_seconds", in_seconds(*most));
     }
     section.fact("published", taken);
