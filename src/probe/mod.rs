@@ -6,8 +6,8 @@
 //!         handshake, idle, stream, size, backends, close   (one after the other)
 //! ```
 //!
-//! The server at the other end is best a ws101: it tells how a request arrived, answers no Ping of its own when asked not
-//! to, and has a feed. Any other server is probed as far as that goes, and what could not be seen is said.
+//! The server at the other end is best a ws101: it tells how a request arrived, sends no Ping when asked not to, and has
+//! a feed. Any other server is probed as far as that goes, and what could not be seen is said.
 //!
 //! A section never guesses a fault. It names one when it has seen what the fault does, and puts what it saw beside it; what
 //! is only worth knowing is a note. [`advice`] has the cure in the words of each proxy.
