@@ -61,8 +61,8 @@ fn nginx_takes_its_lines() {
     let hop = Hop::Nginx("nginx".to_owned());
     let lines = lines(&hop);
     let stream = ["proxy_protocol"];
-    let (main, http, server, upstream) =
-        (["worker_shutdown_timeout"], ["map"], ["listen", "underscores_in_headers"], ["server"]);
+    let (main, format, http) = (["worker_shutdown_timeout"], ["log_format"], ["map", "access_log"]);
+    let (server, upstream) = (["listen", "underscores_in_headers"], ["server"]);
     let location = [
         "proxy_pass",
         "proxy_http_version",
@@ -73,14 +73,16 @@ fn nginx_takes_its_lines() {
         "proxy_buffering",
         "gzip",
     ];
-    each_has_its_place(&lines, &[&stream, &main, &http, &server, &upstream, &location]);
+    each_has_its_place(&lines, &[&stream, &main, &format, &http, &server, &upstream, &location]);
     let part = |words: &[&str]| beginning(&lines, words).join("\n");
     let text = format!(
-        "{}\nevents {{ }}\nhttp {{\n{}\nupstream two {{\n{}\n}}\nserver {{\n{}\nlocation / {{\n{}\n}}\n}}\n}}\n",
+        "{}\nevents {{ }}\nhttp {{\n{}\n{}\nupstream two {{\n{}\n}}\nserver {{\n{}\nlocation / {{\n{}\n}}\n}}\n}}\n",
         part(&main),
-        part(&http),
+        part(&format),
+        // Who is not root may not write there.
+        part(&http).replace("/var/log/nginx/", ""),
         part(&upstream),
-        // Who is not root may not listen at 80.
+        // Nor listen at 80.
         part(&server).replace("listen 80;", &format!("listen 127.0.0.1:{};", free_port())),
         part(&location)
     );
