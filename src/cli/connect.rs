@@ -1,8 +1,7 @@
 //! The options of `connect`, and what they mean to it.
 
-use super::values::{close_code, duration, duration_or_zero, origin, server_url, size, token, wait};
-use crate::client::handshake::Offer;
-use crate::client::tls::Trust;
+use super::handshake::Handshake;
+use super::values::{close_code, duration, duration_or_zero, server_url, size, wait};
 use crate::connect::command::{self, Reading};
 use crate::connect::settings::{Settings, Wait};
 use crate::connect::template::Template;
@@ -35,22 +34,9 @@ pub struct Connect {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
 
-    /// Header field of the opening handshake; repeatable. 'Name:' leaves a field out
-    // Read in `settings`, too: a token may stand in it.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    pub header: Vec<String>,
-
-    /// Page that the handshake claims to come from, as https://example.org
-    #[arg(long, value_parser = origin)]
-    pub origin: Option<String>,
-
-    /// Subprotocol to offer, the best first; repeatable
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = token)]
-    pub protocol: Vec<String>,
-
-    /// Accept any certificate
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
+    /// What the handshake says, and to whom.
+    #[command(flatten)]
+    pub handshake: Handshake,
 
     /// Time for name, TCP, TLS and opening handshake together
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
@@ -154,15 +140,12 @@ impl Connect {
         let options = self.clone();
         let text = options.url.as_deref().ok_or_else(|| self.no_url())?;
         let url = server_url(text).map_err(|error| format!("URL: {error}"))?;
-        let fields = options.header.iter().map(|field| Offer::field(field));
-        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(|error| format!("--header: {error}"))?;
-        let offer = Offer { origin: options.origin, protocols: options.protocol, fields };
-        offer.check()?;
+        let (offer, trust) = (self.handshake.offer()?, self.handshake.trust());
         for message in &options.execute {
             command::message(message.as_bytes(), self.reading()).map_err(|error| format!("--execute: {error}"))?;
         }
         Ok(Settings {
-            trust: Trust { insecure: options.insecure, ..Trust::default() },
+            trust,
             offer,
             connect_timeout: options.connect_timeout,
             reading: self.reading(),

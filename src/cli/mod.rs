@@ -7,6 +7,7 @@ pub mod compare;
 pub mod connect;
 pub mod decode;
 pub mod encode;
+pub mod handshake;
 pub mod probe;
 pub mod serve;
 pub mod values;

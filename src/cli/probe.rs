@@ -1,8 +1,7 @@
 //! The options of `probe`, and what they mean to it.
 
-use super::values::{duration, origin, section, server_url, size, token};
-use crate::client::handshake::Offer;
-use crate::client::tls::Trust;
+use super::handshake::Handshake;
+use super::values::{duration, section, server_url, size};
 use crate::probe::{Name, Settings};
 use clap::Args;
 use std::time::Duration;
@@ -19,7 +18,7 @@ Examples:
 Sections: handshake, idle, stream, size, backends, close.
 The report goes to stdout, progress to stderr.
 Status 0: all well. 1: something to fix. 2: could not run, or wrong use.
-RUST_LOG=debug tells every head and frame that passes (default: warn).
+RUST_LOG=debug tells heads and frames of its WebSockets (default: warn).
 Durations: 500ms, 10s, 2m. Sizes: 100, 64KiB, 16MiB.";
 
 /// Options of `probe`.
@@ -54,22 +53,9 @@ pub struct Probe {
     #[arg(long)]
     pub watch: bool,
 
-    /// Header field of the opening handshakes; repeatable. 'Name:' leaves a field out
-    // Read in `settings`, too: a token may stand in it.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    pub header: Vec<String>,
-
-    /// Page that the handshakes claim to come from, as https://example.org
-    #[arg(long, value_parser = origin)]
-    pub origin: Option<String>,
-
-    /// Subprotocol to offer, the best first; repeatable
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = token)]
-    pub protocol: Vec<String>,
-
-    /// Accept any certificate
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
+    /// What the handshake says, and to whom.
+    #[command(flatten)]
+    pub handshake: Handshake,
 
     /// Time for name, TCP, TLS and opening handshake together, and for each answer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
@@ -86,16 +72,13 @@ impl Probe {
         let options = self.clone();
         let text = options.url.as_deref().ok_or("<URL> is missing: where to, as ws://localhost:8080/ws")?;
         let url = server_url(text).map_err(|error| format!("URL: {error}"))?;
-        let fields = options.header.iter().map(|field| Offer::field(field));
-        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(|error| format!("--header: {error}"))?;
-        let offer = Offer { origin: options.origin, protocols: options.protocol, fields };
-        offer.check()?;
+        let (offer, trust) = (self.handshake.offer()?, self.handshake.trust());
         if self.watch && !self.runs(Name::Backends) {
             return Err("--watch goes on with the section backends, which --only leaves out".to_owned());
         }
         Ok(Settings {
             url,
-            trust: Trust { insecure: options.insecure, ..Trust::default() },
+            trust,
             offer,
             only: options.only,
             idle: options.idle,
