@@ -142,6 +142,7 @@ impl Planner<'_> {
     }
 
     /// Whom it comes from, and what the log has to say of it before it is answered.
+    #[inline(never)]
     fn see(&self, request: &Request<'_>, head: &[u8]) {
         // Who comes without the header that the proxy writes did not come by way of the proxy.
         let believed = self.server.config.behind_proxy && !self.lacks_proxy_header;

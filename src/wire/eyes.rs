@@ -60,7 +60,9 @@ impl Eyes {
         }
     }
 
-    /// What came of an opening handshake.
+    /// What came of an opening handshake. Its words need much of a stack, and are made for few: whoever calls this has a
+    /// frame without them.
+    #[inline(never)]
     pub fn decision(&mut self, decision: &Decision) {
         if let Some(tap) = &mut self.tap {
             tap.state(&lines::decision(decision));
