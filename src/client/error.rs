@@ -135,10 +135,12 @@ impl fmt::Display for Error {
                 write!(out, "the upgrade was refused: {}", escape::text(refusal.head.status_line().as_bytes()))
             }
             Error::NotHttp { first } => {
-                let hint = match () {
-                    () if looks_like_tls(first) => ": it looks like TLS, so try wss://",
-                    () if looks_like_http2(first) => ": it looks like HTTP/2, and HTTP/1.1 is asked for here",
-                    () => "",
+                let hint = if looks_like_tls(first) {
+                    ": it looks like TLS, so try wss://"
+                } else if looks_like_http2(first) {
+                    ": it looks like HTTP/2, and HTTP/1.1 is asked for here"
+                } else {
+                    ""
                 };
                 write!(
                     out,

@@ -133,11 +133,14 @@ fn added(arrived: &[String], partners: &[Option<usize>], range: std::ops::Range<
 
 fn change(at: usize, sent: &str, arrived: &str) -> Change {
     let name = |line: &str| line.split_once(':').map_or(String::new(), |(name, _)| name.trim().to_owned());
-    match () {
-        () if at == 0 && sent == arrived => Change::Kept,
-        () if at == 0 || value(sent) != value(arrived) => Change::Changed,
-        () if name(sent) != name(arrived) => Change::Recased,
-        () => Change::Kept,
+    if at == 0 && sent == arrived {
+        Change::Kept
+    } else if at == 0 || value(sent) != value(arrived) {
+        Change::Changed
+    } else if name(sent) != name(arrived) {
+        Change::Recased
+    } else {
+        Change::Kept
     }
 }
 

@@ -97,12 +97,16 @@ impl Hop {
         let lower = text.to_ascii_lowercase();
         let has = |name: &[u8]| lower.windows(name.len()).any(|part| part == name);
         let shown: String = escape::text(text).chars().take(NAME_MAX).collect();
-        match () {
-            () if lower.starts_with(b"nginx") => Hop::Nginx(shown),
-            () if has(b"envoy") => Hop::Envoy,
-            () if has(b"caddy") => Hop::Caddy,
-            () if has(b"haproxy") => Hop::HaProxy,
-            () => Hop::Other(shown),
+        if lower.starts_with(b"nginx") {
+            Hop::Nginx(shown)
+        } else if has(b"envoy") {
+            Hop::Envoy
+        } else if has(b"caddy") {
+            Hop::Caddy
+        } else if has(b"haproxy") {
+            Hop::HaProxy
+        } else {
+            Hop::Other(shown)
         }
     }
 }
@@ -171,12 +175,16 @@ fn by_request(marks: &Marks<'_>, arrived: &Inspected) -> Hop {
     }
     let (capitals, names) = head::capitals(head::names(lines));
     let is_lowered = marks.rows.iter().any(|row| row.change == Change::Recased);
-    match () {
-        () if capitals == 0 && names > 0 && is_lowered => Hop::HaProxy,
-        () if marks.rows.iter().any(|row| !row.is_same()) => Hop::Http,
-        () if arrived.proxy_protocol.is_some() => Hop::Bytes,
-        () if arrived.peer == marks.local.to_string() => Hop::Nothing,
-        () => Hop::Bytes,
+    if capitals == 0 && names > 0 && is_lowered {
+        Hop::HaProxy
+    } else if marks.rows.iter().any(|row| !row.is_same()) {
+        Hop::Http
+    } else if arrived.proxy_protocol.is_some() {
+        Hop::Bytes
+    } else if arrived.peer == marks.local.to_string() {
+        Hop::Nothing
+    } else {
+        Hop::Bytes
     }
 }
 

@@ -101,22 +101,24 @@ fn targets(rows: &[Row]) -> Option<(String, String)> {
 fn who(told: &Inspected, look: &Look) -> String {
     let (client, peer) = (address(&told.client), address(&told.peer));
     let shown = cut(&told.client);
-    match () {
-        () if look.hop == Hop::Nothing => format!("the server takes {shown} for the client, which is this end"),
-        () if client.is_some() && client == peer && peer == Some(look.local.ip()) => format!(
+    if look.hop == Hop::Nothing {
+        format!("the server takes {shown} for the client, which is this end")
+    } else if client.is_some() && client == peer && peer == Some(look.local.ip()) {
+        format!(
             "the server takes {shown} for the client: that is the last hop, and this end too, as both are on one machine"
-        ),
-        () if client.is_some() && client == peer => format!(
+        )
+    } else if client.is_some() && client == peer {
+        format!(
             "the server takes {shown} for the client: that is the last hop. A server behind a proxy must be told to look at \
              what the proxy says (ws101 serve --behind-proxy or --proxy-protocol)"
-        ),
-        () if client == Some(look.local.ip()) => {
-            format!("the server takes {shown} for the client: right, as the last hop told it")
-        }
-        () => format!(
+        )
+    } else if client == Some(look.local.ip()) {
+        format!("the server takes {shown} for the client: right, as the last hop told it")
+    } else {
+        format!(
             "the server takes {shown} for the client; this end calls itself {}: between them is a NAT, or another proxy",
             look.local.ip()
-        ),
+        )
     }
 }
 

@@ -43,10 +43,12 @@ pub fn location(head: &Head) -> Option<&[u8]> {
 fn where_to(location: &[u8], url: &Url) -> String {
     let location = String::from_utf8_lossy(location);
     let scheme = if url.tls { "wss" } else { "ws" };
-    let absolute = match () {
-        () if location.starts_with("//") => format!("{scheme}:{location}"),
-        () if location.starts_with('/') => format!("{scheme}://{}{location}", url.authority),
-        () => location.into_owned(),
+    let absolute = if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{}{location}", url.authority)
+    } else {
+        location.into_owned()
     };
     match Url::parse(&absolute) {
         Ok(mut there) => {
