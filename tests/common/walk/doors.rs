@@ -2,23 +2,39 @@
 //! stay.
 //!
 //! `localhost:8080` is the chapter's server. A chapter that runs `deploy/lab` has three more: 8000 is the proxy, 8081 and
-//! 8082 are the backends. The script is told of theirs in `LAB_PORTS`.
+//! 8082 are the backends. The script is told of theirs in `LAB_PORTS`. And 6379 is Redis, of which the script is told in
+//! `LAB_REDIS`.
 
 use super::script::{Act, What};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
 /// Names of programs that are told where the server is, and those whose bytes must be what the page says.
-const TOLD: [&str; 11] =
-    ["nc", "ws101", "ss", "tcpdump", "openssl", "python3", "lsof", "fuser", "timeout", "socat", "bash"];
+const TOLD: [&str; 13] = [
+    "nc",
+    "ws101",
+    "ss",
+    "tcpdump",
+    "openssl",
+    "python3",
+    "lsof",
+    "fuser",
+    "timeout",
+    "socat",
+    "bash",
+    "redis-cli",
+    "redis-server",
+];
 const LITERAL: [&str; 4] = ["curl", "printf", "echo", "cat"];
 
-/// The server's port on a page, and those of a lab: the proxy and two backends.
+/// The server's port on a page, those of a lab, which are the proxy and two backends, and that of Redis.
 const SERVER: u16 = 8080;
 const LAB: [u16; 3] = [8000, 8081, 8082];
+const REDIS: u16 = 6379;
 
-/// How a page runs a lab.
+/// How a page runs a lab, and Redis.
 const SCRIPT: &str = "deploy/lab";
+const ENGINE: &str = "redis-server";
 
 /// Each port of a page with that of the run. The first is the server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +44,8 @@ impl Doors {
     /// Free ones for a page, in the order of those that it names: what is sorted there stays sorted.
     pub fn of(page: &str) -> Doors {
         let lab = if page.contains(SCRIPT) { &LAB[..] } else { &[] };
-        let mut shown: Vec<u16> = [SERVER].iter().chain(lab).copied().collect();
+        let redis = page.contains(ENGINE).then_some(&REDIS);
+        let mut shown: Vec<u16> = [SERVER].iter().chain(lab).chain(redis).copied().collect();
         let mut run: Vec<u16> = shown.iter().map(|_| free_port(page)).collect();
         shown.sort_unstable();
         run.sort_unstable();
@@ -44,8 +61,14 @@ impl Doors {
 
     /// Those of the lab, as its script wants them.
     pub fn lab(&self) -> Option<String> {
-        let ports: Vec<String> = self.0[1..].iter().map(|(_, run)| run.to_string()).collect();
+        let of_it = self.0.iter().filter(|(shown, _)| LAB.contains(shown));
+        let ports: Vec<String> = of_it.map(|(_, run)| run.to_string()).collect();
         (!ports.is_empty()).then(|| ports.join(","))
+    }
+
+    /// That of Redis.
+    pub fn redis(&self) -> Option<u16> {
+        self.0.iter().find(|(shown, _)| *shown == REDIS).map(|(_, run)| *run)
     }
 
     /// As the page has them.

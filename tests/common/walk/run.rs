@@ -5,6 +5,7 @@ use super::doors::{Doors, ports_named};
 use super::listing;
 use super::script::{Act, Key, What, script};
 use super::server;
+use super::tools;
 use super::window::{Seen, Window};
 use crate::common::program::Program;
 use crate::pages::compare::{Ports, fault};
@@ -51,8 +52,10 @@ impl Run {
     /// A run of a page, in a directory of this name.
     pub fn new(name: &str, page: &str) -> Run {
         let mut shell = Shell::new(name, PATIENCE);
+        // Where programs are found that the page's commands meet in place of others.
+        shell.first.insert(0, shell.beside.join("bin"));
         if geteuid().is_root() {
-            shell.first.push(own_sudo(&shell));
+            own_program(&shell, "sudo", "exec \"$@\"");
         }
         let (windows, printed, mark) = (BTreeMap::new(), Vec::new(), (0, Whose::Began));
         let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
@@ -61,6 +64,9 @@ impl Run {
             // `deploy/lab` is run from the repository's top, and a page from a directory of its own.
             let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
             symlink(deploy, shell.directory.join("deploy")).expect("a link");
+        }
+        if let Some(port) = doors.redis() {
+            own_redis(&shell, port);
         }
         let ports = Ports::AllBut(ports_named(&script(page).0).into_iter().chain(doors.shown()).collect());
         Run { shell, doors, ports, server: None, windows, printed, mark, opened: None, patience, faults, edits }
@@ -274,8 +280,9 @@ impl Run {
         // Bold letters on a terminal are a matter of its own.
         let home = self.shell.curl_home("no-styled-output", &self.doors.detours());
         let lab = self.doors.lab().map(|ports| ("LAB_PORTS", ports));
+        let redis = self.doors.redis().map(|port| ("LAB_REDIS", format!("127.0.0.1:{port}")));
         let program = ("WS101", env!("CARGO_BIN_EXE_ws101").to_owned());
-        [("CURL_HOME", home.display().to_string()), program].into_iter().chain(lab).collect()
+        [("CURL_HOME", home.display().to_string()), program].into_iter().chain(lab).chain(redis).collect()
     }
 
     /// Something wrong, and what should stand `below` the line instead.
@@ -298,12 +305,21 @@ fn is_of_the_detour(line: &str) -> bool {
     line.starts_with("* Connecting to hostname: ") || line.starts_with("* Connecting to port: ")
 }
 
-/// For those who may do everything, on a machine without it.
-fn own_sudo(shell: &Shell) -> std::path::PathBuf {
+/// Redis's programs, with the port of the run where the page means the usual one. They take the last word on it.
+fn own_redis(shell: &Shell, port: u16) {
+    if let Some(server) = tools::found("redis-server") {
+        own_program(shell, "redis-server", &format!("exec '{}' \"$@\" --port {port}", server.display()));
+    }
+    if let Some(client) = tools::found("redis-cli") {
+        own_program(shell, "redis-cli", &format!("exec '{}' -p {port} \"$@\"", client.display()));
+    }
+}
+
+/// A program of the run's own, which is found first.
+fn own_program(shell: &Shell, name: &str, command: &str) {
     let directory = shell.beside.join("bin");
     fs::create_dir_all(&directory).expect("a directory");
-    let sudo = directory.join("sudo");
-    fs::write(&sudo, "#!/bin/sh\nexec \"$@\"\n").expect("a file");
-    fs::set_permissions(&sudo, Permissions::from_mode(0o755)).expect("a mode");
-    directory
+    let program = directory.join(name);
+    fs::write(&program, format!("#!/bin/sh\n{command}\n")).expect("a file");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
 }

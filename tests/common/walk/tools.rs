@@ -3,14 +3,42 @@
 use super::script::{Act, What};
 use std::env;
 use std::io::{Write, stderr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Those that a chapter may use. bash and what comes with every Unix are not among them; curl is, and is always expected.
-const KNOWN: [&str; 29] = [
-    "bc", "caddy", "envoy", "fuser", "haproxy", "hexdump", "jq", "lsof", "nc", "ncat", "nginx", "node", "openssl",
-    "perl", "pgrep", "pkill", "ps", "python3", "script", "setsid", "socat", "ss", "strace", "sudo", "tcpdump",
-    "telnet", "websocat", "wscat", "xxd",
+const KNOWN: [&str; 31] = [
+    "bc",
+    "caddy",
+    "envoy",
+    "fuser",
+    "haproxy",
+    "hexdump",
+    "jq",
+    "lsof",
+    "nc",
+    "ncat",
+    "nginx",
+    "node",
+    "openssl",
+    "perl",
+    "pgrep",
+    "pkill",
+    "ps",
+    "python3",
+    "redis-cli",
+    "redis-server",
+    "script",
+    "setsid",
+    "socat",
+    "ss",
+    "strace",
+    "sudo",
+    "tcpdump",
+    "telnet",
+    "websocat",
+    "wscat",
+    "xxd",
 ];
 
 /// Those that the commands of a chapter name, sorted.
@@ -25,8 +53,7 @@ pub fn used(acts: &[Act]) -> Vec<&'static str> {
 /// Those that cannot be found. `sudo` is not needed by those who may do everything. Of all that are called `nc`, the
 /// chapters have OpenBSD's.
 pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_found = |tool: &str| env::split_paths(&path).any(|directory| directory.join(tool).is_file());
+    let is_found = |tool: &str| found(tool).is_some();
     let is_there = |tool: &str| match tool {
         "sudo" => is_found(tool) && is_let(),
         "nc" => is_found(tool) && is_openbsds(),
@@ -37,6 +64,12 @@ pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
     let is_needed = |tool: &str| !(tool == "sudo" && is_root);
     let wanted = ["bash", "curl"].iter().chain(tools).filter(|tool| is_needed(tool) && !is_there(tool));
     wanted.map(|tool| (*tool).to_owned()).collect()
+}
+
+/// Where a program is.
+pub fn found(tool: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).map(|directory| directory.join(tool)).find(|file| file.is_file())
 }
 
 /// Whether `sudo` asks for no password: nobody could type it.

@@ -271,6 +271,32 @@ fn a_lab_has_its_ports_both_ways() {
 }
 
 #[test]
+fn redis_has_its_port_both_ways() {
+    let doors = Doors(vec![(8080, 9999), (6379, 9990), (8000, 9991), (8081, 9992), (8082, 9993)]);
+    assert_eq!((doors.lab().as_deref(), doors.redis()), (Some("9991,9992,9993"), Some(9990)));
+    let command = "curl localhost:8080; ws101 --feed redis://localhost:6379";
+    assert_eq!(doors.mapped(command, None), "curl localhost:8080; ws101 --feed redis://localhost:9990");
+    assert_eq!(doors.as_on_the_page("Redis at 127.0.0.1:9990"), "Redis at 127.0.0.1:6379");
+    assert!(Doors::of("redis-server").shown().eq([8080, 6379]) && Doors::of("deploy/lab").redis().is_none());
+}
+
+/// In a command `6379` is the port of the run, and what is cut in two stays.
+#[test]
+#[ignore = "needs redis-cli and redis-server"]
+fn redis_runs_on_the_port_of_the_run() {
+    if !tools::is_ready("a page with Redis", &tools::missing(&["redis-cli", "redis-server"], true)) {
+        return;
+    }
+    let page = "<!-- window redis -->\n~~~console\n$ redis-server --save ''\n...\n[..] Ready to accept connections[..]\n\
+                ~~~\n~~~console\n$ redis-cli ECHO hello; echo $LAB_REDIS\n\"hello\"\n127.0.0.1:6379\n\
+                $ redis-cli CONFIG GET port | grep -c 6379; redis-cli CONFIG GET port | grep -c 637''9\n1\n0\n~~~\n\
+                <!-- window redis: Ctrl-C -->\n<!-- window redis: ends -->\n\
+                ~~~console\n$ redis-cli PING\nCould not connect to Redis at 127.0.0.1:6379: Connection refused\n~~~\n";
+    assert_right("redis", page);
+    assert_seen("redis-other", &page.replace("\"hello\"", "\"hallo\""), "--- the page says:\n\"hallo\"");
+}
+
+#[test]
 fn what_a_lab_shows_otherwise_is_seen() {
     if !is_ready() {
         return;
