@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Connect(options) => command::connect::run(options),
         Command::Decode(options) => command::decode::run(options),
         Command::Encode(options) => command::encode::run(options),
+        Command::Healthcheck(options) => command::healthcheck::run(options),
         Command::Probe(options) => command::probe::run(options),
     }
 }
@@ -30,7 +31,9 @@ fn start_logger(command: &Command) -> Result<(), String> {
     // A server is there to be listened to. What another command starts on its way should not talk into its figures.
     let (log_file, level) = match command {
         Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
-        Command::Compare(_) | Command::Decode(_) | Command::Encode(_) | Command::Probe(_) => (None, "warn"),
+        Command::Compare(_) | Command::Decode(_) | Command::Encode(_) | Command::Healthcheck(_) | Command::Probe(_) => {
+            (None, "warn")
+        }
         // It has a screen of its own, and starts the logger on that.
         Command::Connect(_) => return Ok(()),
     };

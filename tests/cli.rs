@@ -199,10 +199,11 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 6] = [&[], &["compare"], &["connect"], &["decode"], &["encode"], &["probe"]];
+const COMMANDS: [&[&str]; 7] =
+    [&[], &["compare"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 4] = [&["connect"], &["decode"], &["encode"], &["probe"]];
+const WITHOUT_VARIABLES: [&[&str]; 5] = [&["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -227,7 +228,8 @@ fn options_but_version(help: &str) -> BTreeSet<String> {
 #[test]
 fn the_examples_of_the_help_are_accepted() {
     let help = COMMANDS.map(help_of).join("\n");
-    let starts = ["ws101 --", "ws101 compare ", "ws101 connect ", "ws101 decode ", "ws101 encode ", "ws101 probe "];
+    let names = COMMANDS.iter().filter_map(|command| command.first());
+    let starts: Vec<String> = names.map(|name| format!("ws101 {name} ")).chain(["ws101 --".to_owned()]).collect();
     let begins = |line: &&str| starts.iter().any(|start| line.contains(start));
     let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod decode;
 pub mod encode;
 pub mod handshake;
+pub mod healthcheck;
 pub mod probe;
 pub mod serve;
 pub mod values;
@@ -16,6 +17,7 @@ pub use compare::Compare;
 pub use connect::Connect;
 pub use decode::{Decode, Sender};
 pub use encode::Encode;
+pub use healthcheck::Healthcheck;
 pub use probe::Probe;
 pub use serve::Serve;
 
@@ -67,6 +69,9 @@ pub enum Command {
     /// Make a frame, legal or not, and print its bytes
     #[command(after_help = encode::EXAMPLES)]
     Encode(Encode),
+    /// Ask a server how it is, and say it by the exit status
+    #[command(after_help = healthcheck::EXAMPLES)]
+    Healthcheck(Healthcheck),
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use super::url::Url;
 use crate::protocol::upgrade::VERSION;
-use data_encoding::BASE64;
 use tungstenite::handshake::client::generate_key;
 
 /// What a user wants to be sent.
@@ -102,10 +101,7 @@ impl Offer {
         if !self.protocols.is_empty() {
             fields.push(("Sec-WebSocket-Protocol", self.protocols.join(", ")));
         }
-        if let Some((user, password)) = &url.userinfo {
-            // RFC 7617 s2.
-            fields.push(("Authorization", format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))));
-        }
+        fields.extend(url.authorization().map(|value| ("Authorization", value)));
         fields
     }
 }

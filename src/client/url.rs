@@ -1,5 +1,6 @@
 //! Where a server is: `http://host:port/prefix` or `ws://host:port/path`, with an `s` for TLS, and who asks.
 
+use data_encoding::BASE64;
 use http::Uri;
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -62,6 +63,12 @@ impl Url {
             return self.authority.clone();
         }
         format!("{}:{}, the default port", self.authority.trim_end_matches(':'), self.port)
+    }
+
+    /// The value of the field Authorization, for a URL with a user (RFC 7617 s2).
+    pub fn authorization(&self) -> Option<String> {
+        let (user, password) = self.userinfo.as_ref()?;
+        Some(format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes())))
     }
 
     /// Path and query, as they stand in a request.
@@ -201,7 +208,11 @@ mod tests {
             assert_eq!(url.userinfo, Some((user.to_owned(), password.to_owned())), "{text}");
             assert_eq!((url.authority.as_str(), url.host.as_str(), url.port), ("a:9", "a", 9), "{text}");
         }
-        assert_eq!(Url::parse("ws://@a").expect("a URL").userinfo, None);
+        let nobody = Url::parse("ws://@a").expect("a URL");
+        assert_eq!((nobody.authorization(), nobody.userinfo), (None, None));
+        // RFC 7617 s2 has this one.
+        let aladdin = Url::parse("http://Aladdin:open%20sesame@a").expect("a URL");
+        assert_eq!(aladdin.authorization().as_deref(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
     }
 
     #[test]

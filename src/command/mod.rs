@@ -4,5 +4,6 @@ pub mod compare;
 pub mod connect;
 pub mod decode;
 pub mod encode;
+pub mod healthcheck;
 pub mod probe;
 pub mod serve;

@@ -9,7 +9,6 @@ use crate::client::response::Head;
 use crate::client::socket::Connection;
 use crate::client::{Error, Exchange, Request, Url};
 use crate::wire::escape;
-use data_encoding::BASE64;
 use percent_encoding::percent_decode;
 use std::time::{Duration, Instant};
 
@@ -80,10 +79,7 @@ impl Asked {
 
 fn fields<'a>(settings: &'a Settings, cookie: Option<&str>) -> Vec<(&'a str, String)> {
     let mut fields: Vec<(&str, String)> = vec![("Accept-Encoding", "identity".to_owned())];
-    if let Some((user, password)) = &settings.url.userinfo {
-        // RFC 7617 s2.
-        fields.push(("Authorization", format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))));
-    }
+    fields.extend(settings.url.authorization().map(|value| ("Authorization", value)));
     for (name, value) in &settings.offer.fields {
         let is_own = NOT_PASSED_ON.iter().any(|own| name.eq_ignore_ascii_case(own));
         if is_own || value.is_empty() || (cookie.is_some() && is_cookie(name)) {
