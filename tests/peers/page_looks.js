@@ -140,7 +140,7 @@ const cases = {
 
   /** Without its server the page does not go on saying who is here. The test stops the server when it is asked to. */
   async gone(browser, url) {
-    const page = await open(browser, `${url}#who`, { allowed: /ERR_CONNECTION_REFUSED/ });
+    const page = await open(browser, `${url}#who`, { allowed: /ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/ });
     await page.locator('#who-words').filter({ hasText: 'open at this server.' }).waitFor();
     console.log('please stop');
     await page.locator('#who-words').filter({ hasText: /open at this server [1-9]\d* s ago/ }).waitFor();

@@ -200,12 +200,15 @@ const cases = {
     await until(page, () => [...document.querySelectorAll('[data-figure=delay]')].every(({ dataset }) => dataset.value));
   },
 
-  /** A WebSocket that the server does not want: the page says where the reason is to be seen. */
+  /** A WebSocket that the server does not want: the page says where the reason is to be seen. Nor does it want events. */
   async 'refused-websocket'(browser, url) {
-    const page = await open(browser, `${url}#transports`, { allowed: /Unexpected response code: 403/ });
+    const allowed = /Unexpected response code: 403|responded with a status of 403/;
+    const page = await open(browser, `${url}#transports`, { allowed });
+    await page.selectOption('#publish-rate', '200');
     await page.click('#transports-start');
     const state = page.locator('[data-transport=websocket] .state');
     await state.filter({ hasText: /refused the WebSocket, or cannot be reached.*“Your connection”/ }).waitFor();
+    await page.locator('#publish-trouble').filter({ hasText: /^Publishing: .*403/ }).waitFor();
   },
 };
 
