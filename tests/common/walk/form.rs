@@ -2,6 +2,7 @@
 
 use super::outline::{Kind, Section, of_kind, outline, sections, words};
 use super::script::{Act, What, script};
+use super::unrun::unlabelled;
 
 /// How much prose a chapter has.
 const WORDS: std::ops::RangeInclusive<usize> = 1200..=2500;
@@ -23,6 +24,7 @@ pub fn page_faults(page: &str) -> Vec<String> {
     faults.extend(details_faults(page));
     faults.extend(acts.iter().filter_map(act_fault));
     faults.extend(acts.iter().filter_map(|act| unlinked(page, act)));
+    faults.extend(acts.iter().filter_map(|act| unlabelled(page, act)));
     faults.extend((0..acts.len()).filter_map(|at| counts_a_version(&acts, at)));
     faults
 }

@@ -2,6 +2,8 @@
 //!
 //! An item is found by its name, as `unmask` or `Session::receive`, and goes from its line to the one that closes it. The
 //! source is what rustfmt makes of it: what begins at an indent ends at that indent.
+//!
+//! Of a file that is not Rust, a configuration say, a page shows lines that stand there one after the other.
 
 /// What an item can be.
 const KINDS: [&str; 9] = ["fn", "struct", "enum", "const", "static", "type", "trait", "mod", "macro_rules!"];
@@ -31,8 +33,12 @@ pub fn item(source: &str, name: &str) -> Option<Item> {
     })
 }
 
-/// The lines of an item that should be listed instead, if it is not listed as it is.
+/// The lines of an item that should be listed instead, if it is not listed as it is. Lines in a row have no name, and
+/// which others were meant nobody can tell.
 pub fn checked(source: &str, name: &str, listing: &[String]) -> Result<Option<Vec<String>>, String> {
+    if name.is_empty() {
+        return if has_in_a_row(source, listing) { Ok(None) } else { Err("has no such lines in a row".to_owned()) };
+    }
     let item = item(source, name).ok_or_else(|| format!("has no {name}"))?;
     Ok((!is_listed(&item, listing)).then_some(item.lines))
 }
@@ -44,6 +50,30 @@ pub fn is_listed(item: &Item, listing: &[String]) -> bool {
         let lines: Vec<&str> = before.iter().chain(&item.lines).map(String::as_str).collect();
         matches(listing, &lines)
     })
+}
+
+/// Whether these lines stand there, at whatever indent. A line that is just `# ...` stands for any number of lines.
+fn has_in_a_row(source: &str, listing: &[String]) -> bool {
+    let lines: Vec<&str> = source.lines().collect();
+    (0..lines.len()).any(|from| {
+        let margin = &lines[from][..lines[from].len() - lines[from].trim_start().len()];
+        // An empty line has no margin to lose.
+        let block: Vec<&str> = lines[from..]
+            .iter()
+            .map_while(|line| if line.is_empty() { Some("") } else { line.strip_prefix(margin) })
+            .collect();
+        begins_with(&block, listing)
+    })
+}
+
+fn begins_with(lines: &[&str], wanted: &[String]) -> bool {
+    match wanted.split_first() {
+        None => true,
+        Some((line, rest)) if line.trim() == "# ..." => {
+            (0..=lines.len()).any(|skipped| begins_with(&lines[skipped..], rest))
+        }
+        Some((line, rest)) => lines.first() == Some(&line.as_str()) && begins_with(&lines[1..], rest),
+    }
 }
 
 fn matches(wanted: &[String], came: &[&str]) -> bool {

@@ -134,7 +134,7 @@ impl Run {
             What::Log { level, lines } => self.log(*at, level.as_deref().unwrap_or("trace"), lines),
             What::Listing { file, item, lines } => self.listing(*at, file, item, lines),
             What::File { name, lines } => self.file(name, lines),
-            What::Picture { .. } => {}
+            What::Picture { .. } | What::Unrun { .. } => {}
         }
     }
 

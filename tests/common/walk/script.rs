@@ -11,6 +11,8 @@
 //! <!-- window NAME shows -->  ```text: what it prints next
 //! <!-- log -->                ```text: what the server said of it. `<!-- log at info -->`: only down to that level
 //! <!-- listing: FILE#ITEM --> ```rust: that item of the source
+//! <!-- listing: FILE -->      ```yaml, ```nginx or ```dockerfile: lines that stand in that file, one after the other
+//! <!-- not run: needs X -->   ```console: commands that are only looked at, see `unrun.rs`
 //! <!-- file: NAME -->         saved under this name
 //! <!-- picture -->            ```text: a drawing, nobody's output
 //! ```
@@ -68,10 +70,16 @@ pub enum What {
         level: Option<String>,
         lines: Vec<String>,
     },
+    /// An item of a file of Rust. Of any other file, where the item has no name, lines in a row.
     Listing {
         file: String,
         item: String,
         lines: Vec<String>,
+    },
+    /// Commands that need what no test has.
+    Unrun {
+        needs: String,
+        commands: Vec<String>,
     },
     File {
         name: String,
@@ -208,6 +216,10 @@ fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, St
         (["log"], "text") => What::Log { level: None, lines },
         (["log", "at", level], "text") => What::Log { level: Some((*level).to_owned()), lines },
         (["listing:", place], "rust") => listing(place, lines)?,
+        (["listing:", place], "yaml" | "nginx" | "dockerfile") => {
+            What::Listing { file: (*place).to_owned(), item: String::new(), lines }
+        }
+        (["not", "run:", "needs", needs @ ..], "console") => unrun(needs.join(" "), &lines)?,
         (["file:", name], _) if is_file_name(name) => What::File { name: (*name).to_owned(), lines },
         (["picture"], "text") | ([], "mermaid") => What::Picture { kind: kind.to_owned(), lines },
         // Told, and not run: a browser's console, a command that installs something.
@@ -222,6 +234,14 @@ fn listing(place: &str, lines: Vec<String>) -> Result<What, String> {
     let (file, item) = place.split_once('#').ok_or_else(|| format!("{place} names no item"))?;
     // `#impl~Display~for~Fault` could not be cut into words otherwise.
     Ok(What::Listing { file: file.to_owned(), item: item.replace('~', " "), lines })
+}
+
+fn unrun(needs: String, lines: &[String]) -> Result<What, String> {
+    let steps = commands(lines)?;
+    match steps.iter().find(|step| !step.wanted.is_empty()) {
+        Some(step) => Err(format!("nobody has seen what `{}` prints", step.command)),
+        None => Ok(What::Unrun { needs, commands: steps.into_iter().map(|step| step.command).collect() }),
+    }
 }
 
 fn is_file_name(name: &str) -> bool {
@@ -275,12 +295,14 @@ pub struct Counts {
     pub listings: usize,
     /// Keys and signals, saved files, and what is printed further down.
     pub others: usize,
+    /// Commands that no test runs.
+    pub unrun: usize,
 }
 
 impl Counts {
     /// In the order of the fields.
-    pub const fn new([commands, typed, shown, logs, listings, others]: [usize; 6]) -> Counts {
-        Counts { commands, typed, shown, logs, listings, others }
+    pub const fn new([commands, typed, shown, logs, listings, others, unrun]: [usize; 7]) -> Counts {
+        Counts { commands, typed, shown, logs, listings, others, unrun }
     }
 
     pub fn of(acts: &[Act]) -> Counts {
@@ -293,6 +315,7 @@ impl Counts {
                 What::Shows { .. } => counts.shown += 1,
                 What::Log { .. } => counts.logs += 1,
                 What::Listing { .. } => counts.listings += 1,
+                What::Unrun { commands, .. } => counts.unrun += commands.len(),
                 What::Signal(_) | What::Prints { .. } | What::Key { .. } | What::File { .. } => counts.others += 1,
                 // One without its comment is a fault.
                 What::Picture { .. } => {}
@@ -304,7 +327,7 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { commands, typed, shown, logs, listings, others } = self;
-        write!(f, "[{commands}, {typed}, {shown}, {logs}, {listings}, {others}]")
+        let Counts { commands, typed, shown, logs, listings, others, unrun } = self;
+        write!(f, "[{commands}, {typed}, {shown}, {logs}, {listings}, {others}, {unrun}]")
     }
 }

@@ -3,6 +3,7 @@
 use super::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
 use super::form::{chapter_faults, page_faults};
 use super::script::script;
+use super::unrun::{self, Manifests};
 use crate::rfc;
 use std::collections::BTreeMap;
 
@@ -94,6 +95,23 @@ fn a_fence_that_nobody_would_run_is_seen() {
         ("```console\na\n```", "line 1: no command before Some(\"a\")"),
         ("<!-- file: ../a -->\n```sh\n```", "line 2: <!-- file: ../a --> before a fence of \"sh\" means nothing"),
         ("- a\n  ```console\n  $ a\n  ```", "line 2: a fence that is not at the line's begin is run by nobody"),
+        (
+            "<!-- not run: needs Docker -->\n```console\n$ docker ps\nCONTAINER ID\n```",
+            "line 2: nobody has seen what `docker ps` prints",
+        ),
+        (
+            "<!-- not run: needs Docker -->\n```console\n$ docker ps\n```",
+            "line 2: above it stands no \"*Needs Docker. Our test does not run this.*\"",
+        ),
+        (
+            "*Needs Docker. Our test does not run this.*\n\nText.\n\n<!-- not run: needs Docker -->\n```console\n$ a\n```",
+            "line 6: above it stands no \"*Needs Docker. Our test does not run this.*\"",
+        ),
+        ("<!-- not run: needs time -->\n```console\n$ a\n```", "line 2: what needs \"time\"?"),
+        (
+            "<!-- listing: a.yaml#b -->\n```json\nb\n```",
+            "line 2: <!-- listing: a.yaml#b --> before a fence of \"json\" means nothing",
+        ),
         ("~~~console\n$ a\n~~~", "line 1: a fence that is not at the line's begin is run by nobody"),
         ("```console\n$ a\n", "a fence has no end"),
         ("<!-- picture -->\n```text\nDEBUG ws-1 > a\n```", "line 2: a picture that looks like a transcript"),
@@ -104,9 +122,44 @@ fn a_fence_that_nobody_would_run_is_seen() {
         let found = page_faults(page);
         assert!(found.iter().any(|found| found == fault), "{page}\n{found:#?}");
     }
-    let right =
-        "```sh\ncargo install\n```\n<!-- rumdl-disable MD013 -->\n\n<!-- window a: Ctrl-C -->\n```js\nws = 1\n```\n";
-    assert_eq!((page_faults(right).len(), script(right).0.len()), (0, 1));
+    let right = "*Needs Docker. Our test does not run this.*\n\n<!-- not run: needs Docker -->\n```console\n$ docker ps\n```\n\
+         ```sh\ncargo install\n```\n<!-- rumdl-disable MD013 -->\n\n<!-- window a: Ctrl-C -->\n```js\nws = 1\n```\n";
+    assert_eq!((page_faults(right).len(), script(right).0.len()), (0, 2));
+}
+
+#[test]
+fn a_command_that_nobody_runs_is_looked_at() {
+    let known = Manifests::of(
+        "kind: Deployment # one\nmetadata:\n  name: ws101\n  labels:\n    app: ws101\nspec: {}\n\
+         ---\nkind: Kustomization\nnamespace: ws101\n---\nservices:\n  # three\n  ws:\n    image: ws101:latest\n",
+    );
+    for (command, part) in [
+        ("docker build -t ws101:latest -f deploy/nginx/right.conf .", ""),
+        ("docker run --rm -p 8080:8080 ws101:latest --name host | grep hello", ""),
+        ("docker compose up --scale ws=3", ""),
+        ("docker service scale ws101_ws=3", ""),
+        ("kubectl -n ws101 get pods -l app=ws101", ""),
+        ("kubectl -n istio-system get service/istio-ingressgateway", ""),
+        ("kubectl -n ws101 logs deployment/ws101 && sleep 1", ""),
+        ("ADDRESS=$(kubectl get -o jsonpath='{.a.b}'); ws101 connect -1 -x Hello \"ws://$ADDRESS/ws\"", ""),
+        ("kubectl run probe --image=ws101:latest -- /ws101 connect -q \\\n  ws://ws101:8080/ws", ""),
+        ("docker build -f deploy/Dockerfiel .", "there is no deploy/Dockerfiel"),
+        ("docker build --file=deploy/Dockerfiel .", "there is no deploy/Dockerfiel"),
+        ("docker run ws101:latest --nam host", "ws101 --nam host: error: unexpected argument '--nam' found"),
+        ("docker ps; ws101 conect", "ws101 conect: error: unrecognized subcommand 'conect'"),
+        ("kubectl run a -- /ws101 probe --olny idle", "error: unexpected argument '--olny' found"),
+        ("docker compose up --scale web=3", "no file has the service \"web\""),
+        ("docker service logs ws101_web", "no file has the service \"web\""),
+        ("kubectl -n ws102 get pods", "no manifest has the namespace \"ws102\""),
+        ("kubectl get pods -l app=ws102", "no manifest has the label \"app=ws102\""),
+        ("kubectl logs deployment/ws102", "no manifest has deployment/ws102"),
+        ("kubectl get service/ws101", "no manifest has service/ws101"),
+        ("ls; sleep 1", "the program \"ls\" is not in our lists"),
+        ("sleep 1 | head", "it could be run"),
+    ] {
+        let found = unrun::faults(command, &known).join("; ");
+        assert!(if part.is_empty() { found.is_empty() } else { found.contains(part) }, "{command}: {found}");
+    }
 }
 
 #[test]

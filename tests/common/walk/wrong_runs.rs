@@ -2,7 +2,7 @@
 
 use super::bless::{edited, merged};
 use super::doors::{Doors, free_port, ports_named};
-use super::listing::{Item, is_listed, item};
+use super::listing::{Item, checked, is_listed, item};
 use super::run::Run;
 use super::script::script;
 use super::tools;
@@ -158,6 +158,20 @@ fn a_wrong_listing_is_seen() {
         "<!-- listing: src/protocol/close.rs#may_travel -->\n~~~rust\npub fn may_travel() {\n    // ...\n}\n~~~\n";
     assert_seen("listing", page, "src/protocol/close.rs has this may_travel:\npub fn may_travel(code: u16)");
     assert_seen("no-item", &page.replace("#may_travel", "#may_fly"), "has no may_fly");
+}
+
+#[test]
+fn lines_of_a_configuration_are_listed_in_a_row() {
+    let is_right = |listing: &str| checked("a:\n  b: 1\n\n  # why\n  c: 2\nd: 3\n", "", &lines(listing)).is_ok();
+    for right in ["b: 1", "a:\n  b: 1", "b: 1\n\n# why\nc: 2", "b: 1\n# ...\nc: 2", "a:\n# ...\nd: 3", "d: 3"] {
+        assert!(is_right(right), "{right}");
+    }
+    for wrong in ["b", "b: 2", "b: 1\nc: 2", "c: 2\nb: 1", "a:\nb: 1", "  b: 1\nd: 3", "b: 1\n# ...\nd: 3", "d: 3\ne"] {
+        assert!(!is_right(wrong), "{wrong}");
+    }
+    let page = "<!-- listing: deploy/nginx/right.conf -->\n~~~nginx\ndaemon off;\npid nginx.pid;\n~~~\n";
+    assert_right("in-a-row", page);
+    assert_seen("not-in-a-row", &page.replace("off", "on"), "deploy/nginx/right.conf has no such lines in a row");
 }
 
 #[test]
