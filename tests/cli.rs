@@ -268,8 +268,10 @@ fn every_option_has_its_environment_variable() {
         let help = help_of(command);
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for flag in options(&help).iter().filter(has_variable) {
-            let variable = format!("[env: {}=]", variable(flag));
-            assert_eq!(words.contains(&variable), !WITHOUT_VARIABLES.contains(&command), "{variable}");
+            // After the `=` stands what the variable has, unless that may be a password.
+            let variable = variable(flag);
+            let is_shown = [format!("[env: {variable}=]"), format!("[env: {variable}]")].iter().any(|s| words.contains(s));
+            assert_eq!(is_shown, !WITHOUT_VARIABLES.contains(&command), "{variable}");
         }
     }
 }

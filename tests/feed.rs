@@ -60,7 +60,7 @@ fn four_transports_deliver_the_same_events_though_their_clients_come_and_go() {
             readers.iter().all(|has| has.load(Ordering::SeqCst) + AHEAD >= id)
                 || reading.iter().any(|r| r.is_finished())
         });
-        assert_eq!(server.publish(text(id)), id);
+        assert_eq!(server.publish(text(id)).unwrap(), id);
     }
     let all: Vec<Vec<Item>> = reading.into_iter().map(|reader| reader.join().expect("a reader")).collect();
     for (items, transport) in all.iter().zip(ALL.iter().cycle()) {
@@ -103,7 +103,9 @@ fn a_publisher_that_waits_for_nobody_reaches_everybody() {
         .map(|number| {
             let server = Arc::clone(&server);
             spawn("publisher", move || {
-                (0..EVENTS / PUBLISHERS).map(|count| server.publish(format!("{number}-{count}"))).collect::<Vec<_>>()
+                (0..EVENTS / PUBLISHERS)
+                    .map(|count| server.publish(format!("{number}-{count}")).unwrap())
+                    .collect::<Vec<_>>()
             })
         })
         .collect();
@@ -168,7 +170,7 @@ fn many_polls_share_a_connection() {
     let mut after = 0;
     for round in 1..=300 {
         if round % 3 == 0 {
-            server.publish(text(round));
+            server.publish(text(round)).unwrap();
         }
         peer.send(request(&format!("/feed/poll?after={after}"), &[]));
         let response = peer.response();
@@ -248,7 +250,7 @@ fn a_long_poll_is_answered_the_moment_something_comes() {
         // The next one, on the same connection; what is there already is given at once.
         peer.send(request("/feed/long-poll?after=1&wait=60s", &[]));
     }
-    server.publish("again".to_owned());
+    server.publish("again".to_owned()).unwrap();
     for peer in &mut peers {
         assert_eq!(items(peer.response().text())[0].reached(), 2);
         peer.send(request("/feed/long-poll?after=0&wait=60s", &[]));
@@ -260,11 +262,11 @@ fn a_long_poll_is_answered_the_moment_something_comes() {
 #[test]
 fn a_long_poll_without_a_number_waits_for_the_next_event() {
     let server = serve(quiet());
-    server.publish("old".to_owned());
+    server.publish("old".to_owned()).unwrap();
     let mut peer = Peer::connect(server.addr);
     peer.send(request("/feed/long-poll?wait=60s", &[]));
     wait_for_readers(server.addr, 1);
-    server.publish("new".to_owned());
+    server.publish("new".to_owned()).unwrap();
     let response = peer.response();
     let [Item::Event { id: 2, text, .. }] = &items(response.text())[..] else { panic!("{response:?}") };
     assert_eq!(text, "new");
@@ -273,7 +275,7 @@ fn a_long_poll_without_a_number_waits_for_the_next_event() {
 #[test]
 fn a_long_poll_ends_with_its_wait() {
     let server = serve(quiet());
-    server.publish("old".to_owned());
+    server.publish("old".to_owned()).unwrap();
     let mut peer = Peer::connect(server.addr);
     for (wait, least) in [("0s", Duration::ZERO), ("300ms", Duration::from_millis(300)), ("0", Duration::ZERO)] {
         let start = std::time::Instant::now();
@@ -326,7 +328,7 @@ fn a_stream_to_http_1_0_ends_with_its_connection() {
 fn the_last_event_id_counts_before_the_address() {
     let server = serve(quiet());
     for _ in 1..=5 {
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
     }
     let first_of = |target: &str, lines: &[&str]| {
         let mut peer = Peer::connect(server.addr);
@@ -431,7 +433,7 @@ fn a_socket_takes_text_only_and_no_more_than_an_event() {
 fn what_is_not_kept_is_a_gap_on_all_four() {
     let server = serve(Config { feed_keep: 10, ..quiet() });
     for id in 1..=51 {
-        server.publish(id.to_string());
+        server.publish(id.to_string()).unwrap();
     }
     for transport in ALL {
         let mut follower = Follower::new(transport, server.addr, 0);
@@ -483,7 +485,7 @@ fn a_number_from_before_a_restart_is_a_reset_on_all_four() {
         let expected = format!("event: reset\nid: 0\ndata: {{\"after\":500,\"last\":{last}}}\n\n");
         assert!(chunk.starts_with(&expected), "{chunk}");
         for _ in 0..3 {
-            server.publish("x".to_owned());
+            server.publish("x".to_owned()).unwrap();
         }
     }
     let mut largest = Follower::new(Transport::ShortPoll, server.addr, u64::MAX);
@@ -495,7 +497,7 @@ fn a_number_from_before_a_restart_is_a_reset_on_all_four() {
 fn a_reset_may_have_a_gap_behind_it() {
     let server = serve(Config { feed_keep: 3, ..quiet() });
     for _ in 1..=9 {
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
     }
     for transport in ALL {
         let mut follower = Follower::new(transport, server.addr, 500);
@@ -519,7 +521,7 @@ fn who_is_pushed_to_and_reads_too_slowly_is_told_of_the_gap() {
     live.expect_101();
     // Far more than the system keeps between the two ends.
     for id in 1..=EVENTS {
-        server.publish(format!("{id} {}", "x".repeat(60 << 10)));
+        server.publish(format!("{id} {}", "x".repeat(60 << 10))).unwrap();
     }
     for mut follower in followers {
         let mut missed = 0;
@@ -560,7 +562,7 @@ fn much_comes_in_parts_and_all_of_it() {
     const EVENTS: u64 = 150;
     let server = serve(quiet());
     for id in 1..=EVENTS {
-        server.publish(format!("{id} {}", "x".repeat(4000)));
+        server.publish(format!("{id} {}", "x".repeat(4000))).unwrap();
     }
     let poll = Peer::get(server.addr, "/feed/poll?after=0");
     assert!(poll.body.len() < 200_000 && poll.field("Feed-Last-Id") != EVENTS.to_string());
@@ -581,7 +583,7 @@ fn a_silent_stream_has_a_heartbeat() {
     peer.head();
     peer.expect(&beginning_of_stream(0));
     peer.expect(b"e\r\n: still here\n\n\r\ne\r\n: still here\n\n\r\n");
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     let mut chunk = peer.chunk().unwrap();
     while chunk == b": still here\n\n" {
         chunk = peer.chunk().unwrap();
@@ -631,7 +633,7 @@ fn live_echoes_and_brings_what_happens() {
     let mut peer = Peer::open(server.addr, "/live");
     peer.send(frame(0x81, b"Hello"));
     peer.expect(b"\x81\x05Hello");
-    server.publish("news".to_owned());
+    server.publish("news".to_owned()).unwrap();
     peer.expect(b"\x81\x04news");
     peer.send(frame(0x82, b"\xff"));
     peer.expect(b"\x82\x01\xff");
@@ -646,7 +648,7 @@ fn a_named_live_greets_first() {
     peer.expect(b"\x81\x2b[A] hello :) type a message and press ENTER");
     peer.send(frame(0x81, b"Hello"));
     peer.expect(b"\x81\x09[A] Hello");
-    server.publish("news".to_owned());
+    server.publish("news".to_owned()).unwrap();
     peer.expect(b"\x81\x04news");
 }
 
@@ -654,10 +656,10 @@ fn a_named_live_greets_first() {
 #[test]
 fn live_begins_with_the_present() {
     let server = serve(quiet());
-    server.publish("old".to_owned());
+    server.publish("old".to_owned()).unwrap();
     for target in ["/live", "/live?after=0", "/live?after=500", "/live?after=x"] {
         let mut peer = Peer::open(server.addr, target);
-        server.publish("news".to_owned());
+        server.publish("news".to_owned()).unwrap();
         peer.expect(b"\x81\x04news");
     }
 }
@@ -686,7 +688,7 @@ fn echoes_and_events_never_tear_each_other() {
             if number >= 60 {
                 to_publish.recv_timeout(PATIENCE).expect("the reader reads");
             }
-            publisher.publish(push_of(number));
+            publisher.publish(push_of(number)).unwrap();
         }
     });
     let (mut echoes, mut pushes, mut last_pong) = (0, 0, None);
@@ -838,7 +840,7 @@ fn pushed_messages_are_counted() {
     live.expect(b"\x81\x03one");
     live.send(frame(0x81, b"two")); // an echo
     live.expect(b"\x81\x03two");
-    server.publish("three".to_owned());
+    server.publish("three".to_owned()).unwrap();
     feed.payload(0x81);
     live.expect(b"\x81\x05three");
     check_counts(&server, &["in\"} 2", "out\"} 6"]);
@@ -873,7 +875,7 @@ fn events_and_readers_are_counted() {
     };
     assert_eq!(metrics(), ["ws101_feed_events_total 0", "ws101_feed_waiting 0"]);
     post(server.addr, "one");
-    server.publish("two".to_owned());
+    server.publish("two".to_owned()).unwrap();
     let readers = ["/feed/ws", "/live"].map(|target| Peer::open(server.addr, target));
     let mut stream = Peer::connect(server.addr);
     stream.send(request("/feed/stream?ping=off", &[]));
@@ -881,13 +883,13 @@ fn events_and_readers_are_counted() {
     let mut poll = Peer::connect(server.addr);
     poll.send(request("/feed/long-poll", &[]));
     wait_until("four wait", || metrics() == ["ws101_feed_events_total 2", "ws101_feed_waiting 4"]);
-    server.publish("three".to_owned());
+    server.publish("three".to_owned()).unwrap();
     poll.response();
     wait_until("one has its answer", || metrics() == ["ws101_feed_events_total 3", "ws101_feed_waiting 3"]);
     drop((readers, stream));
     // The stream's thread learns of it when it writes.
     wait_until("nobody waits", || {
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
         metrics()[1] == "ws101_feed_waiting 0"
     });
 }

@@ -79,7 +79,7 @@ fn readers_that_never_read_delay_nobody() {
             readers.iter().all(|has| has.load(Ordering::SeqCst) + 30 > id)
                 || reading.iter().any(JoinHandle::is_finished)
         });
-        server.publish("x".repeat(LARGE));
+        server.publish("x".repeat(LARGE)).unwrap();
     }
     reading.into_iter().for_each(|reader| reader.join().expect("nobody is delayed"));
     assert_eq!(Peer::get(addr, "/healthz").text(), "alive\n");
@@ -93,7 +93,7 @@ fn publish_until_left_out(server: &Handle) -> u64 {
     let mut last = 0;
     wait_until("the slow ones are left out", || {
         for _ in 0..10 {
-            last = server.publish(format!("{} {}", last + 1, "x".repeat(LARGE)));
+            last = server.publish(format!("{} {}", last + 1, "x".repeat(LARGE))).unwrap();
         }
         Peer::get(server.addr, "/metrics").text().contains("ws101_feed_waiting 0\n")
     });
@@ -154,7 +154,7 @@ fn a_socket_that_keeps_up_is_never_left_out() {
     let server = serve(Config { slow_timeout: Duration::from_millis(5), ..quiet() });
     let mut followers = [(); 2].map(|()| Follower::new(Transport::Socket, server.addr, 0));
     for id in 1..=1000 {
-        server.publish(id.to_string());
+        server.publish(id.to_string()).unwrap();
         for follower in &mut followers {
             assert_eq!(follower.next().reached(), id);
         }
@@ -168,14 +168,14 @@ fn a_socket_that_only_pauses_is_not_left_out() {
     let server = serve(Config { slow_timeout: Duration::from_millis(1), ..patient() });
     // A thousand events at once.
     for id in 1..=1000 {
-        server.publish(id.to_string());
+        server.publish(id.to_string()).unwrap();
     }
     let mut peer = Follower::new(Transport::Socket, server.addr, 0);
     assert!(peer.take(1000).iter().map(Item::reached).eq(1..=1000));
     // 64 large ones, of which nothing is read for longer than the server's patience.
     let mut narrow = Follower::over(Peer::connect_narrowly(server.addr), Transport::Socket, 1000);
     for id in 1001..=1064 {
-        server.publish(format!("{id} {}", "x".repeat(LARGE)));
+        server.publish(format!("{id} {}", "x".repeat(LARGE))).unwrap();
     }
     assert!(narrow.take(64).iter().map(Item::reached).eq(1001..=1064));
 }
@@ -209,7 +209,7 @@ fn sockets_that_never_read_are_counted_as_cut_off_by_the_server() {
     let server = serve(Config { write_timeout: Duration::from_millis(300), max_event: 64 << 10, ..quiet() });
     let stuck = [(); 10].map(|()| narrow(server.addr, handshake("/feed/ws", &[])));
     for _ in 0..150 {
-        server.publish("x".repeat(LARGE));
+        server.publish("x".repeat(LARGE)).unwrap();
     }
     wait_until("they are gone", || server.connections() == 0);
     drop(stuck);
@@ -227,7 +227,7 @@ fn a_socket_that_sips_is_let_go() {
     let publisher = Arc::clone(&server);
     wait_until("the server gives up", || {
         slow.sip(1024);
-        publisher.publish("x".repeat(LARGE));
+        publisher.publish("x".repeat(LARGE)).unwrap();
         server.connections() == 0
     });
 }
@@ -298,7 +298,7 @@ fn requests_behind_a_long_poll_wait_for_it() {
     );
     peer.send(first + &rest);
     assert!(stays_silent(&mut peer), "answered out of order");
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     assert_eq!(items(peer.response().text())[0].text(), "Hello");
     assert_eq!(peer.response().text(), "alive\n");
     assert_eq!(peer.response().status, "204 No Content");
@@ -314,7 +314,7 @@ fn a_socket_may_follow_a_long_poll_on_its_connection() {
     let requests = [request("/feed/long-poll?after=0&wait=60s", &[]), handshake("/feed/ws?after=1", &[])].concat();
     peer.send([requests.as_bytes(), &frame(0x81, b"two")].concat());
     assert!(stays_silent(&mut peer));
-    server.publish("one".to_owned());
+    server.publish("one".to_owned()).unwrap();
     assert_eq!(items(peer.response().text())[0].text(), "one");
     peer.expect_101();
     let event = item(std::str::from_utf8(&peer.payload(0x81)).unwrap());
@@ -340,7 +340,7 @@ fn who_has_ended_its_half_is_served_on() {
     stream.expect(&beginning_of_stream(0));
     assert!(stays_silent(&mut long_poll));
     assert_eq!(stream.chunk().unwrap(), b": still here\n\n");
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     assert_eq!(items(long_poll.response().text())[0].text(), "Hello");
     long_poll.ends();
     while stream.chunk().unwrap() == b": still here\n\n" {}
@@ -377,7 +377,7 @@ fn a_reset_at_any_moment_leaves_nothing_behind() {
     }
     // A stream learns of it when it writes.
     wait_until("all of them are gone", || {
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
         server.connections() == 0
     });
 }
@@ -408,7 +408,7 @@ fn a_stream_whose_client_talks_on_is_served_to_its_end() {
     peer.head();
     peer.send(request("/healthz", &[]).repeat(200));
     peer.send([0xff; 5000]);
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     peer.expect(&beginning_of_stream(0));
     assert!(peer.chunk().unwrap().starts_with(b"id: 1\n"));
     let stop = Stop::begin(server, PATIENCE);
@@ -438,7 +438,7 @@ fn a_feed_socket_takes_two_of_the_threads() {
         assert!(peer.head().status.starts_with("20"), "{target}");
         drop(peer);
         wait_until("it is gone", || {
-            server.publish("x".to_owned());
+            server.publish("x".to_owned()).unwrap();
             server.connections() == 1
         });
     }
@@ -450,7 +450,7 @@ fn a_feed_socket_takes_two_of_the_threads() {
     assert_eq!(response.status, "503 Service Unavailable");
     assert!(response.text().contains("--max-connections"), "{}", response.text());
     assert_eq!(Peer::get(server.addr, "/healthz").text(), "alive\n");
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     both.payload(0x81);
     both.send(CLOSE);
     both.expect(CLOSED);
@@ -480,7 +480,7 @@ fn a_rush_of_feed_sockets_takes_no_more_threads_than_there_are() {
         let peers: Vec<(Peer, bool)> = rush.into_iter().map(|client| client.join().expect("an answer")).collect();
         let open = peers.iter().filter(|(_, open)| *open).count();
         assert!(open <= ROOM / 2, "{open} of them have two threads each");
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
         peers.into_iter().filter(|(_, open)| *open).for_each(|(mut peer, _)| drop(peer.payload(0x81)));
         wait_until("all are gone", || server.connections() == 0);
     }
@@ -498,7 +498,7 @@ fn one_event_answers_a_crowd() {
         follower.peer.send(request("/feed/long-poll?after=0&wait=60s", &[]));
     }
     for id in 1..=50 {
-        server.publish(id.to_string());
+        server.publish(id.to_string()).unwrap();
     }
     for follower in &mut followers {
         if follower.transport == Transport::LongPoll {
@@ -595,7 +595,7 @@ mod leaks {
 #[test]
 fn at_the_end_everybody_is_told_in_its_own_way() {
     let server = serve(quiet());
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     let ask = |target: &str| {
         let mut peer = Peer::connect(server.addr);
         peer.send(request(target, &[]));
@@ -630,7 +630,7 @@ fn at_the_end_everybody_is_told_in_its_own_way() {
 #[test]
 fn a_stop_takes_no_events_in_and_begins_nothing() {
     let server = serve(quiet());
-    server.publish("before".to_owned());
+    server.publish("before".to_owned()).unwrap();
     let addr = server.addr;
     let mut holds = Peer::open(addr, "/ws");
     // Its body is still on the way when the stop begins.
@@ -684,7 +684,7 @@ fn readers_that_never_read_are_cut_off_after_the_grace() {
     let stuck = [handshake("/feed/ws", &[]), handshake("/live", &[]), request("/feed/stream", &[])]
         .map(|asked| narrow(addr, asked));
     for _ in 0..300 {
-        server.publish("x".repeat(LARGE));
+        server.publish("x".repeat(LARGE)).unwrap();
     }
     let grace = Duration::from_millis(400);
     let took = Stop::begin(server, grace).took();

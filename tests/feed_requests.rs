@@ -92,7 +92,7 @@ fn a_wait_that_is_none_is_refused() {
 #[test]
 fn a_wait_without_events_lasts_although_there_are_some() {
     let server = serve(quiet());
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     let since = std::time::Instant::now();
     let response = Peer::get(server.addr, "/feed/long-poll?after=0&wait=300ms&events=off");
     assert!(since.elapsed() >= Duration::from_millis(300), "{:?}", since.elapsed());
@@ -104,7 +104,7 @@ fn a_wait_without_events_lasts_although_there_are_some() {
 fn what_is_right_may_be_written_in_several_ways() {
     let server = serve(quiet());
     for _ in 1..=3 {
-        server.publish("x".to_owned());
+        server.publish("x".to_owned()).unwrap();
     }
     for target in ["/feed/poll?after=2", "/feed/poll?after=002", "/feed/poll?_=1699&after=2&after2=7&bafter=1"] {
         let response = Peer::get(server.addr, target);
@@ -121,7 +121,7 @@ fn what_is_right_may_be_written_in_several_ways() {
 #[test]
 fn head_is_a_poll_without_its_body() {
     let server = serve(quiet());
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     let mut peer = Peer::connect(server.addr);
     for after in [0, 1] {
         let target = format!("/feed/poll?after={after}");
@@ -160,7 +160,7 @@ fn a_method_that_is_not_taken_is_told_which_are() {
 #[test]
 fn http_1_0_polls_and_closes() {
     let server = serve(quiet());
-    server.publish("Hello".to_owned());
+    server.publish("Hello".to_owned()).unwrap();
     for path in ["/feed/poll?after=0", "/feed/long-poll?after=0"] {
         let mut peer = Peer::connect(server.addr);
         peer.send(format!("GET {path} HTTP/1.0\r\n\r\n"));
@@ -419,7 +419,7 @@ const CORS: [&str; 5] = [
 #[test]
 fn without_allow_origin_no_page_may_read() {
     let server = serve(quiet());
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     let origin = "Origin: https://example.org";
     for target in ["/feed/poll?after=0", "/feed/poll", "/feed/long-poll?wait=0s", "/feed/stream", "/feed/poll?after=x"]
     {
@@ -437,7 +437,7 @@ fn without_allow_origin_no_page_may_read() {
 fn an_allowed_page_may_read_and_another_may_not() {
     let allowed = vec!["https://a.example".to_owned(), "http://b.example:8080".to_owned()];
     let server = serve(Config { allow_origin: allowed, ..quiet() });
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     for (origin, may) in [
         ("https://a.example", true),
         ("http://b.example:8080", true),
@@ -464,7 +464,7 @@ fn an_allowed_page_may_read_and_another_may_not() {
 #[test]
 fn any_page_may_read_when_any_is_allowed() {
     let server = serve(Config { allow_origin: vec!["*".to_owned()], ..quiet() });
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     for origin in ["Origin: https://a.example\r\n", "Origin: null\r\n", ""] {
         for (head, path) in heads(server.addr, origin) {
             assert_eq!((head.field("Access-Control-Allow-Origin"), head.field("Vary")), ("*", ""), "{path}");
@@ -535,7 +535,7 @@ fn a_preflight_is_answered() {
 #[test]
 fn a_body_with_a_get_is_read_past() {
     let server = serve(quiet());
-    server.publish("x".to_owned());
+    server.publish("x".to_owned()).unwrap();
     let mut peer = Peer::connect(server.addr);
     for target in ["/feed/poll?after=0", "/feed/long-poll?after=0", "/feed/long-poll?after=1&wait=10ms"] {
         peer.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 27\r\n\r\n"));
@@ -555,7 +555,7 @@ fn a_body_with_a_get_is_read_past() {
 fn a_follower_with_another_transport_goes_on_where_the_first_was() {
     let server = serve(quiet());
     for id in 1..=12 {
-        server.publish(id.to_string());
+        server.publish(id.to_string()).unwrap();
     }
     let order = [Transport::Stream, Transport::ShortPoll, Transport::Socket, Transport::LongPoll];
     let mut has = 0;

@@ -236,7 +236,7 @@ fn a_client_that_ended_its_half_is_answered() {
 #[test]
 fn the_numbers_add_up() {
     let server = serve(Config { tick: None, ..Config::default() });
-    server.publish("an event that nobody waits for".to_owned());
+    server.publish("an event that nobody waits for".to_owned()).unwrap();
     let refused = "GET /ws HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut peer = Peer::connect(server.addr);
     peer.send(refused);

@@ -1,7 +1,8 @@
 //! The options of the server, and what they mean to it.
 
 use super::values::{
-    address, duration, duration_or_zero, feed_pace, head_size, name, origin, origin_or_any, path, size, token,
+    Feed, address, duration, duration_or_zero, feed, feed_pace, head_size, name, origin, origin_or_any, path, size,
+    token,
 };
 use crate::feed::ticker::Pace;
 use crate::protocol::head::Limits;
@@ -40,9 +41,18 @@ pub struct Serve {
     #[arg(long, value_name = "ORIGIN", env = "WS101_ALLOW_ORIGIN", value_delimiter = ',', value_parser = origin_or_any)]
     pub allow_origin: Vec<String>,
 
-    /// Moments at which the feed gets an event of its own: after a random time in LOW..HIGH, or off
-    #[arg(long, value_name = "LOW..HIGH", env = "WS101_TICK", default_value = "500ms..3s", value_parser = feed_pace)]
-    pub tick: MaybePace,
+    /// Where the feed is kept: memory, or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], for many servers together
+    #[arg(long, value_name = "WHERE", env = "WS101_FEED", hide_env_values = true, default_value = "memory", value_parser = feed)]
+    pub feed: Feed,
+
+    /// Time the feed's Redis may take to answer
+    #[arg(long, value_name = "TIME", env = "WS101_FEED_TIMEOUT", default_value = "2s", value_parser = duration)]
+    pub feed_timeout: Duration,
+
+    /// Moments at which the feed gets an event of its own: after a random time in LOW..HIGH, or off. Default: 500ms..3s, and
+    /// off with Redis
+    #[arg(long, value_name = "LOW..HIGH", env = "WS101_TICK", value_parser = feed_pace)]
+    pub tick: Option<MaybePace>,
 
     /// Number that makes the moments and texts of these events the same each time
     #[arg(long, value_name = "N", env = "WS101_SEED")]
@@ -153,12 +163,15 @@ impl Serve {
     /// The server's configuration.
     pub fn config(&self) -> Config {
         let options = self.clone();
+        let feed = options.feed.ok().flatten();
         Config {
             listen: options.listen,
             name: options.name,
             policy: Policy { origins: options.origin, subprotocols: options.subprotocol },
             allow_origin: options.allow_origin,
-            tick: options.tick,
+            tick: options.tick.unwrap_or_else(|| if feed.is_some() { None } else { Config::default().tick }),
+            feed,
+            feed_timeout: options.feed_timeout,
             seed: options.seed,
             feed_keep: options.feed_keep as usize,
             max_event: options.max_event,

@@ -3,9 +3,11 @@
 use crate::client::Url;
 use crate::compare::Rate;
 use crate::connect::settings::Wait;
+use crate::feed::redis::Address;
 use crate::feed::ticker::Pace;
 use crate::probe::Name;
 use crate::protocol::close;
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// A year: longer waits are typing errors, and sums of instants stay in range.
@@ -104,6 +106,15 @@ pub fn feed_pace(text: &str) -> Result<Option<Pace>, String> {
     let (low, high) = (duration(low).map_err(hint)?, duration(high).map_err(hint)?);
     if low > high { Err("the first of the two is the shorter: 500ms..3s".to_owned()) } else { Ok(Some(low..=high)) }
 }
+
+/// Where the feed is kept: `memory`, or an address of Redis. What is wrong is a value here, for the parser of the command
+/// line would repeat it, and it may hold a password.
+pub fn feed(text: &str) -> Result<Feed, Infallible> {
+    Ok(if text == "memory" { Ok(None) } else { Address::parse(text).map(Some) })
+}
+
+/// Where the feed is kept, if not in memory; or why that can't be told.
+pub type Feed = Result<Option<Address>, String>;
 
 /// An origin whose scripts may read answers, or `*` for any.
 pub fn origin_or_any(text: &str) -> Result<String, String> {

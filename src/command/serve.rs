@@ -22,6 +22,10 @@ curl --haproxy-protocol.
 
 /// Runs the server until it is told to stop. 0: it stopped as told; 1: it could not run, or a second signal cut it off.
 pub fn run(options: &Serve) -> ExitCode {
+    if let Err(why) = &options.feed {
+        let _ = writeln!(anstream::stderr(), "error: invalid value for '--feed <WHERE>': {why}");
+        return ExitCode::from(2);
+    }
     match start_and_wait(options) {
         Ok(code) => code,
         Err(error) => {

@@ -40,14 +40,26 @@ pub enum Notice {
         /// The last number there is.
         last: u64,
     },
+    /// The log is kept elsewhere, and that place can't be reached: nothing is new until it can.
+    Away {
+        /// Since when: milliseconds since 1970 (UTC).
+        since: u64,
+    },
+    /// The place can be reached again. What was missed follows.
+    Back {
+        /// For how long it could not: milliseconds.
+        away: u64,
+    },
 }
 
 impl Notice {
-    /// `gap` or `reset`.
+    /// `gap`, `reset`, `away` or `back`.
     pub fn name(&self) -> &'static str {
         match self {
             Notice::Gap { .. } => "gap",
             Notice::Reset { .. } => "reset",
+            Notice::Away { .. } => "away",
+            Notice::Back { .. } => "back",
         }
     }
 
@@ -56,6 +68,8 @@ impl Notice {
         match self {
             Notice::Gap { from, to } => format!("{{\"from\":{from},\"to\":{to}}}"),
             Notice::Reset { after, last } => format!("{{\"after\":{after},\"last\":{last}}}"),
+            Notice::Away { since } => format!("{{\"since\":{since}}}"),
+            Notice::Back { away } => format!("{{\"away_ms\":{away}}}"),
         }
     }
 
@@ -69,14 +83,17 @@ impl Notice {
         match self {
             Notice::Gap { from, to } => format!("(events {from} to {to} are gone)"),
             Notice::Reset { after, last } => format!("(there is no event {after}: the last one is {last})"),
+            Notice::Away { .. } => "(the feed can't be reached: no events until it can)".to_owned(),
+            Notice::Back { .. } => "(the feed can be reached again)".to_owned(),
         }
     }
 
-    /// The number that a reader has reached with this notice.
-    pub fn reached(&self) -> u64 {
+    /// The number that a reader has reached with this notice; `None`: the one it had before.
+    pub fn reached(&self) -> Option<u64> {
         match self {
-            Notice::Gap { to, .. } => *to,
-            Notice::Reset { .. } => 0,
+            Notice::Gap { to, .. } => Some(*to),
+            Notice::Reset { .. } => Some(0),
+            Notice::Away { .. } | Notice::Back { .. } => None,
         }
     }
 }
@@ -97,5 +114,7 @@ mod tests {
     fn notices() {
         assert_eq!(Notice::Gap { from: 1, to: 41 }.json(), "{\"gap\":{\"from\":1,\"to\":41}}");
         assert_eq!(Notice::Reset { after: 9, last: 3 }.json(), "{\"reset\":{\"after\":9,\"last\":3}}");
+        assert_eq!(Notice::Away { since: 5 }.json(), "{\"away\":{\"since\":5}}");
+        assert_eq!(Notice::Back { away: 7 }.json(), "{\"back\":{\"away_ms\":7}}");
     }
 }

@@ -6,6 +6,7 @@
 
 use super::event::Event;
 use super::log::{Backlog, Log, Published};
+use super::source::{Away, Source};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +21,7 @@ pub const MOST_WAITING: u64 = 64;
 pub struct Hub<E> {
     encode: fn(&Event) -> E,
     started: Instant,
+    source: Source,
     log: RwLock<Log<E>>,
     bells: Mutex<Bells>,
 }
@@ -54,8 +56,8 @@ pub struct Progress {
 
 impl<E> Hub<E> {
     /// A hub without events, that keeps the last `keep`. `encode` is called once for each.
-    pub fn new(keep: usize, encode: fn(&Event) -> E) -> Hub<E> {
-        Hub { encode, started: Instant::now(), log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
+    pub fn new(keep: usize, source: Source, encode: fn(&Event) -> E) -> Hub<E> {
+        Hub { encode, started: Instant::now(), source, log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
     }
 
     /// Gives `text` the next number, keeps it and tells everybody. Never waits for a reader.
@@ -75,11 +77,62 @@ impl<E> Hub<E> {
         last
     }
 
+    /// Takes over what was published elsewhere, and rings once for all of it. Numbers that are missing are lost.
+    pub fn take_over(&self, events: Vec<Event>) {
+        let published: Vec<_> = events.into_iter().map(|event| self.published(event)).collect();
+        self.change(|log| published.into_iter().for_each(|published| log.push(published)));
+    }
+
+    /// The numbers up to `last` are taken, and their events lost. Everybody is told so.
+    pub fn skip_to(&self, last: u64) {
+        self.change(|log| log.skip_to(last));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Log<E>)) {
+        let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut log);
+        let last = log.last();
+        drop(log);
+        self.ring(last);
+    }
+
     fn append(&self, log: &mut Log<E>, text: String) -> Arc<Published<E>> {
-        let event = Event { id: log.last() + 1, at: unix_milliseconds(), text };
-        let published = Arc::new(Published { encoded: (self.encode)(&event), event });
+        let published = self.published(Event { id: log.last() + 1, at: unix_milliseconds(), text });
         log.push(Arc::clone(&published));
         published
+    }
+
+    fn published(&self, event: Event) -> Arc<Published<E>> {
+        Arc::new(Published { encoded: (self.encode)(&event), event })
+    }
+
+    /// Where the log comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Where the log comes from can't be reached; who is to know is told. Whether that is new.
+    pub fn source_left(&self, why: String) -> bool {
+        let away = Away { began: Instant::now(), since: unix_milliseconds(), why };
+        let is_new = self.source.leave(away);
+        if is_new {
+            self.ring(self.last());
+        }
+        is_new
+    }
+
+    /// Where the log comes from can be reached; who was told otherwise is told. For how long it could not.
+    pub fn source_came_back(&self) -> Option<Away> {
+        let away = self.source.come_back()?;
+        self.ring(self.last());
+        Some(away)
+    }
+
+    /// The log here has all that there is where it comes from.
+    pub fn is_level(&self) {
+        if self.source.checked() {
+            self.ring(self.last());
+        }
     }
 
     /// Not under the lock of the log: who is woken goes there at once, and must not find it locked by who rings for others.

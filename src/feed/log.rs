@@ -44,13 +44,22 @@ impl<E> Log<E> {
         self.last
     }
 
-    /// Appends the event numbered `last() + 1`, and forgets the oldest when there are too many.
+    /// Appends an event, and forgets the oldest when there are too many. Its number is `last() + 1`, or a higher one: those
+    /// between were lost. A lower one is of another log, and is passed over.
     pub fn push(&mut self, published: Arc<Published<E>>) {
+        if published.event.id <= self.last {
+            return;
+        }
         self.last = published.event.id;
         self.kept.push_back(published);
         if self.kept.len() > self.keep {
             self.kept.pop_front();
         }
+    }
+
+    /// The numbers up to `last` are taken, and nobody will see their events: they were lost.
+    pub fn skip_to(&mut self, last: u64) {
+        self.last = self.last.max(last);
     }
 
     /// What came after the event numbered `after`: all of it, or the first part, with at most `most` bytes of text and an
@@ -62,20 +71,30 @@ impl<E> Log<E> {
             notices.push(Notice::Reset { after, last: self.last });
             have = 0;
         }
-        let oldest = self.last + 1 - self.kept.len() as u64;
-        if have + 1 < oldest {
-            notices.push(Notice::Gap { from: have + 1, to: oldest - 1 });
-            have = oldest - 1;
+        let skip = self.kept.partition_point(|published| published.event.id <= have);
+        let next = self.kept.get(skip).map_or(self.last + 1, |published| published.event.id);
+        if have + 1 < next {
+            notices.push(Notice::Gap { from: have + 1, to: next - 1 });
         }
-        // Numbers have no holes, so an event's place is known from its number.
-        let skip = (have + 1 - oldest) as usize;
-        let mut room = most;
-        let fits = |published: &&Arc<Published<E>>| {
-            let had_room = room > 0;
+        Backlog { notices, events: self.run_from(skip, most) }
+    }
+
+    /// Events from a place on, as far as no number is missing: what is missing is told before the next part.
+    fn run_from(&self, skip: usize, most: usize) -> Vec<Arc<Published<E>>> {
+        let (mut room, mut next) = (most, None);
+        let belongs = |published: &&Arc<Published<E>>| {
+            let (id, had_room) = (published.event.id, room > 0);
             room = room.saturating_sub(AROUND + published.event.text.len());
-            had_room
+            had_room && next.replace(id + 1).is_none_or(|next| next == id)
         };
-        Backlog { notices, events: self.kept.iter().skip(skip).take_while(fits).cloned().collect() }
+        self.kept.range(skip..).take_while(belongs).cloned().collect()
+    }
+}
+
+// Not derived: that would ask the same of `E`.
+impl<E> Default for Backlog<E> {
+    fn default() -> Backlog<E> {
+        Backlog { notices: Vec::new(), events: Vec::new() }
     }
 }
 
@@ -87,7 +106,7 @@ impl<E> Backlog<E> {
 
     /// The number a reader has once it has read all of this; `None`: the one it had before.
     pub fn reached(&self) -> Option<u64> {
-        let notice = self.notices.last().map(Notice::reached);
+        let notice = self.notices.last().and_then(Notice::reached);
         self.events.last().map(|published| published.event.id).or(notice)
     }
 }
@@ -128,6 +147,24 @@ mod tests {
         assert_eq!(after(&log_of(10, 20), 11).1.len(), 10);
         assert_eq!(after(&log_of(10, 4), 11), (vec![reset, Notice::Gap { from: 1, to: 6 }], vec![7, 8, 9, 10]));
         assert_eq!(after(&log_of(0, 4), u64::MAX), (vec![Notice::Reset { after: u64::MAX, last: 0 }], vec![]));
+    }
+
+    #[test]
+    fn numbers_that_were_lost_are_a_gap_in_their_place() {
+        let mut log = log_of(3, 20);
+        let push = |log: &mut Log<()>, id| {
+            log.push(Arc::new(Published { event: Event { id, at: 0, text: String::new() }, encoded: () }));
+        };
+        log.skip_to(5);
+        assert_eq!((log.last(), after(&log, 3)), (5, (vec![Notice::Gap { from: 4, to: 5 }], vec![])));
+        assert_eq!(after(&log, 1), (vec![], vec![2, 3]), "what is before the hole comes first");
+        push(&mut log, 6);
+        push(&mut log, 9);
+        push(&mut log, 2);
+        assert_eq!(after(&log, 3), (vec![Notice::Gap { from: 4, to: 5 }], vec![6]));
+        assert_eq!(after(&log, 4), (vec![Notice::Gap { from: 5, to: 5 }], vec![6]));
+        assert_eq!(after(&log, 6), (vec![Notice::Gap { from: 7, to: 8 }], vec![9]));
+        assert_eq!((log.last(), after(&log, 9)), (9, (vec![], vec![])));
     }
 
     #[test]

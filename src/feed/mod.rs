@@ -7,15 +7,21 @@
 //!                                                    └──▶ reader.wait ◀────────┘
 //! ```
 //!
-//! Read [`event`], then [`log`] (what is kept, and what is told about the rest), [`hub`] (events in), [`reader`] (events
-//! out), [`ticker`] and [`report`] (events that come by themselves).
+//! Read [`event`], then [`log`] (what is kept, and what is told about the rest), [`source`] (where it comes from), [`hub`]
+//! (events in), [`reader`] (events out), [`publisher`] (in here or elsewhere), [`redis`] (one log for many servers), [`ticker`]
+//! and [`report`] (events that come by themselves).
 
 pub mod event;
 pub mod hub;
 pub mod log;
+pub mod publisher;
 pub mod reader;
+pub mod redis;
 pub mod report;
+pub mod source;
 pub mod ticker;
 
 pub use event::{Event, Notice};
 pub use hub::Hub;
+pub use publisher::Publisher;
+pub use source::Source;

@@ -2,6 +2,7 @@
 //!
 //! All transports read like this. They differ in what they do when a reader is slow ([`WhenSlow`]).
 
+use super::event::Notice;
 use super::hub::{Hub, Progress};
 use super::log::Backlog;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -29,6 +30,10 @@ pub struct Reader<E> {
     has: u64,
     /// How much it takes at once, in bytes of text.
     most: usize,
+    /// When its number, if it is beyond the log's end, is sure to be of another log.
+    sure_at: u64,
+    /// Whether it was told that the log's source is away. `None`: it is not told such things.
+    told_away: Option<bool>,
 }
 
 /// What is handed out at once. A reader that is far behind gets the log in parts, so that nobody has to hold all of it in
@@ -67,7 +72,14 @@ impl<E> Reader<E> {
             WhenSlow::LeftOut(patience) => (Some(patience), SMALL_PART),
         };
         let (number, bell, progress) = hub.add_bell(patience, has);
-        Reader { hub: Arc::clone(hub), number, bell, progress, has, most }
+        let sure_at = hub.source().sure_at();
+        Reader { hub: Arc::clone(hub), number, bell, progress, has, most, sure_at, told_away: None }
+    }
+
+    /// The same, and it is told when the log's source goes out of reach and when it comes back.
+    pub fn told_of_source(mut self) -> Reader<E> {
+        self.told_away = Some(false);
+        self
     }
 
     /// The number it has reached.
@@ -100,10 +112,7 @@ impl<E> Reader<E> {
                 return News::TooSlow;
             }
             // The log is asked before the bell: an event that came in between rings it.
-            let backlog = self.hub.after(self.has, self.most);
-            if let Some(reached) = backlog.reached() {
-                self.has = reached;
-                self.progress.has.store(reached, Ordering::Release);
+            if let Some(backlog) = self.look() {
                 return News::Backlog(backlog);
             }
             let rang = match deadline {
@@ -117,6 +126,23 @@ impl<E> Reader<E> {
                 Err(RecvTimeoutError::Disconnected) => return News::Ended,
             }
         }
+    }
+}
+
+impl<E> Reader<E> {
+    /// What it does not have, if there is anything.
+    fn look(&mut self) -> Option<Backlog<E>> {
+        // Another process that shares the log may have handed out an event which is still on its way here.
+        let is_in_doubt = self.has > self.hub.last() && !self.hub.source().is_sure(self.sure_at);
+        let backlog = if is_in_doubt { Backlog::default() } else { self.hub.after(self.has, self.most) };
+        if let Some(reached) = backlog.reached() {
+            self.has = reached;
+            self.progress.has.store(reached, Ordering::Release);
+            return Some(backlog);
+        }
+        let notice = self.hub.source().notice(self.told_away?)?;
+        self.told_away = Some(matches!(notice, Notice::Away { .. }));
+        Some(Backlog { notices: vec![notice], events: Vec::new() })
     }
 }
 
@@ -134,11 +160,13 @@ impl<E> Drop for Ender<E> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Event;
     use super::super::hub::MOST_WAITING;
+    use super::super::source::Source;
     use super::*;
 
     fn hub() -> Arc<Hub<()>> {
-        Arc::new(Hub::new(100, |_| ()))
+        Arc::new(Hub::new(100, Source::here(), |_| ()))
     }
 
     fn publish(hub: &Hub<()>, count: u64) {
@@ -212,6 +240,43 @@ mod tests {
         assert_eq!(ids(pushed.wait(soon())), [1]);
         drop(pushed.ender());
         assert!(matches!(pushed.wait(None), News::Ended));
+    }
+
+    #[test]
+    fn a_number_from_elsewhere_is_waited_for_until_it_is_sure_to_be_wrong() {
+        let hub: Arc<Hub<()>> = Arc::new(Hub::new(100, Source::elsewhere(), |_| ()));
+        let event = |id| Event { id, at: 0, text: String::new() };
+        hub.take_over(vec![event(1), event(2)]);
+        let mut early = Reader::new(&hub, Some(3), WhenSlow::ReadsOn);
+        let mut wrong = Reader::new(&hub, Some(9), WhenSlow::ReadsOn);
+        assert!(matches!(early.wait(Some(Instant::now())), News::Nothing));
+        hub.take_over(vec![event(3), event(4)]);
+        assert_eq!(ids(early.wait(soon())), [4]);
+        hub.is_level();
+        assert!(matches!(wrong.wait(Some(Instant::now())), News::Nothing));
+        hub.is_level();
+        let News::Backlog(backlog) = wrong.wait(soon()) else { panic!("it waits on") };
+        assert_eq!((backlog.notices[0], backlog.events.len()), (Notice::Reset { after: 9, last: 4 }, 4));
+    }
+
+    #[test]
+    fn who_wants_to_know_is_told_of_an_absence() {
+        let hub: Arc<Hub<()>> = Arc::new(Hub::new(100, Source::elsewhere(), |_| ()));
+        let mut told = Reader::new(&hub, None, WhenSlow::ReadsOn).told_of_source();
+        let mut untold = Reader::new(&hub, None, WhenSlow::ReadsOn);
+        hub.take_over(vec![Event { id: 1, at: 0, text: String::new() }]);
+        assert!(hub.source_left("gone".to_owned()) && !hub.source_left("still".to_owned()));
+        assert_eq!(ids(told.wait(soon())), [1], "what is there comes first");
+        let name = |news| match news {
+            News::Backlog(Backlog { notices, .. }) => notices[0].name(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(name(told.wait(soon())), "away");
+        assert!(matches!(told.wait(Some(Instant::now())), News::Nothing), "once is enough");
+        assert!(hub.source_came_back().is_some());
+        assert_eq!(name(told.wait(soon())), "back");
+        assert_eq!(ids(untold.wait(soon())), [1]);
+        assert!(matches!(untold.wait(Some(Instant::now())), News::Nothing));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Events that come by themselves, at random moments: a thread that publishes and waits.
 
-use super::hub::Hub;
+use super::publisher::Publisher;
 use super::report::MatchReport;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use fastrand::Rng;
 use std::io;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -23,7 +22,11 @@ pub struct Ticker {
 
 impl Ticker {
     /// Starts publishing. An empty pace, or one without any time in it, is refused. The same `seed` gives the same texts after the same times.
-    pub fn start<E: Send + Sync + 'static>(hub: Arc<Hub<E>>, pace: Pace, seed: Option<u64>) -> io::Result<Ticker> {
+    pub fn start<E: Send + Sync + 'static>(
+        publisher: Publisher<E>,
+        pace: Pace,
+        seed: Option<u64>,
+    ) -> io::Result<Ticker> {
         if pace.is_empty() || pace.start().is_zero() {
             let why = format!("{pace:?} is no pace: the shorter time first, and more than none");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
@@ -33,7 +36,8 @@ impl Ticker {
         let mut report = MatchReport::new(random.fork());
         let thread = Builder::new().name("ticker".to_owned()).spawn(move || {
             while stopped.recv_timeout(draw(&mut random, &pace)) == Err(RecvTimeoutError::Timeout) {
-                hub.publish(report.next_line());
+                // One that can't be published is left out: who follows the feed is told that it can't be reached.
+                let _ = publisher.publish(report.next_line());
             }
         })?;
         Ok(Ticker { stop: Some(stop), thread: Some(thread) })
@@ -58,8 +62,11 @@ fn draw(random: &mut Rng, pace: &Pace) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hub::Hub;
     use super::super::reader::{News, Reader, WhenSlow};
+    use super::super::source::Source;
     use super::*;
+    use std::sync::Arc;
     use std::time::Instant;
 
     #[test]
@@ -76,9 +83,9 @@ mod tests {
 
     #[test]
     fn it_publishes_until_it_is_dropped() {
-        let hub: Arc<Hub<()>> = Arc::new(Hub::new(10, |_| ()));
+        let hub: Arc<Hub<()>> = Arc::new(Hub::new(10, Source::here(), |_| ()));
         let pace = Duration::from_millis(1)..=Duration::from_millis(1);
-        let ticker = Ticker::start(Arc::clone(&hub), pace, Some(7)).expect("a thread");
+        let ticker = Ticker::start(Publisher::Here(Arc::clone(&hub)), pace, Some(7)).expect("a thread");
         let mut reader = Reader::new(&hub, Some(0), WhenSlow::ReadsOn);
         let News::Backlog(_) = reader.wait(Some(Instant::now() + Duration::from_secs(30))) else { panic!("no event") };
         drop(ticker);

@@ -1,5 +1,6 @@
 //! Everything about a server that can be chosen, with the defaults that the command line has too.
 
+use crate::feed::redis::Address;
 use crate::feed::ticker::Pace;
 use crate::protocol::head;
 use crate::protocol::upgrade::Policy;
@@ -17,6 +18,10 @@ pub struct Config {
     pub policy: Policy,
     /// Origins whose scripts may read what the feed answers (CORS); `*`: any. Empty: none, no field is sent.
     pub allow_origin: Vec<String>,
+    /// Where the feed is kept, if not in this process.
+    pub feed: Option<Address>,
+    /// How long that place may take to answer.
+    pub feed_timeout: Duration,
     /// How often the feed gets an event of its own. `None`: never.
     pub tick: Option<Pace>,
     /// What the moments and texts of these events are drawn from. `None`: another one each time.
@@ -76,6 +81,8 @@ impl Default for Config {
             name: None,
             policy: Policy::default(),
             allow_origin: Vec::new(),
+            feed: None,
+            feed_timeout: Duration::from_secs(2),
             tick: Some(Duration::from_millis(500)..=Duration::from_secs(3)),
             seed: None,
             feed_keep: 1000,

@@ -22,9 +22,10 @@ use super::route::Endpoint;
 use super::socket::{self, TCP_KEEPALIVE};
 use crate::protocol::close::{Close, POLICY_VIOLATION, meaning};
 use crate::protocol::rules::Violation;
-use crate::protocol::session::{Event, Session};
+use crate::protocol::session::{Event, Message, Session};
 use crate::wire::events;
 use log::info;
+use serde_json::Value;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, Read};
 use std::net::Shutdown;
@@ -181,8 +182,10 @@ impl Conversation<'_> {
                 Event::Failed(violation) => failed(server, entry, half, &violation),
             }
         }
-        if !texts.is_empty() {
-            publish(server, &entry.who, texts);
+        if !texts.is_empty()
+            && let Some(unpublished) = publish(server, &entry.who, texts)
+        {
+            messages_out += u64::from(session.send(unpublished));
         }
         if messages_in > 0 {
             *message_since = None; // what has begun since is another one
@@ -290,12 +293,22 @@ fn cut_off(server: &Server, entry: &Entry, half: &mut Locked<'_>, cut: Cut) -> i
     Ok(ending)
 }
 
-/// All that one read brought together: who follows the feed is woken once for it.
+/// All that one read brought together: who follows the feed is woken once for it. A message for the client if they could
+/// not be published.
 #[inline(never)]
-fn publish(server: &Server, who: &str, texts: Vec<String>) {
+fn publish(server: &Server, who: &str, texts: Vec<String>) -> Option<Message> {
     let count = texts.len() as u64;
-    let last = server.feed.publish_all(texts);
-    (last + 1 - count..=last).for_each(|id| info!("{who} = event {id} published"));
+    match server.publisher.publish_all(texts) {
+        Ok(last) => {
+            (last + 1 - count..=last).for_each(|id| info!("{who} = event {id} published"));
+            None
+        }
+        Err(why) => {
+            info!("{who} ! texts not published: {count}; {why}");
+            let why = Value::from(why);
+            Some(Message::Text(format!("{{\"unpublished\":{{\"texts\":{count},\"why\":{why}}}}}").into()))
+        }
+    }
 }
 
 /// A message that is legal, but not taken here.

@@ -4,7 +4,7 @@
 //! CORS at all, so there the server itself must look at `Origin` (`--origin`, RFC 6455 s10.2), and it does so for
 //! `POST /feed` as well, which changes something.
 
-use super::deliver::LAST_ID;
+use super::deliver::{AWAY, LAST_ID};
 use super::route::{Route, route};
 use crate::protocol::head::Request;
 use crate::protocol::response::Response;
@@ -27,7 +27,7 @@ pub fn fields(request: &Request<'_>, allowed: &[String]) -> Vec<(&'static str, S
     if any || named.is_some() {
         let who = if any { "*".to_owned() } else { String::from_utf8_lossy(origin).into_owned() };
         fields.push(("Access-Control-Allow-Origin", who));
-        fields.push(("Access-Control-Expose-Headers", LAST_ID.to_owned()));
+        fields.push(("Access-Control-Expose-Headers", format!("{LAST_ID}, {}", AWAY.0)));
     }
     fields
 }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn only_pages_that_are_named_may_read() {
-        const EXPOSE: &str = "Access-Control-Expose-Headers: Feed-Last-Id";
+        const EXPOSE: &str = "Access-Control-Expose-Headers: Feed-Last-Id, Feed-State";
         assert_eq!(names(&[], "https://a"), [""; 0]);
         assert_eq!(names(&["https://a"], "https://b"), ["Vary: Origin"]);
         let granted = ["Vary: Origin", "Access-Control-Allow-Origin: https://a", EXPOSE];

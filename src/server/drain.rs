@@ -11,6 +11,7 @@ use super::listener;
 use super::metrics::ClosedBy;
 use super::outbound::Phase;
 use super::registry::Entry;
+use crate::feed::redis::Link;
 use crate::feed::ticker::Ticker;
 use crate::protocol::close::{Close, GOING_AWAY};
 use crate::protocol::frame;
@@ -45,6 +46,8 @@ pub struct Handle {
     server: Arc<Server>,
     acceptors: Vec<JoinHandle<()>>,
     ticker: Option<Ticker>,
+    /// What follows the feed if it is kept elsewhere.
+    link: Option<Link>,
 }
 
 impl Handle {
@@ -53,11 +56,12 @@ impl Handle {
         server: Arc<Server>,
         listeners: Vec<TcpListener>,
         ticker: Option<Ticker>,
+        link: Option<Link>,
     ) -> io::Result<Handle> {
         let addrs = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let addr =
             *addrs.first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"))?;
-        let mut handle = Handle { addr, addrs, server, acceptors: Vec::new(), ticker };
+        let mut handle = Handle { addr, addrs, server, acceptors: Vec::new(), ticker, link };
         for (number, socket) in listeners.into_iter().enumerate() {
             let server = Arc::clone(&handle.server);
             let thread = Builder::new().name(format!("accept-{number}"));
@@ -71,9 +75,10 @@ impl Handle {
         self.server.registry.len()
     }
 
-    /// Publishes an event on the feed, and answers its number.
-    pub fn publish(&self, text: String) -> u64 {
-        self.server.feed.publish(text).event.id
+    /// Publishes an event on the feed, and answers its number. An error is why it could not: the feed is kept elsewhere, and
+    /// that place can't be reached.
+    pub fn publish(&self, text: String) -> Result<u64, String> {
+        Ok(self.server.publisher.publish(text)?.id)
     }
 
     /// Stops the server, and comes back when it has stopped: at once if nobody is connected, after `grace` and a
@@ -95,6 +100,7 @@ impl Handle {
             self.cut_off();
         }
         self.stop_accepting();
+        self.link = None;
         info!("server = stopped");
     }
 

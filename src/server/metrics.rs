@@ -152,6 +152,14 @@ pub fn of_feed(events: u64, waiting: u64) -> String {
     text.0
 }
 
+/// The row of a feed that is kept elsewhere.
+pub fn of_source(is_up: bool) -> String {
+    let mut text = Text::default();
+    let help = "Whether the place that the feed is kept in can be reached.";
+    text.family("ws101_feed_source_up", "gauge", help, [(String::new(), u64::from(is_up))]);
+    text.0
+}
+
 /// Prometheus' text format: HELP, TYPE, and a line a value.
 #[derive(Default)]
 struct Text(String);

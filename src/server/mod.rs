@@ -54,7 +54,9 @@ pub mod watching;
 pub use config::Config;
 pub use drain::Handle;
 
+use crate::feed::redis::{self, Link};
 use crate::feed::ticker::Ticker;
+use crate::feed::{Publisher, Source};
 use deliver::Feed;
 use deliver::encoded::Encoded;
 use log::info;
@@ -82,6 +84,8 @@ pub struct Server {
     pub watches: Watches,
     /// The events, and who waits for them.
     pub feed: Arc<Feed>,
+    /// Where events go in.
+    pub publisher: Publisher<Encoded>,
     draining: AtomicBool,
     stopped: AtomicBool,
 }
@@ -110,9 +114,9 @@ pub fn start(config: Config) -> io::Result<Handle> {
     limits::raise_fd_limit(config.max_connections);
     let sockets = listener::bind_all(&config.listen)?;
     log_policy(&config.policy.origins);
-    let feed = Arc::new(Feed::new(config.feed_keep, Encoded::new));
+    let (feed, publisher, link) = feed(&config)?;
     let ticker = match &config.tick {
-        Some(pace) => Some(Ticker::start(Arc::clone(&feed), pace.clone(), config.seed)?),
+        Some(pace) => Some(Ticker::start(publisher.clone(), pace.clone(), config.seed)?),
         None => None,
     };
     let server = Arc::new(Server {
@@ -121,10 +125,23 @@ pub fn start(config: Config) -> io::Result<Handle> {
         registry: Registry::default(),
         metrics: Metrics::default(),
         feed,
+        publisher,
         draining: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
     });
-    Handle::accept_on(server, sockets, ticker)
+    Handle::accept_on(server, sockets, ticker, link)
+}
+
+/// The feed, who publishes on it, and what keeps it level with a log elsewhere.
+fn feed(config: &Config) -> io::Result<(Arc<Feed>, Publisher<Encoded>, Option<Link>)> {
+    let Some(address) = config.feed.clone() else {
+        let feed = Arc::new(Feed::new(config.feed_keep, Source::here(), Encoded::new));
+        return Ok((Arc::clone(&feed), Publisher::Here(feed), None));
+    };
+    let feed = Arc::new(Feed::new(config.feed_keep, Source::elsewhere(), Encoded::new));
+    let (keep, longest, timeout) = (config.feed_keep, config.max_event, config.feed_timeout);
+    let (link, writer) = redis::start(&feed, redis::Settings { address, keep, longest, timeout })?;
+    Ok((Arc::clone(&feed), Publisher::Redis(feed, writer), Some(link)))
 }
 
 /// Said before the first connection, since it is about all of them.

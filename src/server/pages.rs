@@ -17,6 +17,7 @@ pub fn answer(route: Route, server: &Server, request: &Request<'_>) -> Result<Re
         Route::Ready if server.is_draining() => {
             Response::new(503, TEXT, "stopping: no new work\n").with_field("Retry-After", "1")
         }
+        Route::Ready if server.feed.source().is_away() => feed_is_away(server),
         Route::Ready => Response::new(200, TEXT, "ready\n"),
         Route::Health => Response::new(200, TEXT, "alive\n"),
         Route::Metrics => metrics_page(server),
@@ -27,6 +28,13 @@ pub fn answer(route: Route, server: &Server, request: &Request<'_>) -> Result<Re
             Response::new(200, TEXT, index()).with_field("Vary", "Accept")
         }
     })
+}
+
+/// Another server may still reach the place that the feed is kept in: let clients go there.
+fn feed_is_away(server: &Server) -> Response {
+    let away = server.feed.source().away();
+    let words = away.map(|away| format!(" for {:.1?}: {}", away.began.elapsed(), away.why)).unwrap_or_default();
+    Response::new(503, TEXT, format!("not ready: the feed's Redis is away{words}\n")).with_field("Retry-After", "1")
 }
 
 /// One connection too many.
@@ -45,6 +53,8 @@ fn metrics_page(server: &Server) -> Response {
     // Under the registry's lock: a connection that ends meanwhile would be counted twice, as open and as ended.
     let text = server.registry.look(|open| server.metrics.text(open.map(|entry| &entry.outbound.traffic)));
     let text = text + &metrics::of_feed(server.feed.last(), server.feed.readers() as u64);
+    let source = server.feed.source();
+    let text = if source.is_elsewhere() { text + &metrics::of_source(!source.is_away()) } else { text };
     Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
 }
 

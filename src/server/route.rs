@@ -14,7 +14,7 @@ pub const PATHS: [(&str, &str); 14] = [
     ("/feed/ws", "WebSocket: the same; a text message publishes"),
     ("/feed", "POST: publishes the body as an event"),
     ("/healthz", "200 while the process lives"),
-    ("/readyz", "200 while it takes new work, 503 while it stops"),
+    ("/readyz", "200 while it takes new work, 503 while it stops or its feed's Redis is away"),
     ("/metrics", "what was counted, for Prometheus"),
     ("/connections", "who is connected, as JSON"),
     ("/watch/TOKEN", "what passes on the WebSocket opened with ?watch=TOKEN"),

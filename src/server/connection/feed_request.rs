@@ -2,7 +2,7 @@
 //! well.
 
 use super::super::deliver::request::FeedRequest;
-use super::super::deliver::{long_poll, publish, short_poll, stream};
+use super::super::deliver::{AWAY, long_poll, publish, short_poll, stream};
 use super::super::plan::{self, Limits};
 use super::super::route::Transport;
 use super::super::socket;
@@ -54,6 +54,9 @@ impl Connection<'_> {
     fn answer(&self, asked: &Asked, (mut response, words): (Response, String), goes_on: bool) -> Next {
         self.log_answer(&asked.words, response.status, &words);
         response.fields.extend(asked.request.cors.iter().cloned());
+        if self.server.feed.source().is_away() {
+            response = response.with_field(AWAY.0, AWAY.1);
+        }
         // A stop may have begun while the request was held.
         let keep_alive = goes_on && asked.limits.keep_alive && !self.server.is_draining();
         self.write(response, asked.limits.to_head, keep_alive)
@@ -72,7 +75,7 @@ impl Connection<'_> {
         let mut body = Vec::new();
         match self.read_body(asked.limits.body_len, deadline, |part| body.extend_from_slice(part)) {
             Ok(()) => {
-                let published = publish::publish(&self.server.feed, body);
+                let published = publish::publish(&self.server.publisher, body);
                 let answer = published.unwrap_or_else(|refusal| self.refused(&refusal, &asked.request.head));
                 self.answer(asked, answer, true)
             }

@@ -58,8 +58,9 @@ pub fn json_array(backlog: &Backlog<Encoded>) -> Vec<u8> {
 pub fn event_stream(backlog: &Backlog<Encoded>) -> Vec<u8> {
     let mut text = Vec::new();
     for notice in &backlog.notices {
-        let (name, id, facts) = (notice.name(), notice.reached(), notice.facts());
-        text.extend_from_slice(format!("event: {name}\nid: {id}\ndata: {facts}\n\n").as_bytes());
+        let (name, facts) = (notice.name(), notice.facts());
+        let id = notice.reached().map(|id| format!("id: {id}\n")).unwrap_or_default();
+        text.extend_from_slice(format!("event: {name}\n{id}data: {facts}\n\n").as_bytes());
     }
     for published in &backlog.events {
         text.extend_from_slice(format!("id: {}\ndata: ", published.event.id).as_bytes());

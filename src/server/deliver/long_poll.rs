@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 pub fn hold(mut reader: Reader<Encoded>, wait: Duration) -> (Response, String) {
     let (has, until) = (reader.has(), Instant::now() + wait);
     while Instant::now() < until && matches!(reader.wait(Some(until)), News::Backlog(_)) {}
-    array_or_nothing(&Backlog { notices: Vec::new(), events: Vec::new() }, has)
+    array_or_nothing(&Backlog::default(), has)
 }
 
 /// Waits for news, for at most `wait`. A server that stops ends the wait.
 pub fn answer(mut reader: Reader<Encoded>, wait: Duration) -> (Response, String) {
     let backlog = match reader.wait(Some(Instant::now() + wait)) {
         News::Backlog(backlog) => backlog,
-        News::Nothing | News::Ended | News::TooSlow => Backlog { notices: Vec::new(), events: Vec::new() },
+        News::Nothing | News::Ended | News::TooSlow => Backlog::default(),
     };
     array_or_nothing(&backlog, reader.has())
 }

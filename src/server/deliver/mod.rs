@@ -24,5 +24,8 @@ use encoded::Encoded;
 /// `after` the next time.
 pub const LAST_ID: &str = "Feed-Last-Id";
 
+/// In what the feed answers while the place that it is kept in can't be reached.
+pub const AWAY: (&str, &str) = ("Feed-State", "away");
+
 /// The server's feed.
 pub type Feed = Hub<Encoded>;

@@ -3,14 +3,23 @@
 //! Its two prices: an event waits for the next poll, and a poll costs the same whether or not there was an event.
 
 use super::encoded::{Encoded, in_words, json_array};
-use super::{Feed, LAST_ID};
+use super::{Feed, LAST_ID, long_poll};
 use crate::feed::log::Backlog;
-use crate::feed::reader::PART;
+use crate::feed::reader::{PART, Reader, WhenSlow};
 use crate::protocol::response::Response;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a doubt about a number lasts at most, where many servers share a log.
+const DOUBT: Duration = Duration::from_secs(3);
 
 /// What came after `after`, at once. Answers with the words of the log, too.
-pub fn answer(feed: &Feed, after: Option<u64>) -> (Response, String) {
+pub fn answer(feed: &Arc<Feed>, after: Option<u64>) -> (Response, String) {
     let has = after.unwrap_or_else(|| feed.last());
+    if has > feed.last() && feed.source().is_elsewhere() {
+        // Another server may have handed out an event that is on its way here.
+        return long_poll::answer(Reader::new(feed, after, WhenSlow::ReadsOn), DOUBT);
+    }
     let backlog = feed.after(has, PART);
     let reached = backlog.reached().unwrap_or(has);
     array_or_nothing(&backlog, reached)

@@ -31,7 +31,7 @@ pub fn run(server: &Server, entry: &Entry, asked: &FeedRequest) -> io::Result<()
         let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
         SockRef::from(entry.outbound.stream()).set_tcp_keepalive(&keepalive)?;
     }
-    let mut reader = Reader::new(&server.feed, asked.after, WhenSlow::ReadsOn);
+    let mut reader = Reader::new(&server.feed, asked.after, WhenSlow::ReadsOn).told_of_source();
     let mut fields = vec![(LAST_ID, reader.has().to_string())];
     fields.extend(asked.cors.iter().cloned());
     // The number is for a browser that is cut off before its first event: it comes back with it.

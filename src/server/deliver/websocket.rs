@@ -58,7 +58,7 @@ impl Drop for Handle {
 pub fn start_courier(place: &Place, endpoint: Endpoint, after: Option<u64>) -> Result<Handle, Refusal> {
     let thread_place = CourierPlace::take(&place.server).ok_or_else(no_second_thread)?;
     let when_slow = WhenSlow::LeftOut(place.server.config.slow_timeout);
-    let reader = Reader::new(&place.server.feed, after, when_slow);
+    let reader = Reader::new(&place.server.feed, after, when_slow).told_of_source();
     let (alive, connection) = bounded(0);
     let ender = Some(reader.ender());
     let courier = Courier {
