@@ -270,7 +270,8 @@ fn every_option_has_its_environment_variable() {
         for flag in options(&help).iter().filter(has_variable) {
             // After the `=` stands what the variable has, unless that may be a password.
             let variable = variable(flag);
-            let is_shown = [format!("[env: {variable}=]"), format!("[env: {variable}]")].iter().any(|s| words.contains(s));
+            let is_shown =
+                [format!("[env: {variable}=]"), format!("[env: {variable}]")].iter().any(|s| words.contains(s));
             assert_eq!(is_shown, !WITHOUT_VARIABLES.contains(&command), "{variable}");
         }
     }

@@ -448,7 +448,11 @@ fn an_allowed_page_may_read_and_another_may_not() {
         for (head, path) in heads(server.addr, &format!("Origin: {origin}\r\n")) {
             let told = head.field("Access-Control-Allow-Origin");
             assert_eq!(told, if may { origin } else { "" }, "{path}: {head:?}");
-            assert_eq!(head.field("Access-Control-Expose-Headers"), if may { "Feed-Last-Id" } else { "" }, "{path}");
+            assert_eq!(
+                head.field("Access-Control-Expose-Headers"),
+                if may { "Feed-Last-Id, Feed-State" } else { "" },
+                "{path}"
+            );
             // A cache must know that the next page may get another answer, whatever this one got.
             assert_eq!(head.field("Vary"), "Origin", "{path}");
         }
@@ -468,7 +472,7 @@ fn any_page_may_read_when_any_is_allowed() {
     for origin in ["Origin: https://a.example\r\n", "Origin: null\r\n", ""] {
         for (head, path) in heads(server.addr, origin) {
             assert_eq!((head.field("Access-Control-Allow-Origin"), head.field("Vary")), ("*", ""), "{path}");
-            assert_eq!(head.field("Access-Control-Expose-Headers"), "Feed-Last-Id", "{path}");
+            assert_eq!(head.field("Access-Control-Expose-Headers"), "Feed-Last-Id, Feed-State", "{path}");
         }
     }
 }
