@@ -116,6 +116,8 @@ impl<'a> Tally<'a> {
         } else if value["reset"].is_object() {
             self.resets += 1;
             self.reached = 0;
+        } else if value["away"].is_object() || value["back"].is_object() {
+            // What was published meanwhile comes later, and is late.
         } else {
             return Err(Error::Malformed("what came is neither an event nor a notice".to_owned()));
         }

@@ -1568,15 +1568,22 @@ class Transport {
     for (const item of items) this.take(item);
   }
 
-  /** Takes an event, or a notice that events are gone (a gap) or that the feed began anew (a reset). */
+  /**
+   * Takes an event, or a notice: that events are gone (a gap), that the feed began anew (a reset), or that the place which
+   * the feed is kept in is out of reach (away) and when it is not any more (back).
+   */
   take(item) {
-    const { gap, reset, id, text } = item;
+    const { gap, reset, away, back, id, text } = item;
     if (gap) {
       this.after = gap.to;
       this.notices.push(gap.from === gap.to ? `Event ${gap.to} is gone.` : `Events ${gap.from} to ${gap.to} are gone.`);
     } else if (reset) {
       this.after = 0;
       this.notices.push(`The feed began anew: it has no event ${reset.after}.`);
+    } else if (away) {
+      this.notices.push('The server cannot reach its feed: no events until it can.');
+    } else if (back) {
+      this.notices.push('The server reaches its feed again.');
     } else if (Number.isSafeInteger(id) && typeof text === 'string') {
       this.after = id;
       this.events += 1;
@@ -1584,7 +1591,7 @@ class Transport {
     } else {
       throw new Error('What came is no event');
     }
-    if (gap || reset) this.say(this.runs);
+    if (gap || reset || away || back) this.say(this.runs);
   }
 
   /** The delay of an event, if this page published it. */
@@ -1674,8 +1681,9 @@ function stream(transport, signal) {
     };
     source.onopen = () => transport.say(transport.runs);
     source.onmessage = takes((event) => event);
-    source.addEventListener('gap', takes((gap) => ({ gap })));
-    source.addEventListener('reset', takes((reset) => ({ reset })));
+    for (const name of ['gap', 'reset', 'away', 'back']) {
+      source.addEventListener(name, takes((facts) => ({ [name]: facts })));
+    }
     source.onerror = () => end(new Error('The stream has ended'));
     signal.addEventListener('abort', () => end(signal.reason), { once: true });
   });
