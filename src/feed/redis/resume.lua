@@ -11,9 +11,15 @@ local function is_known()
   -- What was trimmed away can't be compared. It is missing from the numbers, and so is told.
   if ARGV[3] == '' or not oldest or number_of(oldest[1]) > seen then return true end
   local same = redis.call('XRANGE', stream, ARGV[1] .. '-0', ARGV[1] .. '-0')[1]
-  return same ~= nil and mark_of(same) == ARGV[3]
+  return same ~= nil and value_of(same, 'mark') == ARGV[3]
 end
 
-if is_known() then return { last, 0 } end
+-- Another server may have said so already, in the very entry that the caller reads next.
+local function is_told()
+  local following = redis.call('XRANGE', stream, string.format('%.0f-0', seen + 1), '+', 'COUNT', 1)[1]
+  return following ~= nil and value_of(following, 'lost') ~= nil
+end
+
+if is_known() or is_told() then return { last, 0 } end
 add(math.max(last, seen) + 1, 'lost', '1')
 return { last, 1 }

@@ -11,9 +11,9 @@ local function number_of(id)
   return tonumber(string.match(id, '^%d+'))
 end
 
-local function mark_of(entry)
+local function value_of(entry, field)
   for i = 1, #entry[2], 2 do
-    if entry[2][i] == 'mark' then return entry[2][i + 1] end
+    if entry[2][i] == field then return entry[2][i + 1] end
   end
 end
 
@@ -25,7 +25,7 @@ if redis.call('EXISTS', stream) == 1 then
     if info[i] == 'last-generated-id' then last = number_of(info[i + 1]) end
   end
   local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  prev = newest and mark_of(newest) or ''
+  prev = newest and value_of(newest, 'mark') or ''
 end
 
 -- Milliseconds since 1970 by this machine's clock, so that all servers' events have one clock.
