@@ -119,6 +119,8 @@ impl<E: Send + Sync + 'static> Follower<E> {
                 self.chain.last
             );
             line.resume(&mut self.chain)?;
+            // The last entry that is known may be there, and the next one be somebody else's: then that is read, too.
+            self.chain.mark.clear();
         } else if are_all {
             self.hub.is_level();
         }
