@@ -53,8 +53,12 @@ mod connect_tools;
 mod curl;
 #[path = "peers/hijack.rs"]
 mod hijack;
+#[path = "peers/istio.rs"]
+mod istio;
 #[path = "peers/labs.rs"]
 mod labs;
+#[path = "peers/manifests.rs"]
+mod manifests;
 #[path = "peers/mermaid.rs"]
 mod mermaid;
 #[path = "peers/nc.rs"]

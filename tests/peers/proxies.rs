@@ -212,7 +212,7 @@ fn asking(proxy: &Part) -> Peer {
 #[test]
 #[ignore = "needs haproxy, envoy and caddy"]
 fn a_health_check_finds_the_frozen_one() {
-    for (proxy, name) in [("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+    for (proxy, name) in [("haproxy", "http"), ("envoy", "right"), ("envoy", "istio"), ("caddy", "right")] {
         eprintln!("{proxy} {name}");
         let lab = Lab::start(proxy, name);
         lab.a.signal("STOP");
@@ -285,7 +285,9 @@ fn messages_out(log: &str) -> usize {
 #[test]
 #[ignore = "needs nginx, haproxy, envoy and caddy"]
 fn a_drain_loses_no_echo() {
-    for (proxy, name) in [("nginx", "right"), ("haproxy", "http"), ("envoy", "right"), ("caddy", "right")] {
+    for (proxy, name) in
+        [("nginx", "right"), ("haproxy", "http"), ("envoy", "right"), ("envoy", "istio"), ("caddy", "right")]
+    {
         eprintln!("{proxy} {name}");
         let mut lab = Lab::start(proxy, name);
         let clients: Vec<Peer> = (0..CLIENTS).map(|_| open_with(&lab.proxy, 'A')).collect();
