@@ -300,7 +300,7 @@ fn publish(server: &Server, who: &str, texts: Vec<String>) -> Option<Message> {
     let count = texts.len() as u64;
     match server.publisher.publish_all(texts) {
         Ok(last) => {
-            (last + 1 - count..=last).for_each(|id| info!("{who} = event {id} published"));
+            ((last + 1).saturating_sub(count)..=last).for_each(|id| info!("{who} = event {id} published"));
             None
         }
         Err(why) => {

@@ -3,6 +3,12 @@
 use crate::feed::Event;
 use redis::Value;
 
+/// The highest number that an event may have: beyond 2^53, scripts here and in browsers can't count by one.
+pub const HIGHEST: u64 = 1 << 53;
+
+/// Longest mark. Ours have less than 40 bytes; a longer one is somebody else's.
+const LONGEST_MARK: usize = 64;
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -28,7 +34,7 @@ pub enum Content {
 }
 
 /// The entries in an answer to `XREAD` for one stream: `[[key, [[id, [field, value, ...]], ...]]]`. `None`: that is no
-/// such answer.
+/// such answer, or one with a number beyond [`HIGHEST`].
 pub fn entries(answer: &Value, longest: u64) -> Option<Vec<Entry>> {
     match answer {
         Value::Nil => Some(Vec::new()),
@@ -47,13 +53,17 @@ fn read(entry: &Value, longest: u64) -> Option<Entry> {
     let Value::Array(parts) = entry else { return None };
     let [Value::BulkString(id), fields] = parts.as_slice() else { return None };
     let (number, rest) = std::str::from_utf8(id).ok()?.split_once('-')?;
-    let number = number.parse().ok()?;
+    let number = number.parse().ok().filter(|number| *number <= HIGHEST)?;
     // A deleted entry may be left without fields.
     let fields = if let Value::Array(fields) = fields { fields.as_slice() } else { &[] };
     let content =
         if rest == "0" { content(number, fields, longest) } else { Content::Foreign("its id does not end in -0") };
-    let text = |name| value(fields, name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default();
-    Some(Entry { number, content, mark: text("mark"), prev: text("prev") })
+    Some(Entry { number, content, mark: mark(fields, "mark"), prev: mark(fields, "prev") })
+}
+
+fn mark(fields: &[Value], name: &str) -> String {
+    let value = value(fields, name).filter(|value| value.len() <= LONGEST_MARK);
+    value.map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
 }
 
 fn content(number: u64, fields: &[Value], longest: u64) -> Content {
@@ -117,7 +127,13 @@ mod tests {
 
     #[test]
     fn what_is_no_answer() {
-        for wrong in [Value::Okay, Value::Array(vec![]), Value::Array(vec![Value::Nil]), answer("x-0", &[])] {
+        for wrong in [
+            Value::Okay,
+            Value::Array(vec![]),
+            Value::Array(vec![Value::Nil]),
+            answer("x-0", &[]),
+            answer("18446744073709551615-0", &[]),
+        ] {
             assert_eq!(entries(&wrong, 10), None, "{wrong:?}");
         }
     }

@@ -3,7 +3,7 @@
 //! The scripts are beside this file. Redis runs a script as a whole, with no other client's command in between.
 
 use super::chain::Chain;
-use super::entry::{Entry, entries};
+use super::entry::{Entry, HIGHEST, entries};
 use super::{STREAM, Settings, shown};
 use redis::{Cmd, Connection, RedisError, Script, Value};
 use std::fmt;
@@ -76,6 +76,11 @@ impl Line {
         if is_other {
             chain.mark.clear();
         }
+        if last > HIGHEST {
+            return Err(Trouble::Refused(format!(
+                "somebody wrote an entry numbered {last}, and no number is higher: DEL {STREAM}"
+            )));
+        }
         Ok((last, is_other))
     }
 
@@ -92,8 +97,9 @@ impl Line {
         self.connection.set_read_timeout(Some(self.settings.timeout + wait))?;
         let answer: Result<Value, RedisError> = command.query(&mut self.connection);
         self.connection.set_read_timeout(Some(self.settings.timeout))?;
-        let entries = entries(&answer?, self.settings.longest)
-            .ok_or_else(|| Trouble::Refused("it answered XREAD with something else than entries".to_owned()))?;
+        let entries = entries(&answer?, self.settings.longest).ok_or_else(|| {
+            Trouble::Refused("its answer to XREAD has something else than entries of a feed".to_owned())
+        })?;
         let are_all = entries.len() < AT_ONCE;
         Ok((entries, are_all))
     }

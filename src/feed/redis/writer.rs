@@ -87,7 +87,7 @@ impl<E> Work<E> {
         let counts: Vec<u64> = batch.iter().map(|request| request.texts.len() as u64).collect();
         let texts: Vec<String> = batch.iter_mut().flat_map(|request| std::mem::take(&mut request.texts)).collect();
         let taken = self.call(texts);
-        let mut before = taken.as_ref().map_or(0, |taken| taken.last - counts.iter().sum::<u64>());
+        let mut before = taken.as_ref().map_or(0, |taken| taken.last.saturating_sub(counts.iter().sum()));
         for (request, count) in batch.iter().zip(counts) {
             before += count;
             let answer = taken.as_ref().map(|taken| Taken { last: before, ..*taken });
