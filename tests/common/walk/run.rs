@@ -282,7 +282,9 @@ impl Run {
         let lab = self.doors.lab().map(|ports| ("LAB_PORTS", ports));
         let redis = self.doors.redis().map(|port| ("LAB_REDIS", format!("127.0.0.1:{port}")));
         let program = ("WS101", env!("CARGO_BIN_EXE_ws101").to_owned());
-        [("CURL_HOME", home.display().to_string()), program].into_iter().chain(lab).chain(redis).collect()
+        let envoy = tools::found("envoy").map(|envoy| ("ENVOY", envoy.display().to_string()));
+        let ours = [("CURL_HOME", home.display().to_string()), program];
+        ours.into_iter().chain(lab).chain(redis).chain(envoy).collect()
     }
 
     /// Something wrong, and what should stand `below` the line instead.

@@ -69,7 +69,15 @@ pub fn missing(tools: &[&str], is_root: bool) -> Vec<String> {
 /// Where a program is.
 pub fn found(tool: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).map(|directory| directory.join(tool)).find(|file| file.is_file())
+    let on_path = env::split_paths(&path).map(|directory| directory.join(tool));
+    on_path.chain(if tool == "envoy" { envoys() } else { Vec::new() }).find(|file| file.is_file())
+}
+
+/// Where `deploy/lab` looks for Envoy, which no distribution brings.
+fn envoys() -> Vec<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
+    let peers = env::var_os("WS101_PEERS").map_or(here, PathBuf::from);
+    env::var_os("ENVOY").map(PathBuf::from).into_iter().chain([peers.join("venv/bin/envoy")]).collect()
 }
 
 /// Whether `sudo` asks for no password: nobody could type it.

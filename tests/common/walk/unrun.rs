@@ -100,13 +100,13 @@ fn under<'a>(lines: &'a [&'a str], key: &'a str) -> impl Iterator<Item = &'a str
     inside.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '))
 }
 
-/// What is wrong with a command, as far as that can be told.
-pub fn faults(command: &str, known: &Manifests) -> Vec<String> {
-    let parts: Vec<Vec<String>> = parts(command);
+/// What is wrong with the commands of a fence, as far as that can be told.
+pub fn faults(commands: &[String], known: &Manifests) -> Vec<String> {
+    let parts: Vec<Vec<String>> = commands.iter().flat_map(|command| parts(command)).collect();
     let mut faults: Vec<String> = parts.iter().flat_map(|part| part_faults(part, known)).collect();
     let programs = parts.iter().filter_map(|part| part.first());
     if !programs.clone().any(|program| PROGRAMS.contains(&program.as_str())) {
-        faults.push("it could be run: no program in it needs an engine or a cluster".to_owned());
+        faults.push("it could be run: no program needs an engine or a cluster".to_owned());
     }
     let others = programs.filter(|program| !PROGRAMS.iter().chain(&BESIDE).any(|known| known == program));
     faults.extend(others.map(|program| format!("the program {program:?} is not in our lists")));
