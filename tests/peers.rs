@@ -12,6 +12,10 @@
 #[path = "peers/client.rs"]
 mod client;
 mod common;
+#[path = "peers/dns.rs"]
+mod dns;
+#[path = "common/dockerfile.rs"]
+mod dockerfile;
 #[path = "common/fences.rs"]
 mod fences;
 #[path = "peers/lab.rs"]
@@ -53,6 +57,8 @@ mod connect_tools;
 mod curl;
 #[path = "peers/hijack.rs"]
 mod hijack;
+#[path = "peers/images.rs"]
+mod images;
 #[path = "peers/istio.rs"]
 mod istio;
 #[path = "peers/labs.rs"]
