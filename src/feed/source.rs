@@ -87,11 +87,12 @@ impl Source {
         })
     }
 
-    /// It can't be reached. Whether that is new.
+    /// It can't be reached. Whether that is new. If not, the reason may be another by now, and that counts.
     pub(super) fn leave(&self, away: Away) -> bool {
         let mut state = self.state();
         let is_new = state.away.is_none();
-        state.away.get_or_insert(away);
+        let why = away.why.clone();
+        state.away.get_or_insert(away).why = why;
         self.is_away.store(true, Ordering::Release);
         is_new
     }
@@ -146,6 +147,12 @@ mod tests {
         assert_eq!(source.notice(false), None);
         assert!(source.leave(away(7)) && !source.leave(away(8)), "the first moment counts");
         assert_eq!((source.notice(false), source.notice(true)), (Some(Notice::Away { since: 7 }), None));
+        source.leave(Away { why: "it loads".to_owned(), ..away(9) });
+        assert_eq!(
+            source.away().map(|away| (away.since, away.why)),
+            Some((7, "it loads".to_owned())),
+            "the newest reason"
+        );
         assert_eq!(source.come_back().map(|away| away.since), Some(7));
         assert!(source.come_back().is_none());
         assert!(matches!((source.notice(false), source.notice(true)), (None, Some(Notice::Back { .. }))));

@@ -56,7 +56,7 @@ impl Line {
         })
     }
 
-    /// Appends texts. `seen`: the last number that readers here have seen.
+    /// Appends texts. `seen`: the last number that anybody here has seen.
     pub fn publish(&mut self, seen: u64, texts: impl Iterator<Item = String>) -> Result<Taken, Trouble> {
         let mut call = self.publish.key(STREAM);
         call.arg(seen).arg(random()).arg(self.settings.keep);
@@ -112,7 +112,7 @@ fn random() -> String {
 
 impl From<RedisError> for Trouble {
     fn from(error: RedisError) -> Trouble {
-        let words = shown(&error);
+        let words = shown(&error) + advice(&error);
         if error.is_timeout() {
             Trouble::Away("it did not answer in time (--feed-timeout)".to_owned())
         } else if error.is_io_error() {
@@ -120,6 +120,15 @@ impl From<RedisError> for Trouble {
         } else {
             Trouble::Refused(words)
         }
+    }
+}
+
+/// What it means, where Redis's own words leave that open.
+fn advice(error: &RedisError) -> &'static str {
+    match error.code() {
+        Some("NOAUTH") => " It wants a password: redis://:PASSWORD@HOST.",
+        Some("WRONGTYPE") => " What it has under the key ws101:feed is no stream.",
+        _ => "",
     }
 }
 

@@ -42,7 +42,7 @@ impl Writer {
     ) -> io::Result<Writer> {
         let (queue, requests) = bounded(QUEUE);
         let timeout = settings.timeout;
-        let mut work = Work { settings, hub, connections, line: None, line_number: 0 };
+        let mut work = Work { settings, hub, connections, line: None, line_number: 0, given: 0 };
         Builder::new().name("feed-writer".to_owned()).spawn(move || work.run(&requests))?;
         Ok(Writer { queue, timeout })
     }
@@ -68,6 +68,8 @@ struct Work<E> {
     connections: Arc<AtomicU64>,
     line: Option<Line>,
     line_number: u64,
+    /// The last number that was given away. Its event may not have come back yet.
+    given: u64,
 }
 
 impl<E> Work<E> {
@@ -104,7 +106,8 @@ impl<E> Work<E> {
             _ => Line::open(&self.settings)?,
         };
         self.line_number = newest;
-        let taken = line.publish(self.hub.last(), texts.into_iter())?;
+        let taken = line.publish(self.hub.last().max(self.given), texts.into_iter())?;
+        self.given = taken.last;
         self.line = Some(line);
         Ok(taken)
     }
