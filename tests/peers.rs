@@ -26,6 +26,8 @@ mod limit;
 mod links;
 #[path = "peers/nginx.rs"]
 mod nginx;
+#[path = "peers/redis_server.rs"]
+mod redis_server;
 #[path = "peers/run.rs"]
 mod run;
 #[path = "peers/server.rs"]
@@ -79,6 +81,8 @@ mod probe;
 mod proxies;
 #[path = "peers/python.rs"]
 mod python;
+#[path = "peers/redis.rs"]
+mod redis;
 #[path = "peers/soak.rs"]
 mod soak;
 #[path = "peers/websocat.rs"]

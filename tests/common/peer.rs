@@ -276,6 +276,11 @@ impl Peer {
         }
     }
 
+    /// Waits for what comes next. Whether anything does before the end.
+    pub fn hears_more(&mut self) -> bool {
+        !self.unread.is_empty() || self.read(Instant::now() + PATIENCE).is_ok_and(|count| count > 0)
+    }
+
     /// Reads for at most this long. Whether anything came, or the end.
     pub fn hears_within(&mut self, time: Duration) -> bool {
         !self.unread.is_empty() || self.read(Instant::now() + time).is_ok()

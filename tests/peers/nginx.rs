@@ -21,6 +21,25 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it with one server: `listen` stands behind its port, `rules` inside of it.
     pub fn start(name: &str, listen: &str, rules: &str) -> Nginx {
+        Nginx::run(name, |port| format!("server {{ listen 127.0.0.1:{port} {listen}; {rules} }}"))
+    }
+
+    /// Starts it in front of backends on these ports, in turn, for WebSockets, streams and plain requests.
+    pub fn in_turn(name: &str, ports: &[u16]) -> Nginx {
+        let backends: String = ports.iter().map(|port| format!("server 127.0.0.1:{port}; ")).collect();
+        let map = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
+        let rules = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+                     proxy_set_header Connection $connection_upgrade;";
+        Nginx::run(name, |port| {
+            format!(
+                "{map}\nupstream backends {{ {backends}}}\n\
+                 server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://backends; {rules} }} }}"
+            )
+        })
+    }
+
+    /// Starts it on a port of its own with what `http` makes of that port.
+    fn run(name: &str, http: impl FnOnce(u16) -> String) -> Nginx {
         let folder = folder(name);
         let port = free_port();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -28,8 +47,8 @@ impl Nginx {
         let configuration = format!(
             "daemon off; master_process off; pid pid; error_log stderr warn;\n\
              events {{ }}\n\
-             http {{ access_log off; {temporary}\n\
-             server {{ listen 127.0.0.1:{port} {listen}; {rules} }} }}\n"
+             http {{ access_log off; {temporary}\n{} }}\n",
+            http(port)
         );
         fs::write(folder.join("nginx.conf"), configuration).expect("the configuration is written");
         // Who is not root has no /usr/sbin on PATH, mostly.
