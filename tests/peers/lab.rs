@@ -2,6 +2,7 @@
 
 use crate::common::peer::Peer;
 use crate::limit::Limit;
+use crate::redis_server::Redis;
 use crate::run::lines;
 use crate::tools::peers;
 use std::env;
@@ -55,6 +56,12 @@ fn described(proxy: &str, file: &Path) -> Described {
     let fault = marked("# fault:").unwrap_or_else(|| panic!("{}: no fault, not even none", file.display()));
     let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
     Described { proxy: proxy.to_owned(), name, headline, fault: Some(fault).filter(|fault| fault != "none") }
+}
+
+fn wants_redis(proxy: &str, name: &str) -> bool {
+    let file = fs::read_dir(deploy().join(proxy)).expect("a folder of labs").flatten().map(|entry| entry.path());
+    let mut files = file.filter(|file| file.file_stem().is_some_and(|stem| stem == name));
+    files.any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("redis://")))
 }
 
 pub fn deploy() -> PathBuf {
@@ -122,6 +129,8 @@ pub struct Lab {
     pub folder: PathBuf,
     /// The configuration as it runs, in the same folder.
     pub configuration: PathBuf,
+    /// Of a lab whose feed is kept there. It has to run before the lab, and ends after it.
+    pub redis: Option<Redis>,
 }
 
 impl Lab {
@@ -134,6 +143,8 @@ impl Lab {
     pub fn start_in(proxy: &str, name: &str, variables: &[(&str, &str)]) -> Lab {
         let mut command = command(&[proxy, name]);
         command.envs(variables.iter().copied());
+        let redis = wants_redis(proxy, name).then(Redis::forgetful);
+        command.envs(redis.iter().map(|redis| ("LAB_REDIS", format!("127.0.0.1:{}", redis.port))));
         let mut child = command.stdout(Stdio::piped()).spawn().expect("deploy/lab starts");
         let said = lines(child.stdout.take().expect("stdout is a pipe"));
         let heard = until_ready(&said);
@@ -144,7 +155,7 @@ impl Lab {
         let (_, configuration) = files.split_once("; ").expect("the configuration");
         let folder = PathBuf::from(folder);
         let configuration = folder.join(configuration.split(' ').next().expect("its name"));
-        Lab { child, said, proxy: part("proxy"), a: part("A"), b: part("B"), folder, configuration }
+        Lab { child, said, proxy: part("proxy"), a: part("A"), b: part("B"), folder, configuration, redis }
     }
 
     /// A path behind the proxy, for a WebSocket.

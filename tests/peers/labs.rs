@@ -1,8 +1,10 @@
 //! The labs themselves: every configuration is one that its proxy takes, does what its first line says, and leaves nothing.
 
-use crate::client::{connected, talk};
+use crate::client::{connected, free_port, talk};
+use crate::common::feed::post_request;
 use crate::common::peer::Peer;
-use crate::lab::{Described, Lab, command, labs};
+use crate::common::wait_until;
+use crate::lab::{Described, Lab, Part, command, labs};
 use crate::run::{Said, to_end};
 use crate::tools::{first_of, peers};
 use std::env;
@@ -13,7 +15,7 @@ use std::time::Duration;
 use ws101::probe::Fault;
 
 #[test]
-#[ignore = "needs nginx"]
+#[ignore = "needs nginx and redis-server"]
 fn every_lab_of_nginx() {
     every_lab("nginx");
 }
@@ -193,4 +195,32 @@ fn a_program_that_does_not_start_says_why() {
     let mut broken = command(&["nginx"]);
     broken.env("WS101", "/bin/false");
     complains(&said(&mut broken), 1, "A did not start");
+}
+
+/// Both backends have one feed. While its Redis is away they say 503 to some, and nginx goes on asking them.
+#[test]
+#[ignore = "needs nginx and redis-server"]
+fn a_lab_with_redis_has_one_feed_and_outlives_it() {
+    let mut lab = Lab::start("nginx", "redis");
+    let published = |backend: &Part| Peer::ask(backend.addr, post_request(b"Goal")).text().to_owned();
+    assert!(published(&lab.a).starts_with("{\"id\":1,") && published(&lab.b).starts_with("{\"id\":2,"));
+    lab.redis.as_mut().expect("its Redis").kill();
+    let status = |addr, path: &str| Peer::get(addr, path).status;
+    for backend in [lab.a.addr, lab.b.addr] {
+        wait_until("Redis is missed", || status(backend, "/readyz") == "503 Service Unavailable");
+    }
+    for _ in 0..3 {
+        assert_eq!(status(lab.proxy.addr, "/readyz"), "503 Service Unavailable");
+        assert_eq!(status(lab.proxy.addr, "/healthz"), "200 OK");
+    }
+    echoes(&lab);
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn a_lab_without_its_redis_says_what_is_missing() {
+    let port = free_port();
+    let asked = |place: &str| said(command(&["nginx", "redis"]).env("LAB_REDIS", place));
+    complains(&asked(&format!("127.0.0.1:{port}")), 1, &format!("no Redis at redis://127.0.0.1:{port}"));
+    complains(&asked("here"), 2, "--redis takes a host and a port");
 }

@@ -35,7 +35,7 @@ struct Seen {
 }
 
 #[test]
-#[ignore = "needs nginx, haproxy, envoy and caddy"]
+#[ignore = "needs nginx, haproxy, envoy, caddy and redis-server"]
 fn each_lab_has_the_fault_that_it_states_and_no_other() {
     let wanted = env::var("LAB").ok();
     let labs: Vec<_> =
