@@ -53,6 +53,8 @@ fn without_times(line: &str, ports: &Ports) -> String {
     let line = replaced(&line, "curl/", is_number, "VERSION");
     let line = without_durations(&line);
     let line = replaced(&line, "\"at\":", is_number, "AT");
+    let line = replaced(&line, "\"since\":", is_number, "AT");
+    let line = replaced(&line, "\"away_ms\":", is_number, "TIME");
     let line = replaced(&line, "\"milliseconds\":", is_number, "TIME");
     let line = replaced(&line, "\"seconds\":", is_number, "TIME");
     without_date(&line).trim_end().to_owned()
