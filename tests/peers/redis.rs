@@ -3,6 +3,8 @@
 //! Each test has a Redis of its own and real processes. Readers on every transport check at each step that what they
 //! are told is a chain: no number twice, and none left out in silence.
 
+#[path = "redis/chaos.rs"]
+mod chaos;
 #[path = "redis/crowd.rs"]
 mod crowd;
 #[path = "redis/faults.rs"]

@@ -1,7 +1,7 @@
 //! Redis goes away and comes back with all it had: publishing is refused meanwhile, readers stay and are told, and
 //! afterwards nothing is missing and nothing is there twice.
 
-use super::readers::{Reader, Told, all_are_told, all_reach, events};
+use super::readers::{Kind, Reader, Told, all_are_told, all_reach, events};
 use super::{expect_away, is_up, publish, readiness, try_publish, two_backends, wait_until_back};
 use crate::common::feed::Item;
 use crate::common::peer::{Peer, Response};
@@ -127,6 +127,29 @@ fn a_redis_that_is_frozen_costs_who_publishes_the_timeout_and_no_more() {
     assert_eq!(texts.len(), count, "twice: {first:?}");
     assert!(first.first().is_some_and(|event| event.text() == "before"));
     assert!(first.last().is_some_and(|event| event.text() == "after"));
+}
+
+/// Who publishes by messages has no status to look at: each text comes back as an event, or is told not to be one.
+#[test]
+#[ignore = "needs redis-server"]
+fn messages_that_are_not_published_are_told_to_who_sent_them() {
+    let mut redis = Redis::lasting();
+    let (a, _b) = two_backends(&redis);
+    let mut socket = Reader::new(Kind::Socket, a.addr, 0);
+    socket.publish("one");
+    socket.reaches(1);
+    redis.kill();
+    socket.moment(&Told::Away);
+    (0..5).for_each(|number| socket.publish(&format!("lost {number}")));
+    let count = |told: &[Told]| {
+        told.iter().map(|told| if let Told::Unpublished(count) = told { *count } else { 0 }).sum::<u64>()
+    };
+    socket.wait("five texts are told", |told| count(told) == 5);
+    redis.start_again();
+    socket.was_away(1);
+    socket.publish("two");
+    let texts: Vec<String> = events(&socket.reaches(2)).iter().map(|event| event.text().to_owned()).collect();
+    assert_eq!(texts, ["one", "two"]);
 }
 
 /// Readers are told within the time in which Redis may be silent, even if nobody publishes.

@@ -31,6 +31,8 @@ pub enum Told {
     Away,
     /// It is back.
     Back,
+    /// So many texts that it sent were not published.
+    Unpublished(u64),
 }
 
 /// A reader. Its thread ends with its connection.
@@ -205,6 +207,7 @@ fn check(after: u64, told: &[Told]) -> Result<(), String> {
             Told::Item(Item::Reset { .. }) => false,
             Told::Away => !is_away,
             Told::Back => is_away,
+            Told::Unpublished(count) => *count > 0,
         };
         if !follows {
             return Err(format!("{told:?} after {has}, away: {is_away}"));
@@ -213,6 +216,7 @@ fn check(after: u64, told: &[Told]) -> Result<(), String> {
             Told::Item(item) => has = item.reached(),
             Told::Away => is_away = true,
             Told::Back => is_away = false,
+            Told::Unpublished(_) => {}
         }
     }
     Ok(())
@@ -350,6 +354,9 @@ fn told(json: &str) -> Told {
     } else if let Some(time) = value["back"]["away_ms"].as_u64() {
         assert_eq!(json, format!("{{\"back\":{{\"away_ms\":{time}}}}}"));
         Told::Back
+    } else if let Some(count) = value["unpublished"]["texts"].as_u64() {
+        assert!(value["unpublished"]["why"].as_str().is_some_and(|why| why.contains("Redis")), "{json}");
+        Told::Unpublished(count)
     } else {
         Told::Item(item(json))
     }
