@@ -59,6 +59,7 @@ mod connect_tools;
 mod curl;
 #[path = "peers/hijack.rs"]
 mod hijack;
+#[cfg(target_os = "linux")]
 #[path = "peers/images.rs"]
 mod images;
 #[path = "peers/istio.rs"]
@@ -81,6 +82,7 @@ mod probe;
 mod proxies;
 #[path = "peers/python.rs"]
 mod python;
+#[cfg(target_os = "linux")]
 #[path = "peers/redis.rs"]
 mod redis;
 #[path = "peers/soak.rs"]

@@ -25,6 +25,7 @@ impl Nginx {
     }
 
     /// Starts it in front of backends on these ports, in turn, for WebSockets, streams and plain requests.
+    #[cfg(target_os = "linux")]
     pub fn in_turn(name: &str, ports: &[u16]) -> Nginx {
         let backends: String = ports.iter().map(|port| format!("server 127.0.0.1:{port}; ")).collect();
         let map = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";

@@ -1,11 +1,13 @@
 //! A Redis of a test's own, on a port of its own and in a folder of its own, that may be killed, frozen, emptied and set
 //! back to what it was. Whatever Redis the machine runs besides, on port 6379, is never spoken to.
 
+// The tests that need all of this run on Linux.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code))]
+
 use crate::common::wait_until;
 use crate::nginx::folder;
 use crate::tools::program;
 use redis::{Client, Cmd, Connection, FromRedisValue, RedisResult};
-use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -72,13 +74,13 @@ impl Redis {
 
     /// As a machine that loses power.
     pub fn kill(&mut self) {
-        self.signal(Signal::KILL);
+        self.signal("KILL");
         self.child.wait().expect("its end");
     }
 
     /// As a service manager ends it.
     pub fn terminate(&mut self) {
-        self.signal(Signal::TERM);
+        self.signal("TERM");
         self.child.wait().expect("its end");
     }
 
@@ -105,12 +107,12 @@ impl Redis {
     /// It stops in the middle of whatever it does. To others that looks like a line that is cut: nothing comes, and
     /// nothing is refused.
     pub fn freeze(&self) {
-        self.signal(Signal::STOP);
+        self.signal("STOP");
     }
 
     /// It goes on, and knows nothing of the time in between.
     pub fn thaw(&self) {
-        self.signal(Signal::CONT);
+        self.signal("CONT");
     }
 
     /// Keeps a copy of what is on disk.
@@ -128,8 +130,9 @@ impl Redis {
         self.folder.with_extension("copy")
     }
 
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("a signal");
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "no {name} could be sent to redis-server");
     }
 
     fn connection(&self) -> RedisResult<Connection> {

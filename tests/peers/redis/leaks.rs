@@ -1,6 +1,6 @@
 //! What is left of many faults, and whether a fault holds up the end: nothing, and no.
 
-use super::readers::{Reader, Told, all_reach};
+use super::readers::{Reader, Told};
 use super::{backend, publish, try_publish, wait_until_back};
 use crate::common::program::Program;
 use crate::common::{spawn, wait_until};
@@ -17,14 +17,12 @@ fn threads(backend: &Program) -> usize {
 #[ignore = "needs redis-server"]
 fn a_frozen_redis_does_not_hold_up_the_end() {
     let redis = Redis::forgetful();
-    let a = backend(&redis, &["--grace", "10s"]);
-    let readers = Reader::all(&[a.addr], 0);
-    publish(a.addr, "before");
-    all_reach(&readers, 1);
+    let a = Program::start("debug", &["--tick", "off", "--grace", "10s", "--feed", &redis.url()]);
+    let _readers = Reader::all(&[a.addr], 0);
     redis.freeze();
     let addr = a.addr;
     let publishing = spawn("posts", move || try_publish(addr, "unsure").is_err());
-    wait_until("somebody wants to publish", || a.connection_threads() > 3);
+    a.wait_for("< POST /feed");
     let start = Instant::now();
     a.signal("TERM");
     let (status, lines) = a.ended();
