@@ -131,7 +131,7 @@ fn nginx_is_told_the_same_in_compose_and_in_the_swarm() {
     let apart: Vec<_> = compose.iter().zip(&swarm).filter(|(one, other)| one != other).collect();
     assert_eq!(compose.len(), swarm.len());
     let [(one, other)] = apart[..] else { panic!("{apart:?}") };
-    assert_eq!((one.trim(), other.trim()), ("server ws:8080 resolve;", "server tasks.ws:8080 resolve;"));
+    assert_eq!((one.trim(), other.trim()), ("server ws:8080 resolve max_fails=0;", "server tasks.ws:8080 resolve max_fails=0;"));
 }
 
 /// The port that is published is the one that nginx listens on, and both files run the same nginx and the same Redis.

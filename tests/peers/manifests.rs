@@ -109,8 +109,8 @@ fn every_manifest_is_valid() {
 fn a_misspelt_field_is_found() {
     let misspelt = [
         ("kubernetes/deployment.yaml", "terminationGracePeriodSeconds:", "terminationGracePeriodSecond:"),
-        ("kubernetes/service.yaml", "appProtocol:", "appProtocoll:"),
-        ("kubernetes/pdb.yaml", "maxUnavailable:", "maxUnavailible:"),
+        ("kubernetes/service.yaml", "appProtocol:", "appProtocols:"),
+        ("kubernetes/pdb.yaml", "maxUnavailable:", "maxUnavailables:"),
         ("kubernetes/hpa.yaml", "averageValue:", "averagevalue:"),
         ("kubernetes/redis.yaml", "volumeClaimTemplates:", "volumeClaimTemplate:"),
         ("istio/gateway.yaml", "selector:", "selectors:"),
