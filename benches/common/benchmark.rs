@@ -14,7 +14,7 @@ use super::report::{self, Goal};
 
 /// The rows of all benchmarks. `cargo bench -- WORD` gives the word to each of them, so one that has no such row must
 /// know whether another has.
-const ROWS: [&str; 17] = [
+const ROWS: [&str; 18] = [
     "pipelined",
     "ping-pong",
     "large-text",
@@ -32,6 +32,7 @@ const ROWS: [&str; 17] = [
     "subscribers",
     "decode-raw",
     "decode-hex",
+    "cluster",
 ];
 
 pub struct Benchmark<Plan: 'static> {

@@ -12,8 +12,8 @@
 //! The client is one thread, whatever the number of subscribers: it waits for all sockets at once, and what it spends
 //! the server cannot have. It knows every byte that each of them must get, and compares them.
 //!
-//! Reading order: `bare`, `transcript`, `audience`, `contenders`, then the rows. What the echo benchmark uses too is in
-//! `common`.
+//! Reading order: `bare`, `transcript`, `listeners`, `audience`, `contenders`, `delays`, then the rows. What the echo
+//! benchmark uses too is in `common`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -22,6 +22,9 @@ mod bare;
 #[path = "../common/mod.rs"]
 mod common;
 mod contenders;
+mod delays;
+#[allow(dead_code, reason = "nothing else is waited for with them here")]
+mod listeners;
 mod plan;
 mod rows;
 mod transcript;

@@ -25,7 +25,8 @@ pub fn request(speaks: Speaks, number: u64) -> Vec<u8> {
     }
 }
 
-fn text(number: u64) -> String {
+/// The text of the event of this number.
+pub fn text(number: u64) -> String {
     format!("{:*<SIZE$}", format!("event {number} "))
 }
 

@@ -17,8 +17,9 @@ use crate::common::report::{self, Goal, show_ratio};
 use crate::common::rounds::{Contender, alternate};
 use crate::common::server::{Server, Speaks, ws101_command};
 use crate::contenders::{Feed, SUBSCRIBERS};
+use crate::delays::{Delays, figures};
 use crate::plan::Plan;
-use crate::rows::delay::{Delays, INTERVAL, figures};
+use crate::rows::delay::INTERVAL;
 
 const ALL_READ: &str = "all read";
 const ONE_NEVER_READS: &str = "one never reads";
