@@ -4,10 +4,10 @@
 //! rings is enough, since what is handed out comes from the log. So a burst does no harm to a reader that is quick, and
 //! one that is slow holds up nobody. A reader that comes after the log has dropped what it wants is told so.
 
+use super::bell::Bell;
 use super::event::Event;
 use super::log::{Backlog, Log, Published};
 use super::source::{Away, Source};
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -29,15 +29,14 @@ pub struct Hub<E> {
 #[derive(Debug, Default)]
 struct Bells {
     last_number: u64,
-    by_number: BTreeMap<u64, Bell>,
+    by_number: BTreeMap<u64, Rope>,
     /// Those that are never too slow are not waited for any longer.
     ended: bool,
 }
 
-/// A reader, as the publisher sees it.
+/// A reader, as the publisher sees it: a rope to its bell. Dropping it takes the bell away.
 #[derive(Debug)]
-struct Bell {
-    sender: Sender<()>,
+struct Rope {
     /// How long one write may last while more than `MOST_WAITING` events wait. `None`: as long as it likes.
     patience: Option<Duration>,
     progress: Arc<Progress>,
@@ -46,6 +45,8 @@ struct Bell {
 /// What a reader and the publishers know of each other.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// Rings when there is news.
+    pub bell: Bell,
     /// The number of the last event the reader has taken.
     pub has: AtomicU64,
     /// When the write began in which the reader is, by the hub's clock; 0: it is in none.
@@ -169,17 +170,16 @@ impl<E> Hub<E> {
     }
 
     /// A bell for a reader that has the event numbered `has`. Its number ends it.
-    pub(super) fn add_bell(&self, patience: Option<Duration>, has: u64) -> (u64, Receiver<()>, Arc<Progress>) {
-        // One that rings and one that is to ring are the same: there is news.
-        let (sender, receiver) = bounded(1);
+    pub(super) fn add_bell(&self, patience: Option<Duration>, has: u64) -> (u64, Arc<Progress>) {
         let progress = Arc::new(Progress { has: AtomicU64::new(has), ..Progress::default() });
         let mut bells = self.bells();
         bells.last_number += 1;
         let number = bells.last_number;
+        let rope = Rope { patience, progress: Arc::clone(&progress) };
         if !bells.ended || patience.is_some() {
-            bells.by_number.insert(number, Bell { sender, patience, progress: Arc::clone(&progress) });
+            bells.by_number.insert(number, rope);
         }
-        (number, receiver, progress)
+        (number, progress)
     }
 
     /// Takes a bell away: its reader's wait ends.
@@ -198,11 +198,16 @@ impl<E> Hub<E> {
     }
 }
 
-impl Bell {
+impl Drop for Rope {
+    fn drop(&mut self) {
+        self.progress.bell.take_away();
+    }
+}
+
+impl Rope {
     /// Rings for the event numbered `last`, at the moment `now`. Whether the reader stays.
     fn ring(&self, last: u64, now: u64) -> bool {
-        // Full: it rings already.
-        let _ = self.sender.try_send(());
+        self.progress.bell.ring();
         let Some(patience) = self.patience else { return true };
         let began = self.progress.write_began.load(Ordering::Acquire);
         // A reader that is in no write is not slow, however much waits: its thread has not come to it yet.

@@ -11,6 +11,7 @@
 //! (events in), [`reader`] (events out), [`publisher`] (in here or elsewhere), [`redis`] (one log for many servers), [`ticker`]
 //! and [`report`] (events that come by themselves).
 
+pub mod bell;
 pub mod event;
 pub mod hub;
 pub mod log;

@@ -2,10 +2,10 @@
 //!
 //! All transports read like this. They differ in what they do when a reader is slow ([`WhenSlow`]).
 
+use super::bell::Heard;
 use super::event::Notice;
 use super::hub::{Hub, Progress};
 use super::log::Backlog;
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -25,7 +25,6 @@ pub enum WhenSlow {
 pub struct Reader<E> {
     hub: Arc<Hub<E>>,
     number: u64,
-    bell: Receiver<()>,
     progress: Arc<Progress>,
     has: u64,
     /// How much it takes at once, in bytes of text.
@@ -71,9 +70,9 @@ impl<E> Reader<E> {
             WhenSlow::ReadsOn => (None, PART),
             WhenSlow::LeftOut(patience) => (Some(patience), SMALL_PART),
         };
-        let (number, bell, progress) = hub.add_bell(patience, has);
+        let (number, progress) = hub.add_bell(patience, has);
         let sure_at = hub.source().sure_at();
-        Reader { hub: Arc::clone(hub), number, bell, progress, has, most, sure_at, told_away: None }
+        Reader { hub: Arc::clone(hub), number, progress, has, most, sure_at, told_away: None }
     }
 
     /// The same, and it is told when the log's source goes out of reach and when it comes back.
@@ -115,15 +114,11 @@ impl<E> Reader<E> {
             if let Some(backlog) = self.look() {
                 return News::Backlog(backlog);
             }
-            let rang = match deadline {
-                Some(deadline) => self.bell.recv_deadline(deadline),
-                None => self.bell.recv().map_err(RecvTimeoutError::from),
-            };
-            match rang {
-                Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => return News::Nothing,
-                Err(RecvTimeoutError::Disconnected) if self.progress.too_slow.load(Ordering::Acquire) => {}
-                Err(RecvTimeoutError::Disconnected) => return News::Ended,
+            match self.progress.bell.wait(deadline) {
+                Heard::Ring => {}
+                Heard::Nothing => return News::Nothing,
+                Heard::Gone if self.progress.too_slow.load(Ordering::Acquire) => {}
+                Heard::Gone => return News::Ended,
             }
         }
     }
