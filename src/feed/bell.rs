@@ -1,9 +1,15 @@
-//! A bell: one waits for it, and others ring it.
+//! A bell: one sleeps beside it, and others ring it.
 //!
-//! A channel would do as well. But before its receiver sleeps it offers the processor to others, again and again, and
-//! where a thousand wait for the same event each of these offers is taken (docs/performance.md, "lockstep").
+//! Ringing wakes nobody. Where a thousand sleep, to wake them all at once would put a thousand threads before everything
+//! else that has to run, such as the answer to who published. So whoever rings is told that somebody sleeps, and
+//! [`Turns`] wakes them one after the other: each, as soon as it is awake, wakes the next.
+//!
+//! A channel could ring, too. But before its receiver sleeps it offers the processor to others, again and again
+//! (docs/performance.md, "lockstep").
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 /// A bell for one who waits. One that rings and one that is to ring are the same: there is news.
@@ -17,8 +23,12 @@ pub struct Bell {
 struct State {
     rings: bool,
     gone: bool,
-    /// Somebody sleeps who was not woken yet: waking is what costs.
+    /// Who waits sleeps, and was not woken yet.
     sleeps: bool,
+    /// It is among those that are to be woken.
+    queued: bool,
+    /// It was woken in its turn, and has to wake the next.
+    has_turn: bool,
 }
 
 /// What a wait ended with.
@@ -33,29 +43,29 @@ pub enum Heard {
 }
 
 impl Bell {
-    /// Rings. Never waits for who waits.
-    pub fn ring(&self) {
-        self.change(|state| state.rings = true);
-    }
-
     /// Takes the bell away: what rang before is still heard, and then no wait lasts.
     pub fn take_away(&self) {
-        self.change(|state| state.gone = true);
+        let mut state = self.state();
+        state.gone = true;
+        state.sleeps = false;
+        drop(state);
+        self.changed.notify_one();
     }
 
-    /// Waits until it rings, until `deadline` at the latest (`None`: there is none).
-    pub fn wait(&self, deadline: Option<Instant>) -> Heard {
+    /// Waits until it rings, until `deadline` at the latest (`None`: there is none). Wakes the next one, if it was woken in
+    /// its turn, before anything else: what it does then may take long.
+    pub fn wait(&self, turns: &Turns, deadline: Option<Instant>) -> Heard {
         let mut state = self.state();
-        loop {
+        let heard = loop {
             if std::mem::take(&mut state.rings) {
-                return Heard::Ring;
+                break Heard::Ring;
             }
             if state.gone {
-                return Heard::Gone;
+                break Heard::Gone;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                return Heard::Nothing;
+                break Heard::Nothing;
             }
             state.sleeps = true;
             state = match left {
@@ -63,18 +73,35 @@ impl Bell {
                 Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
             };
             state.sleeps = false;
+        };
+        let had_turn = std::mem::take(&mut state.has_turn);
+        drop(state);
+        if had_turn {
+            turns.wake_next();
         }
+        heard
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    /// Rings. Whether somebody has to be woken who is not to be woken already.
+    fn ring(&self) -> bool {
         let mut state = self.state();
-        change(&mut state);
-        let sleeps = std::mem::take(&mut state.sleeps);
+        state.rings = true;
+        state.sleeps && !std::mem::replace(&mut state.queued, true)
+    }
+
+    /// Wakes who sleeps, whose turn it is then. `false`: nobody does any more, or it was awake in between and has heard it.
+    fn wake(&self) -> bool {
+        let mut state = self.state();
+        state.queued = false;
+        // Without a ring it would sleep on, and keep the turn.
+        if !state.sleeps || !state.rings {
+            return false;
+        }
+        (state.sleeps, state.has_turn) = (false, true);
         // Who is woken wants the lock at once.
         drop(state);
-        if sleeps {
-            self.changed.notify_one();
-        }
+        self.changed.notify_one();
+        true
     }
 
     /// The state is whole at every moment at which a thread could panic.
@@ -83,49 +110,124 @@ impl Bell {
     }
 }
 
+/// Wakes those whose bells ring: as many at a time as there are processors.
+#[derive(Debug)]
+pub struct Turns {
+    most: usize,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    bells: VecDeque<Arc<Bell>>,
+    /// How many were woken and have not woken the next yet.
+    awake: usize,
+}
+
+impl Default for Turns {
+    fn default() -> Turns {
+        Turns { most: thread::available_parallelism().map_or(1, usize::from), queue: Mutex::default() }
+    }
+}
+
+impl Turns {
+    /// Rings all of these. Never waits for anybody.
+    pub fn ring<'a>(&self, bells: impl Iterator<Item = &'a Arc<Bell>>) {
+        let mut queue = self.queue();
+        queue.bells.extend(bells.filter(|bell| bell.ring()).cloned());
+        let more = (self.most - queue.awake).min(queue.bells.len());
+        queue.awake += more;
+        drop(queue);
+        (0..more).for_each(|_| self.wake_next());
+    }
+
+    /// One that was woken is awake: the next one's turn.
+    fn wake_next(&self) {
+        loop {
+            let mut queue = self.queue();
+            let Some(next) = queue.bells.pop_front() else {
+                queue.awake -= 1;
+                return;
+            };
+            drop(queue);
+            if next.wake() {
+                return;
+            }
+        }
+    }
+
+    /// The queue is whole at every moment at which a thread could panic.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use std::thread;
+    use crossbeam_channel::bounded;
+    use std::thread::Builder;
     use std::time::Duration;
 
     fn soon() -> Option<Instant> {
         Some(Instant::now() + Duration::from_secs(60))
     }
 
+    fn ring(turns: &Turns, bell: &Arc<Bell>) {
+        turns.ring([bell].into_iter());
+    }
+
     #[test]
     fn two_rings_that_nobody_heard_are_one() {
-        let bell = Bell::default();
-        bell.ring();
-        bell.ring();
-        assert_eq!(bell.wait(soon()), Heard::Ring);
-        assert_eq!(bell.wait(Some(Instant::now())), Heard::Nothing);
-        assert_eq!(bell.wait(Some(Instant::now() + Duration::from_millis(5))), Heard::Nothing);
+        let (turns, bell) = (Turns::default(), Arc::new(Bell::default()));
+        ring(&turns, &bell);
+        ring(&turns, &bell);
+        assert_eq!(bell.wait(&turns, soon()), Heard::Ring);
+        assert_eq!(bell.wait(&turns, Some(Instant::now())), Heard::Nothing);
+        assert_eq!(bell.wait(&turns, Some(Instant::now() + Duration::from_millis(5))), Heard::Nothing);
     }
 
     #[test]
     fn what_rang_before_it_went_is_heard() {
-        let bell = Bell::default();
-        bell.ring();
+        let (turns, bell) = (Turns::default(), Arc::new(Bell::default()));
+        ring(&turns, &bell);
         bell.take_away();
-        assert_eq!([bell.wait(None), bell.wait(None), bell.wait(soon())], [Heard::Ring, Heard::Gone, Heard::Gone]);
+        let heard = [(); 3].map(|()| bell.wait(&turns, soon()));
+        assert_eq!(heard, [Heard::Ring, Heard::Gone, Heard::Gone]);
     }
 
+    /// Some wait for no longer than a moment, some are taken away: no turn is lost with them.
     #[test]
-    fn no_ring_is_missed() {
-        let (bell, back) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
-        let (other, answer) = (Arc::clone(&bell), Arc::clone(&back));
-        let echo = thread::spawn(move || {
-            while other.wait(None) == Heard::Ring {
-                answer.ring();
+    fn everybody_is_woken_again_and_again() {
+        const COUNT: usize = 20;
+        let turns = Arc::new(Turns::default());
+        let bells: Vec<_> = (0..COUNT).map(|_| Arc::new(Bell::default())).collect();
+        let (heard, hears) = bounded(COUNT);
+        let start = |(number, bell): (usize, &Arc<Bell>)| {
+            let (turns, bell, heard) = (Arc::clone(&turns), Arc::clone(bell), heard.clone());
+            let moment = Duration::from_micros(if number % 3 == 0 { 50 } else { 60_000_000 });
+            let listen = move || {
+                loop {
+                    match bell.wait(&turns, Some(Instant::now() + moment)) {
+                        Heard::Ring => heard.send(()).expect("somebody counts"),
+                        Heard::Nothing => {}
+                        Heard::Gone => return,
+                    }
+                }
+            };
+            Builder::new().spawn(listen).expect("a thread")
+        };
+        let threads: Vec<_> = bells.iter().enumerate().map(start).collect();
+        for gone in 0..COUNT {
+            for _ in 0..15 {
+                turns.ring(bells.iter());
+                for _ in gone..COUNT {
+                    hears.recv_timeout(Duration::from_secs(60)).expect("everybody hears it");
+                }
             }
-        });
-        for _ in 0..2000 {
-            bell.ring();
-            assert_eq!(back.wait(soon()), Heard::Ring);
+            bells[gone].take_away();
         }
-        bell.take_away();
-        echo.join().expect("no panic");
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(turns.queue().awake, 0);
     }
 }

@@ -4,7 +4,7 @@
 //! rings is enough, since what is handed out comes from the log. So a burst does no harm to a reader that is quick, and
 //! one that is slow holds up nobody. A reader that comes after the log has dropped what it wants is told so.
 
-use super::bell::Bell;
+use super::bell::{Bell, Turns};
 use super::event::Event;
 use super::log::{Backlog, Log, Published};
 use super::source::{Away, Source};
@@ -24,6 +24,7 @@ pub struct Hub<E> {
     source: Source,
     log: RwLock<Log<E>>,
     bells: Mutex<Bells>,
+    turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +47,7 @@ struct Rope {
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Rings when there is news.
-    pub bell: Bell,
+    pub bell: Arc<Bell>,
     /// The number of the last event the reader has taken.
     pub has: AtomicU64,
     /// When the write began in which the reader is, by the hub's clock; 0: it is in none.
@@ -58,7 +59,14 @@ pub struct Progress {
 impl<E> Hub<E> {
     /// A hub without events, that keeps the last `keep`. `encode` is called once for each.
     pub fn new(keep: usize, source: Source, encode: fn(&Event) -> E) -> Hub<E> {
-        Hub { encode, started: Instant::now(), source, log: RwLock::new(Log::new(keep)), bells: Mutex::default() }
+        Hub {
+            encode,
+            started: Instant::now(),
+            source,
+            log: RwLock::new(Log::new(keep)),
+            bells: Mutex::default(),
+            turns: Turns::default(),
+        }
     }
 
     /// Gives `text` the next number, keeps it and tells everybody. Never waits for a reader.
@@ -139,12 +147,19 @@ impl<E> Hub<E> {
     /// Not under the lock of the log: who is woken goes there at once, and must not find it locked by who rings for others.
     fn ring(&self, last: u64) {
         let now = self.clock();
-        self.bells().by_number.retain(|_, bell| bell.ring(last, now));
+        let mut bells = self.bells();
+        self.turns.ring(bells.by_number.values().map(|rope| &rope.progress.bell));
+        bells.by_number.retain(|_, rope| rope.stays(last, now));
     }
 
     /// Milliseconds since the hub was made, and one, so that 0 is no moment.
     pub(super) fn clock(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// Who wakes the readers.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// The number of the newest event; 0 when there was none.
@@ -205,9 +220,8 @@ impl Drop for Rope {
 }
 
 impl Rope {
-    /// Rings for the event numbered `last`, at the moment `now`. Whether the reader stays.
-    fn ring(&self, last: u64, now: u64) -> bool {
-        self.progress.bell.ring();
+    /// Whether the reader is quick enough for the event numbered `last`, at the moment `now`.
+    fn stays(&self, last: u64, now: u64) -> bool {
         let Some(patience) = self.patience else { return true };
         let began = self.progress.write_began.load(Ordering::Acquire);
         // A reader that is in no write is not slow, however much waits: its thread has not come to it yet.

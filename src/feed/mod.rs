@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Read [`event`], then [`log`] (what is kept, and what is told about the rest), [`source`] (where it comes from), [`hub`]
-//! (events in), [`reader`] (events out), [`publisher`] (in here or elsewhere), [`redis`] (one log for many servers), [`ticker`]
-//! and [`report`] (events that come by themselves).
+//! (events in), [`bell`] (who sleeps, and who is woken when) and [`reader`] (events out), [`publisher`] (in here or
+//! elsewhere), [`redis`] (one log for many servers), [`ticker`] and [`report`] (events that come by themselves).
 
 pub mod bell;
 pub mod event;

@@ -114,7 +114,7 @@ impl<E> Reader<E> {
             if let Some(backlog) = self.look() {
                 return News::Backlog(backlog);
             }
-            match self.progress.bell.wait(deadline) {
+            match self.progress.bell.wait(self.hub.turns(), deadline) {
                 Heard::Ring => {}
                 Heard::Nothing => return News::Nothing,
                 Heard::Gone if self.progress.too_slow.load(Ordering::Acquire) => {}
