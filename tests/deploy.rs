@@ -74,6 +74,16 @@ fn one_port_is_listened_on_exposed_and_checked() {
     }
 }
 
+/// BuildKit names the platform that it builds for, unless a default names another one: then all would share one cache.
+#[test]
+fn each_platform_has_a_cache_of_its_own() {
+    let (_, stages) = dockerfile();
+    let build = &stages[0];
+    assert_eq!(build.only("ARG"), "TARGETPLATFORM");
+    let caches = build.steps.iter().filter(|step| step.rest.contains("target=/src/target"));
+    assert_eq!(caches.filter(|step| step.rest.contains("id=ws101-$TARGETPLATFORM ")).count(), 1);
+}
+
 /// What an option is when nobody says it.
 fn default_of(subcommand: Option<&str>, id: &str) -> String {
     let command = Cli::command();

@@ -69,18 +69,17 @@ fn websockets_that_end_speak_against_no_pod() {
 }
 
 /// Least request: whoever has more WebSockets open gets fewer of the new ones. Of two that are drawn by lot, the same one may
-/// be drawn twice, so it is no strict turn.
+/// be drawn twice, so the emptier one gets three of four and not all; taking turns would give it half of them.
 #[test]
 #[ignore = "needs envoy"]
 fn an_emptier_pod_gets_more() {
+    const NEW: usize = 60;
     let lab = Lab::start("envoy", "istio");
     let open = |count: usize| (0..count).map(|_| lab.proxy.open()).collect::<Vec<_>>();
-    let held = open(24);
-    let (with_a, with_b): (Vec<_>, Vec<_>) = held.into_iter().partition(|(_, name)| *name == 'A');
-    assert!(with_a.len() >= 6 && with_b.len() >= 6, "{} with A, {} with B", with_a.len(), with_b.len());
+    let (with_a, with_b): (Vec<_>, Vec<_>) = open(2 * NEW).into_iter().partition(|(_, name)| *name == 'A');
+    assert!(with_a.len() > NEW / 2 && with_b.len() > NEW / 2, "{} with A, {} with B", with_a.len(), with_b.len());
     drop(with_b);
     wait_until("B has nobody", || Peer::get(lab.b.addr, "/connections").text().matches("\"/ws\"").count() == 0);
-    let new = open(6);
-    let with_b = new.iter().filter(|(_, name)| *name == 'B').count();
-    assert!(with_b >= 3, "{with_b} of 6 went to the empty pod");
+    let with_b = open(NEW).iter().filter(|(_, name)| *name == 'B').count();
+    assert!(with_b > NEW / 2, "{with_b} of {NEW} went to the empty pod");
 }
