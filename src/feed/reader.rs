@@ -88,7 +88,7 @@ impl<E> Reader<E> {
 
     /// Whether there is nothing that it does not have: a wait would last.
     pub fn has_all(&self) -> bool {
-        self.hub.after(self.has, 1).is_empty()
+        self.is_in_doubt() || self.hub.after(self.has, 1).is_empty()
     }
 
     /// Ends it from another thread, when dropped.
@@ -125,11 +125,14 @@ impl<E> Reader<E> {
 }
 
 impl<E> Reader<E> {
+    /// Another process that shares the log may have handed out an event which is still on its way here.
+    fn is_in_doubt(&self) -> bool {
+        self.has > self.hub.last() && !self.hub.source().is_sure(self.sure_at)
+    }
+
     /// What it does not have, if there is anything.
     fn look(&mut self) -> Option<Backlog<E>> {
-        // Another process that shares the log may have handed out an event which is still on its way here.
-        let is_in_doubt = self.has > self.hub.last() && !self.hub.source().is_sure(self.sure_at);
-        let backlog = if is_in_doubt { Backlog::default() } else { self.hub.after(self.has, self.most) };
+        let backlog = if self.is_in_doubt() { Backlog::default() } else { self.hub.after(self.has, self.most) };
         if let Some(reached) = backlog.reached() {
             self.has = reached;
             self.progress.has.store(reached, Ordering::Release);

@@ -81,10 +81,10 @@ impl Source {
             return None;
         }
         let state = self.state();
-        Some(match &state.away {
-            Some(away) => Notice::Away { since: away.since },
-            None => Notice::Back { away: state.last_absence },
-        })
+        match &state.away {
+            Some(away) => (!told_away).then_some(Notice::Away { since: away.since }),
+            None => told_away.then_some(Notice::Back { away: state.last_absence }),
+        }
     }
 
     /// It can't be reached. Whether that is new. If not, the reason may be another by now, and that counts.

@@ -2,22 +2,26 @@
 
 use super::publisher::Publisher;
 use super::report::MatchReport;
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use fastrand::Rng;
 use std::io;
 use std::ops::RangeInclusive;
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// The shortest and the longest time between two events.
 pub type Pace = RangeInclusive<Duration>;
+
+/// How long a ticker that is dropped is waited for. Its thread may be waiting for a feed that is kept elsewhere.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// A running ticker. Dropping it stops it.
 #[derive(Debug)]
 pub struct Ticker {
     /// Nothing is ever sent: its end is the sign.
     stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Ends with the thread.
+    ended: Receiver<()>,
 }
 
 impl Ticker {
@@ -32,25 +36,25 @@ impl Ticker {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         let (stop, stopped) = bounded(0);
+        let (alive, ended) = bounded(0);
         let mut random = seed.map_or_else(Rng::new, Rng::with_seed);
         let mut report = MatchReport::new(random.fork());
-        let thread = Builder::new().name("ticker".to_owned()).spawn(move || {
+        Builder::new().name("ticker".to_owned()).spawn(move || {
+            let _alive: Sender<()> = alive;
             while stopped.recv_timeout(draw(&mut random, &pace)) == Err(RecvTimeoutError::Timeout) {
                 // One that can't be published is left out: who follows the feed is told that it can't be reached.
                 let _ = publisher.publish(report.next_line());
             }
         })?;
-        Ok(Ticker { stop: Some(stop), thread: Some(thread) })
+        Ok(Ticker { stop: Some(stop), ended })
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in there was reported when it happened.
-            let _ = thread.join();
-        }
+        // Its end, or that of the time.
+        let _ = self.ended.recv_timeout(LAST_WAIT);
     }
 }
 

@@ -49,6 +49,11 @@ impl<E: Send + Sync + 'static> Follower<E> {
             self.hub.skip_to(self.chain.last);
         }
         while !self.read(line, Duration::ZERO)? {}
+        if self.chain.last < last {
+            // The newest entries were taken away; Redis knows their numbers still.
+            self.chain = Chain { last, mark: String::new() };
+            self.hub.skip_to(last);
+        }
         Ok(())
     }
 

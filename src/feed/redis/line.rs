@@ -123,6 +123,16 @@ impl From<RedisError> for Trouble {
     }
 }
 
+impl Trouble {
+    /// The same for whoever has sent something that changes the stream: Redis may have done it, and not said so.
+    pub fn unsure(self) -> Trouble {
+        match self {
+            Trouble::Away(why) => Trouble::Away(why + ", so it is not known whether it was published"),
+            refused @ Trouble::Refused(_) => refused,
+        }
+    }
+}
+
 /// What it means, where Redis's own words leave that open.
 fn advice(error: &RedisError) -> &'static str {
     match error.code() {

@@ -8,8 +8,14 @@ local function is_known()
   if seen == 0 then return true end
   if last < seen then return false end
   local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if ARGV[3] == '' or not oldest then return true end
+  local first = number_of(oldest[1])
   -- What was trimmed away can't be compared. It is missing from the numbers, and so is told.
-  if ARGV[3] == '' or not oldest or number_of(oldest[1]) > seen then return true end
+  if first > seen + 1 then return true end
+  if first == seen + 1 then
+    local named = value_of(oldest, 'prev') or ''
+    return named == '' or named == ARGV[3]
+  end
   local same = redis.call('XRANGE', stream, ARGV[1] .. '-0', ARGV[1] .. '-0')[1]
   return same ~= nil and value_of(same, 'mark') == ARGV[3]
 end

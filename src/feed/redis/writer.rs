@@ -17,6 +17,10 @@ const QUEUE: usize = 1024;
 /// So many are published in one call.
 const AT_ONCE: usize = 64;
 
+/// A connection that was silent for longer is not used again: who stands in between, or Redis itself, may have ended it,
+/// and what is sent then is lost.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// The way to the thread.
 #[derive(Debug, Clone)]
 pub struct Writer {
@@ -42,7 +46,7 @@ impl Writer {
     ) -> io::Result<Writer> {
         let (queue, requests) = bounded(QUEUE);
         let timeout = settings.timeout;
-        let mut work = Work { settings, hub, connections, line: None, line_number: 0, given: 0 };
+        let mut work = Work { settings, hub, connections, line: None, line_number: 0, used: Instant::now(), given: 0 };
         Builder::new().name("feed-writer".to_owned()).spawn(move || work.run(&requests))?;
         Ok(Writer { queue, timeout })
     }
@@ -68,6 +72,8 @@ struct Work<E> {
     connections: Arc<AtomicU64>,
     line: Option<Line>,
     line_number: u64,
+    /// When it was used the last time.
+    used: Instant,
     /// The last number that was given away. Its event may not have come back yet.
     given: u64,
 }
@@ -102,12 +108,13 @@ impl<E> Work<E> {
     fn call(&mut self, texts: Vec<String>) -> Result<Taken, Trouble> {
         let newest = self.connections.load(Ordering::Acquire);
         let mut line = match self.line.take() {
-            Some(line) if self.line_number == newest => line,
+            Some(line) if self.line_number == newest && self.used.elapsed() < SILENCE => line,
             _ => Line::open(&self.settings)?,
         };
         self.line_number = newest;
-        let taken = line.publish(self.hub.last().max(self.given), texts.into_iter())?;
+        let taken = line.publish(self.hub.last().max(self.given), texts.into_iter()).map_err(Trouble::unsure)?;
         self.given = taken.last;
+        self.used = Instant::now();
         self.line = Some(line);
         Ok(taken)
     }

@@ -178,6 +178,20 @@ fn publish_when_back(backend: &Program) {
     publish(backend.addr, "after");
 }
 
+/// Redis, or whoever stands in between, ends connections on which nothing was asked for long. Whoever publishes then
+/// need not try again.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_connection_that_was_ended_in_silence_costs_no_event() {
+    let redis = Redis::start(&["--appendonly", "no", "--timeout", "4"], "");
+    let (a, _b) = two_backends(&redis);
+    assert_eq!(publish(a.addr, "before"), 1);
+    let connections = || redis.say::<String>("CLIENT LIST TYPE normal").matches("cmd=evalsha").count();
+    wait_until("somebody who published", || connections() == 1);
+    wait_until("Redis ends its connection", || connections() == 0);
+    assert_eq!(publish(a.addr, "after"), 2);
+}
+
 /// One that reads its data answers, but with an error.
 #[test]
 #[ignore = "needs redis-server"]

@@ -85,6 +85,24 @@ fn entries_that_others_take_away_are_gaps() {
     }
 }
 
+/// Redis knows the last number without its entry, and so does a server that starts then.
+#[test]
+#[ignore = "needs redis-server"]
+fn numbers_whose_entries_are_all_gone_are_known_to_who_starts_later() {
+    let redis = Redis::forgetful();
+    let (a, b) = two_backends(&redis);
+    let last = expect_life(&[], &a, &b);
+    redis.say::<()>(&format!("XTRIM {KEY} MAXLEN 0"));
+    let new = super::backend(&redis, &[]);
+    for reader in Reader::all(&[new.addr], 0) {
+        assert_eq!(super::readers::gaps(&reader.reaches(last)), [(1, last)]);
+    }
+    let readers = Reader::all(&[new.addr], last);
+    let next = expect_life(&readers, &a, &b);
+    assert_eq!(next, last + 2);
+    readers.iter().for_each(|reader| assert_eq!(super::readers::gaps(&reader.reaches(next)), []));
+}
+
 /// The last number that there can be: nothing can be published behind it, and that is said.
 #[test]
 #[ignore = "needs redis-server"]

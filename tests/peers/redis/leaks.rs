@@ -31,6 +31,23 @@ fn a_frozen_redis_does_not_hold_up_the_end() {
     assert!(publishing.join().expect("an answer, not an end without one"));
 }
 
+/// Nor does the ticker, which may wait for Redis longer than the end may last.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_frozen_redis_does_not_hold_up_the_end_of_who_publishes_by_itself() {
+    let redis = Redis::forgetful();
+    let options = ["--feed", &redis.url(), "--tick", "1ms..2ms", "--feed-timeout", "60s", "--grace", "1s"];
+    let a = Program::start("info", &options);
+    let reader = Reader::new(super::readers::Kind::Socket, a.addr, 0);
+    reader.reaches(20);
+    redis.freeze();
+    let start = Instant::now();
+    a.signal("TERM");
+    let (status, lines) = a.ended();
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    assert!(status.success(), "{lines:#?}");
+}
+
 /// While it waits to try again, too.
 #[test]
 #[ignore = "needs redis-server"]
