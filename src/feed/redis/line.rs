@@ -97,10 +97,12 @@ impl Line {
         self.connection.set_read_timeout(Some(self.settings.timeout + wait))?;
         let answer: Result<Value, RedisError> = command.query(&mut self.connection);
         self.connection.set_read_timeout(Some(self.settings.timeout))?;
-        let entries = entries(&answer?, self.settings.longest).ok_or_else(|| {
+        let mut entries = entries(&answer?, self.settings.longest).ok_or_else(|| {
             Trouble::Refused("its answer to XREAD has something else than entries of a feed".to_owned())
         })?;
         let are_all = entries.len() < AT_ONCE;
+        // Redis 5 adds one to that second half, which makes it 0, and has the last entry in its answer once more.
+        entries.retain(|entry| entry.number > last);
         Ok((entries, are_all))
     }
 }
