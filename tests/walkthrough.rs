@@ -104,7 +104,7 @@ chapters! {
     #[ignore = "needs nc, nginx and openssl"]
     c14: "14-security.md", [30, 0, 0, 3, 1, 9, 0];
     #[ignore = "needs envoy and sudo"]
-    c15: "15-containers-and-kubernetes.md", [17, 2, 4, 0, 7, 16, 16];
+    c15: "15-containers-and-kubernetes.md", [17, 2, 4, 0, 7, 16, 18];
     #[ignore = "needs lsof, nginx, redis-cli and redis-server"]
     c16: "16-many-backends-one-feed.md", [34, 0, 11, 0, 1, 11, 0];
 }
