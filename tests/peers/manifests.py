@@ -20,8 +20,8 @@ parentRefs[].name parentRefs[].sectionName rules[].name rules[].matches[].path.t
 rules[].backendRefs[].name rules[].backendRefs[].port rules[].timeouts.request
 """
 POOL = """
-tcp.maxConnections tcp.connectTimeout tcp.tcpKeepalive.time tcp.tcpKeepalive.interval tcp.tcpKeepalive.probes
-http.h2UpgradePolicy http.idleTimeout
+tcp.connectTimeout tcp.tcpKeepalive.time tcp.tcpKeepalive.interval tcp.tcpKeepalive.probes
+http.http2MaxRequests http.h2UpgradePolicy http.idleTimeout
 """
 POD = """
 containerConcurrency timeoutSeconds responseStartTimeoutSeconds automountServiceAccountToken enableServiceLinks

@@ -289,9 +289,27 @@ fn the_lab_has_the_routes_of_the_virtual_service() {
     assert_eq!(of_gateway_api.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
 }
 
+/// As many requests at once as all pods take together, and the same in the lab.
+#[test]
+#[ignore = "needs python3 kubernetes-validate"]
+fn the_limit_of_requests_is_that_of_all_pods() {
+    let manifests = Manifests::read();
+    let pods = number(&manifests.of("kubernetes", "HorizontalPodAutoscaler")["spec"]["maxReplicas"]);
+    let each =
+        text(&variable(manifests.container(), "WS101_MAX_CONNECTIONS")["value"]).parse::<u64>().expect("a number");
+    let pool = &manifests.of("istio", "DestinationRule")["spec"]["trafficPolicy"]["connectionPool"];
+    assert_eq!(number(&pool["http"]["http2MaxRequests"]), pods * each);
+    let thresholds = &the_lab()["static_resources"]["clusters"][0]["circuit_breakers"]["thresholds"][0];
+    assert_eq!(thresholds["max_requests"], pool["http"]["http2MaxRequests"]);
+}
+
+fn the_lab() -> Value {
+    checked(&[deploy().join("envoy/istio.yaml")], &["--plain"]).remove(0).value
+}
+
 /// Prefix, timeout, and how often and when it is tried again, of each route of the lab's gateway.
 fn routes_of_the_lab() -> Vec<(String, String, (u64, Option<String>))> {
-    let lab = checked(&[deploy().join("envoy/istio.yaml")], &["--plain"]).remove(0).value;
+    let lab = the_lab();
     let gateway = &lab["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
     let hosts = list(&gateway["route_config"]["virtual_hosts"]);
     assert_eq!(hosts.len(), 1);
