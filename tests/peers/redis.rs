@@ -11,6 +11,8 @@ mod crowd;
 mod faults;
 #[path = "redis/foreign.rs"]
 mod foreign;
+#[path = "redis/lag.rs"]
+mod lag;
 #[path = "redis/leaks.rs"]
 mod leaks;
 #[path = "redis/loss.rs"]

@@ -17,8 +17,9 @@ const DOUBT: Duration = Duration::from_secs(3);
 pub fn answer(feed: &Arc<Feed>, after: Option<u64>) -> (Response, String) {
     let has = after.unwrap_or_else(|| feed.last());
     if has > feed.last() && feed.source().is_elsewhere() {
-        // Another server may have handed out an event that is on its way here.
-        return long_poll::answer(Reader::new(feed, after, WhenSlow::ReadsOn), DOUBT);
+        // Another server may have handed out an event that is on its way here. While nothing can come, nothing is waited for.
+        let wait = if feed.source().is_away() { Duration::ZERO } else { DOUBT };
+        return long_poll::answer(Reader::new(feed, after, WhenSlow::ReadsOn), wait);
     }
     let backlog = feed.after(has, PART);
     let reached = backlog.reached().unwrap_or(has);
