@@ -1,7 +1,7 @@
 //! The command line as types, and nothing else: names, defaults, help. What they do stands in [`crate::command`].
 
 // The doc comments of the options are their help texts: an address stands there as it is typed.
-#![allow(rustdoc::bare_urls)]
+#![allow(rustdoc::bare_urls, rustdoc::broken_intra_doc_links)]
 
 pub mod compare;
 pub mod connect;

@@ -44,8 +44,8 @@ impl Source {
         Source::new(false)
     }
 
-    /// The log is elsewhere. Until [`Source::checked`] was called twice, a number beyond the log's end may be right: its
-    /// event may be on the way.
+    /// The log is elsewhere. Until it was made sure twice that all of it is here, a number beyond the log's end may be right:
+    /// its event may be on the way.
     pub fn elsewhere() -> Source {
         Source::new(true)
     }

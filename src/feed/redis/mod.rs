@@ -13,7 +13,7 @@
 //! gap. Nothing of this is known to the hub's readers: they follow the log as if it were at home.
 //!
 //! Read [`address`], then [`entry`] (an event as Redis has it) and [`chain`] (what follows from the next one), both pure;
-//! [`line`] (a connection to Redis with deadlines, and the two scripts), [`follower`] and [`writer`] (a thread each).
+//! [`mod@line`] (a connection to Redis with deadlines, and the two scripts), [`follower`] and [`writer`] (a thread each).
 
 pub mod address;
 pub mod chain;
