@@ -1,13 +1,16 @@
 //! The thread that publishes. Whoever has an event puts it into a queue and waits for its number; what has gathered in the
 //! queue goes to Redis in one call of the script.
+//!
+//! The queues are those of the standard library: who waits in one sleeps at once. In crossbeam's the thread offers the
+//! processor to others first, and where many want it Linux takes such an offer for milliseconds.
 
 use super::Settings;
 use super::line::{Line, Taken, Trouble};
 use crate::feed::Hub;
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -24,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// The way to the thread.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    queue: Sender<Request>,
+    queue: SyncSender<Request>,
     timeout: Duration,
 }
 
@@ -34,7 +37,7 @@ struct Request {
     texts: Vec<String>,
     /// Nobody waits for an answer any longer than this.
     deadline: Instant,
-    answer: Sender<Result<Taken, String>>,
+    answer: SyncSender<Result<Taken, String>>,
 }
 
 impl Writer {
@@ -44,7 +47,7 @@ impl Writer {
         hub: Arc<Hub<E>>,
         connections: Arc<AtomicU64>,
     ) -> io::Result<Writer> {
-        let (queue, requests) = bounded(QUEUE);
+        let (queue, requests) = sync_channel(QUEUE);
         let timeout = settings.timeout;
         let mut work = Work { settings, hub, connections, line: None, line_number: 0, used: Instant::now(), given: 0 };
         Builder::new().name("feed-writer".to_owned()).spawn(move || work.run(&requests))?;
@@ -54,11 +57,11 @@ impl Writer {
     /// Publishes texts, and waits for the number of the last one. An error is why not.
     pub fn publish(&self, texts: Vec<String>) -> Result<Taken, String> {
         let deadline = Instant::now() + self.timeout;
-        let (answer, answered) = bounded(1);
+        let (answer, answered) = sync_channel(1);
         self.queue
             .try_send(Request { texts, deadline, answer })
             .map_err(|_| format!("{QUEUE} others wait for Redis already"))?;
-        answered.recv_deadline(deadline).unwrap_or_else(|_| {
+        answered.recv_timeout(self.timeout).unwrap_or_else(|_| {
             Err("Redis did not answer in time (--feed-timeout), so it is not known whether it was published".to_owned())
         })
     }
