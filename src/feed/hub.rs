@@ -99,10 +99,14 @@ impl<E> Hub<E> {
 
     fn change(&self, change: impl FnOnce(&mut Log<E>)) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        let before = log.last();
         change(&mut log);
         let last = log.last();
         drop(log);
-        self.ring(last);
+        // Nobody is woken for nothing: an empty stream is looked at every second.
+        if last > before {
+            self.ring(last);
+        }
     }
 
     fn append(&self, log: &mut Log<E>, text: String) -> Arc<Published<E>> {

@@ -258,6 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_woken_for_nothing() {
+        let hub: Arc<Hub<()>> = Arc::new(Hub::new(100, Source::elsewhere(), |_| ()));
+        let reader = Reader::new(&hub, None, WhenSlow::ReadsOn);
+        let hears = || reader.progress.bell.wait(hub.turns(), Some(Instant::now()));
+        hub.take_over(Vec::new());
+        hub.skip_to(0);
+        assert_eq!(hears(), Heard::Nothing);
+        hub.skip_to(1);
+        assert_eq!(hears(), Heard::Ring);
+    }
+
+    #[test]
     fn who_wants_to_know_is_told_of_an_absence() {
         let hub: Arc<Hub<()>> = Arc::new(Hub::new(100, Source::elsewhere(), |_| ()));
         let mut told = Reader::new(&hub, None, WhenSlow::ReadsOn).told_of_source();

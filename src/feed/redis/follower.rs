@@ -150,9 +150,7 @@ impl<E: Send + Sync + 'static> Follower<E> {
                 }
             }
         }
-        if !events.is_empty() {
-            self.hub.take_over(events);
-        }
+        self.hub.take_over(events);
         true
     }
 }

@@ -92,8 +92,9 @@ impl Line {
         if !wait.is_zero() {
             command.arg("BLOCK").arg(wait.as_millis() as u64);
         }
-        // Whoever writes ids of another form (42-1) has them passed over, and not read again and again.
-        command.arg("STREAMS").arg(STREAM).arg(format!("{last}-{}", u64::MAX));
+        // Whoever writes ids of another form (42-1) has them passed over, and not read again and again. Redis 5 adds one to
+        // the second half, so it is not the highest there is: that would become 0, and bring the last entry at once, for ever.
+        command.arg("STREAMS").arg(STREAM).arg(format!("{last}-{}", u64::MAX - 1));
         self.connection.set_read_timeout(Some(self.settings.timeout + wait))?;
         let answer: Result<Value, RedisError> = command.query(&mut self.connection);
         self.connection.set_read_timeout(Some(self.settings.timeout))?;
@@ -101,7 +102,7 @@ impl Line {
             Trouble::Refused("its answer to XREAD has something else than entries of a feed".to_owned())
         })?;
         let are_all = entries.len() < AT_ONCE;
-        // Redis 5 adds one to that second half, which makes it 0, and has the last entry in its answer once more.
+        // An entry 42-18446744073709551615 comes after that, and is read once, too.
         entries.retain(|entry| entry.number > last);
         Ok((entries, are_all))
     }
