@@ -11,7 +11,9 @@
 //! 7. [`decode`]: bytes alone, told and judged, and frames made by hand.
 //! 8. [`connect`]: the other end for a person: a prompt, a pipe, and who closed and why.
 //! 9. [`probe`]: what stands between the two, and what it does to them.
-//! 10. [`cli`] and [`command`]: the command line and what it starts.
+//! 10. [`check`]: any server, asked case by case, graded and told why.
+//! 11. [`broken`]: servers that break one rule each, for it to find.
+//! 12. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -25,6 +27,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod broken;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod command;

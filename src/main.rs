@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     }
     match &command {
         Command::Serve(options) => command::serve::run(options),
+        Command::Check(options) => command::check::run(options),
+        Command::Broken(options) => command::broken::run(options),
         Command::Compare(options) => command::compare::run(options),
         Command::Connect(options) => command::connect::run(options),
         Command::Decode(options) => command::decode::run(options),
@@ -31,9 +33,13 @@ fn start_logger(command: &Command) -> Result<(), String> {
     // A server is there to be listened to. What another command starts on its way should not talk into its figures.
     let (log_file, level) = match command {
         Command::Serve(serve) => (serve.log_file.as_deref(), "info"),
-        Command::Compare(_) | Command::Decode(_) | Command::Encode(_) | Command::Healthcheck(_) | Command::Probe(_) => {
-            (None, "warn")
-        }
+        Command::Check(_)
+        | Command::Broken(_)
+        | Command::Compare(_)
+        | Command::Decode(_)
+        | Command::Encode(_)
+        | Command::Healthcheck(_)
+        | Command::Probe(_) => (None, "warn"),
         // It has a screen of its own, and starts the logger on that.
         Command::Connect(_) => return Ok(()),
     };

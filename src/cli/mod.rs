@@ -3,6 +3,8 @@
 // The doc comments of the options are their help texts: an address stands there as it is typed.
 #![allow(rustdoc::bare_urls, rustdoc::broken_intra_doc_links)]
 
+pub mod broken;
+pub mod check;
 pub mod compare;
 pub mod connect;
 pub mod decode;
@@ -13,6 +15,8 @@ pub mod probe;
 pub mod serve;
 pub mod values;
 
+pub use broken::Broken;
+pub use check::Check;
 pub use compare::Compare;
 pub use connect::Connect;
 pub use decode::{Decode, Sender};
@@ -66,6 +70,12 @@ pub enum Command {
     /// Find out what a proxy does to a WebSocket, and what to write into its configuration
     #[command(after_help = probe::EXAMPLES, override_usage = "ws101 probe [OPTIONS] <URL>")]
     Probe(Box<Probe>),
+    /// Grade any WebSocket server, case by case, and tell what is wrong with it
+    #[command(after_help = check::EXAMPLES, override_usage = "ws101 check [OPTIONS] <URL>\n       ws101 check [OPTIONS] --run <COMMAND> [URL]\n       ws101 check --list")]
+    Check(Box<Check>),
+    /// Serve echoes that break one rule, for a grader or a lab
+    #[command(after_help = broken::EXAMPLES, override_usage = "ws101 broken [OPTIONS] <NAME>\n       ws101 broken --list")]
+    Broken(Broken),
     /// Make a frame, legal or not, and print its bytes
     #[command(after_help = encode::EXAMPLES)]
     Encode(Encode),

@@ -1,5 +1,7 @@
 //! How values are written on the command line: durations, sizes, addresses, names. Each says what would be right.
 
+use crate::check::Profile;
+use crate::check::stages::STAGES;
 use crate::client::Url;
 use crate::compare::Rate;
 use crate::connect::settings::Wait;
@@ -8,6 +10,7 @@ use crate::feed::ticker::Pace;
 use crate::probe::Name;
 use crate::protocol::close;
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A year: longer waits are typing errors, and sums of instants stay in range.
@@ -29,6 +32,11 @@ pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
     let hint = "a duration needs a unit: 500ms, 10s, 2m";
     let duration = humantime::parse_duration(text).map_err(|_| hint)?;
     if duration > LONGEST { Err("longer than a year".to_owned()) } else { Ok(duration) }
+}
+
+/// A number that random bytes are drawn by.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 /// `100`, `64KiB`, `16MiB`, `1GiB`; `K`, `KB` and so on mean the same powers of 1,024.
@@ -161,6 +169,24 @@ pub fn close_code(text: &str) -> Result<u16, String> {
 /// A section of `probe`.
 pub fn section(text: &str) -> Result<Name, String> {
     Name::parse(text)
+}
+
+/// How much `check` asks.
+pub fn profile(text: &str) -> Result<Profile, String> {
+    let all = [Profile::Basic, Profile::Full, Profile::Strict];
+    all.into_iter().find(|profile| profile.word() == text).ok_or_else(|| "basic, full or strict".to_owned())
+}
+
+/// A stage of `check`, `6` or `unmask`, or several, `1-6`.
+pub fn stages(text: &str) -> Result<RangeInclusive<u8>, String> {
+    let number = |text: &str| {
+        STAGES.iter().find(|stage| stage.name == text || stage.number.to_string() == text).map(|stage| stage.number)
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok(first..=last),
+        _ => Err(format!("a stage is 1 to {}, or its name, as unmask; several are 1-6", STAGES.len())),
+    }
 }
 
 /// How often something happens.

@@ -5,6 +5,7 @@ mod columns;
 use super::advice::fix;
 use super::hop::Hop;
 use super::report::{Report, Section};
+use crate::wire::prose;
 use anstyle::{AnsiColor, Style};
 
 /// How wide the report is when nobody says how wide the terminal is.
@@ -12,9 +13,6 @@ pub const WIDTH: usize = 100;
 
 /// The longest line of prose, however wide the terminal is: longer ones are hard to read.
 const PROSE: usize = 100;
-
-/// The shortest that lines are wrapped to.
-const NARROW: usize = 40;
 
 /// What stands before the lines of a section.
 const INDENT: &str = "  ";
@@ -91,23 +89,7 @@ fn row(line: &str) -> (&str, &str) {
 /// A line of a table, whose further lines begin where its second column does.
 fn hanging(begin: &str, rest: &str, width: usize) -> String {
     let begin = format!("{INDENT}{begin}");
-    let column = begin.chars().count();
-    let mut text = begin;
-    let mut len = column;
-    for (at, word) in rest.split(' ').enumerate() {
-        let needed = word.chars().count();
-        if at > 0 && len > column && len + 1 + needed > width.max(column + NARROW) {
-            text.push_str(&format!("\n{:column$}", ""));
-            len = column;
-        } else if at > 0 {
-            text.push(' ');
-            len += 1;
-        }
-        text.push_str(word);
-        len += needed;
-    }
-    text.push('\n');
-    text
+    prose::hanging(&begin, rest, prose::visible(&begin), width)
 }
 
 /// A line of prose behind what it begins with, wrapped, with its further lines indented a little more. A line of
@@ -116,26 +98,7 @@ fn wrapped(line: &str, begin: &str, indent: &str, width: usize) -> String {
     if line.starts_with("  ") {
         return format!("{indent}{line}\n");
     }
-    let width = width.clamp(NARROW, PROSE);
-    let visible = anstream::adapter::strip_str(begin).to_string();
-    let mut text = format!("{indent}{begin}");
-    let mut len = indent.len() + visible.len();
-    let mut is_first = true;
-    for word in line.split(' ') {
-        let needed = word.chars().count();
-        if !is_first && len + 1 + needed > width {
-            text.push_str(&format!("\n{INDENT}{indent}"));
-            len = INDENT.len() + indent.len();
-        } else if !is_first {
-            text.push(' ');
-            len += 1;
-        }
-        text.push_str(word);
-        len += needed;
-        is_first = false;
-    }
-    text.push('\n');
-    text
+    prose::hanging(&format!("{indent}{begin}"), line, INDENT.len() + indent.len(), width.min(PROSE))
 }
 
 /// What was found, to be put into a ticket: no colour, no table, every line true by itself.

@@ -8,7 +8,8 @@
 //! [`lines`] has the words for bytes, and [`events`] those for what happened; they are the same wherever either is shown.
 //! Bytes from outside reach the screen only through [`escape`], and the values of some header fields, and watch tokens, only
 //! as stars ([`secrets`]). [`purpose`] knows what a header field is for, [`logger`] puts the lines on stderr or into a file,
-//! [`inspected`] tells a client how its own request arrived, and [`hex`] goes the other way: it reads what people type.
+//! [`inspected`] tells a client how its own request arrived, [`prose`] wraps what a report says, and [`hex`] goes the other way:
+//! it reads what people type.
 //!
 //! The marks are those of curl, seen from this program: `<` came in, `>` went out, `=` is a state, `%` keepalive, `!`
 //! trouble.
@@ -22,6 +23,7 @@ pub mod hex;
 pub mod inspected;
 pub mod lines;
 pub mod logger;
+pub mod prose;
 pub mod purpose;
 pub mod ring;
 pub mod secrets;

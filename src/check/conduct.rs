@@ -1,0 +1,239 @@
+//! Runs the cases: stage by stage, some at a time, and no longer than a server deserves.
+//!
+//! A server that does not answer takes the whole timeout of a case. So three of them in a row end a stage, and when failed
+//! cases have taken long enough together, the rest is not run: whoever has to mend a server begins with its first failure.
+
+use super::case::{Case, Failure, Level, Stop, Verdict};
+use super::choose::chosen;
+use super::note::{self, Note};
+use super::report::{Outcome, Report, StageReport, Status};
+use super::settings::{Profile, Settings};
+use super::stages::Stage;
+use super::trial::{Shared, Trial};
+use super::witness::{Witness, ended_by_a_look};
+use crate::client::Error;
+use crate::client::socket::Connection;
+use crossbeam_channel::{Sender, bounded};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// So many cases in a row without an answer end a stage.
+const SILENT_IN_A_ROW: usize = 3;
+
+/// So much time may go into cases that fail.
+const LOST_TIME: Duration = Duration::from_secs(20);
+
+/// What happens while it runs.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// A case is over: so many of all are.
+    Case(&'a Outcome, usize, usize),
+    /// A stage is over.
+    Stage(&'a StageReport),
+}
+
+/// Why nothing was run.
+#[derive(Debug)]
+pub enum Unable {
+    /// No case has such an address.
+    NothingMatched,
+    /// Nobody is there.
+    Connect(Error),
+    /// A thread can't be had.
+    Thread(std::io::Error),
+}
+
+/// Runs what the settings choose.
+pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Report, Unable> {
+    let began = Instant::now();
+    let chosen = chosen(settings);
+    if chosen.is_empty() {
+        return Err(Unable::NothingMatched);
+    }
+    let ended = look(settings, began)?;
+    let total = chosen.iter().map(|(_, cases)| cases.len()).sum();
+    let (keep_going, timeout) = (settings.keep_going, settings.timeout);
+    let patience = Mutex::new(Patience { keep_going, timeout, ended, ..Patience::default() });
+    let (mut stages, mut done, mut follows): (Vec<StageReport>, usize, Option<&'static str>) = (Vec::new(), 0, None);
+    for (stage, cases) in chosen {
+        lock(&patience).in_a_row = 0;
+        let mut told = |outcome: &mut Outcome| {
+            outcome.follows = follows.filter(|_| outcome.is_failed());
+            done += 1;
+            observe(Step::Case(outcome, done, total));
+        };
+        let report = run_stage(settings, stage, &cases, &patience, &mut told)?;
+        observe(Step::Stage(&report));
+        let failed = report.outcomes.iter().find(|outcome| outcome.is_failed());
+        follows = follows.or(failed.map(|outcome| outcome.case.address));
+        stages.push(report);
+        if settings.stop_at_first_stage && follows.is_some() {
+            break;
+        }
+    }
+    Ok(Report { settings: settings.clone(), stages, took: began.elapsed() })
+}
+
+/// Whether anybody is there is no matter of cases. A program that was started was seen to listen; when that look has ended it,
+/// this is the failure.
+fn look(settings: &Settings, began: Instant) -> Result<Option<Failure>, Unable> {
+    if settings.program.is_none() || settings.url.tls {
+        Connection::open_with(&settings.url, &settings.trust, began + settings.timeout).map_err(Unable::Connect)?;
+    }
+    Ok(ended_by_a_look(settings))
+}
+
+fn run_stage(
+    settings: &Settings,
+    stage: &'static Stage,
+    cases: &[&'static Case],
+    patience: &Mutex<Patience>,
+    told: &mut dyn FnMut(&mut Outcome),
+) -> Result<StageReport, Unable> {
+    let began = Instant::now();
+    let next = AtomicUsize::new(0);
+    let jobs = if stage.alone { 1 } else { settings.jobs.clamp(1, cases.len()) };
+    let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+    thread::scope(|scope| {
+        let (sender, receiver) = bounded(jobs);
+        for job in 0..jobs {
+            let (sender, next) = (sender.clone(), &next);
+            let work = move || work(settings, cases, next, patience, &sender);
+            let worker = thread::Builder::new().name(format!("check-{job}"));
+            // One thread is enough; without any there is nothing to be had.
+            match worker.spawn_scoped(scope, work) {
+                Err(error) if job == 0 => return Err(Unable::Thread(error)),
+                _ => {}
+            }
+        }
+        drop(sender);
+        for (at, mut outcome) in receiver {
+            told(&mut outcome);
+            outcomes.push((at, outcome));
+        }
+        Ok(())
+    })?;
+    outcomes.sort_by_key(|(at, _)| *at);
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    Ok(StageReport { stage, outcomes, took: began.elapsed() })
+}
+
+/// What one worker does: the next case that nobody has taken, until there is none.
+fn work(
+    settings: &Settings,
+    cases: &[&'static Case],
+    next: &AtomicUsize,
+    patience: &Mutex<Patience>,
+    sender: &Sender<(usize, Outcome)>,
+) {
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(case) = cases.get(at) else { return };
+        let over = lock(patience).is_over();
+        let ended = lock(patience).ended.take();
+        let outcome = match (over, ended) {
+            (Some(why), _) => not_run(case, Status::Skipped(why.to_owned())),
+            (None, Some(failure)) => ended_before(settings, case, failure),
+            (None, None) => run_case(settings, case),
+        };
+        lock(patience).take(&outcome, settings.program.as_ref().is_some_and(|program| program.exited().is_some()));
+        if sender.send((at, outcome)).is_err() {
+            return;
+        }
+    }
+}
+
+fn run_case(settings: &Settings, case: &'static Case) -> Outcome {
+    let began = Instant::now();
+    let witness = Witness::new(settings);
+    let mut trial = Trial::new(settings, case.address);
+    let verdict = (case.run)(&mut trial);
+    let Shared { record, mut notes } = trial.into_shared();
+    let (verdict, has_ended) = witness.judge(verdict);
+    let status = match verdict {
+        Err(Stop::Failed(failure)) if has_ended => Status::Failed(*failure),
+        verdict => status(settings.profile, case, verdict, &mut notes),
+    };
+    let (status, printed) = witness.heard(status);
+    Outcome { case, status, follows: None, notes, record, printed, took: began.elapsed() }
+}
+
+/// The case that finds the program gone.
+fn ended_before(settings: &Settings, case: &'static Case, failure: Failure) -> Outcome {
+    let printed = settings.program.as_ref().map(|program| program.lines_since(0)).unwrap_or_default();
+    Outcome { printed, ..not_run(case, Status::Failed(failure)) }
+}
+
+fn not_run(case: &'static Case, status: Status) -> Outcome {
+    let (notes, printed) = (Vec::new(), Vec::new());
+    Outcome { case, status, follows: None, notes, record: Default::default(), printed, took: Duration::ZERO }
+}
+
+/// What a verdict counts for.
+fn status(profile: Profile, case: &Case, verdict: Verdict, notes: &mut Vec<Note>) -> Status {
+    match (verdict, case.level) {
+        (Ok(()), _) => Status::Passed,
+        (Err(Stop::Skipped(why)), _) => Status::Skipped(why),
+        (Err(Stop::Failed(failure)), Level::Must) => Status::Failed(*failure),
+        (Err(Stop::Failed(failure)), Level::Should) if profile == Profile::Strict => Status::Failed(*failure),
+        (Err(Stop::Failed(failure)), Level::Should) => Status::NotMet(*failure),
+        (Err(Stop::Failed(failure)), Level::May) => {
+            let words = format!("expected was {}, and there came {}", failure.expected, failure.came);
+            note::add(notes, Note::new(words));
+            Status::Passed
+        }
+    }
+}
+
+/// How much more is waited for.
+#[derive(Debug, Default)]
+struct Patience {
+    keep_going: bool,
+    /// How long an answer is waited for.
+    timeout: Duration,
+    /// Cases of this stage that had no answer, one after the other.
+    in_a_row: usize,
+    /// What failed cases have taken.
+    lost: Duration,
+    /// The program that was started had ended before the first case, which then fails of that.
+    ended: Option<Failure>,
+    /// The program that was started has ended, and a case has failed because of that.
+    has_ended: bool,
+}
+
+impl Patience {
+    fn take(&mut self, outcome: &Outcome, has_ended: bool) {
+        self.has_ended |= has_ended && outcome.is_failed();
+        if matches!(outcome.status, Status::Passed | Status::Skipped(_)) {
+            // Those that are skipped for want of patience must not bring it back.
+            self.in_a_row = if outcome.status == Status::Passed { 0 } else { self.in_a_row };
+            return;
+        }
+        self.lost += outcome.took;
+        // A server that talks for so long without an answer has none either.
+        let has_no_answer = outcome.record.silences > 0 || outcome.took >= self.timeout;
+        self.in_a_row = if has_no_answer { self.in_a_row + 1 } else { 0 };
+    }
+
+    /// Why nothing more is run here, if so.
+    fn is_over(&self) -> Option<&'static str> {
+        match () {
+            () if self.has_ended => Some("the program has ended in an earlier case"),
+            () if self.keep_going => None,
+            () if self.lost >= LOST_TIME => {
+                Some("failed cases have taken long enough; --keep-going runs it all the same")
+            }
+            () if self.in_a_row >= SILENT_IN_A_ROW => {
+                Some("three cases in a row had no answer; --keep-going runs it all the same")
+            }
+            () => None,
+        }
+    }
+}
+
+/// A case that panicked has left nothing half done here.
+fn lock(patience: &Mutex<Patience>) -> MutexGuard<'_, Patience> {
+    patience.lock().unwrap_or_else(PoisonError::into_inner)
+}
