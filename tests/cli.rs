@@ -199,11 +199,12 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 7] =
-    [&[], &["compare"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
+const COMMANDS: [&[&str]; 9] =
+    [&[], &["broken"], &["check"], &["compare"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 5] = [&["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
+const WITHOUT_VARIABLES: [&[&str]; 7] =
+    [&["broken"], &["check"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {
@@ -231,7 +232,9 @@ fn the_examples_of_the_help_are_accepted() {
     let names = COMMANDS.iter().filter_map(|command| command.first());
     let starts: Vec<String> = names.map(|name| format!("ws101 {name} ")).chain(["ws101 --".to_owned()]).collect();
     let begins = |line: &&str| starts.iter().any(|start| line.contains(start));
-    let examples = help.lines().filter(|line| line.starts_with("  ")).filter(begins);
+    // A second line of usage begins with blanks as well.
+    let is_usage = |line: &&str| line.contains("[OPTIONS]");
+    let examples = help.lines().filter(|line| line.starts_with("  ") && !is_usage(line)).filter(begins);
     let examples: Vec<&str> = examples.filter_map(|line| line.split("ws101 ").nth(1)).collect();
     assert!(examples.len() >= 15, "{help}");
     for example in examples {

@@ -43,6 +43,8 @@ mod advice;
 mod autobahn;
 #[path = "peers/browser.rs"]
 mod browser;
+#[path = "peers/check.rs"]
+mod check;
 #[path = "peers/connect_autobahn.rs"]
 mod connect_autobahn;
 #[path = "peers/connect_nginx.rs"]
