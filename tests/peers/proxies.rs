@@ -4,6 +4,7 @@
 use crate::common::peer::{Peer, frame, handshake};
 use crate::common::{spawn, wait_until};
 use crate::lab::{Lab, Part, greeted};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// A masked Close without a code, which any Close may be answered with.
@@ -110,6 +111,9 @@ fn a_backend_that_is_killed_takes_only_its_own_connections_along() {
         let (mut with_a, mut with_b) = one_each(&lab.proxy);
         lab.a.signal("KILL");
         with_a.is_cut_off();
+        // The kernel closes a dead process's sockets one by one. A listening one that is still there takes a connection, and ends
+        // it: no proxy tries that request again elsewhere.
+        wait_until("nobody listens there", || TcpStream::connect(lab.a.addr).is_err());
         assert_eq!(echo(&mut with_b, "still here"), 'B', "{proxy}");
         all_with(&lab.proxy, 'B');
     }
