@@ -1,0 +1,1 @@
+//! A server of "Build your own server", checked: how far it comes.

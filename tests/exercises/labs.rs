@@ -1,0 +1,1 @@
+//! The labs: their pages are run, and their answers are what happens.
