@@ -30,9 +30,9 @@ pub fn summary_faults(summary: &str, pages: &BTreeMap<String, String>) -> Vec<St
     faults
 }
 
-/// `- [Frames](08-frames.md)`, or the same without the dash.
+/// `- [Frames](08-frames.md)`, the same without the dash, or further in, below another.
 fn entry(line: &str) -> Option<(&str, &str)> {
-    line.trim_start_matches("- ").strip_prefix('[')?.strip_suffix(')')?.split_once("](")
+    line.trim_start().trim_start_matches("- ").strip_prefix('[')?.strip_suffix(')')?.split_once("](")
 }
 
 /// What is wrong with the glossary: paragraphs of `**term**: what it is ([Frames](08-frames.md))`, in alphabetical order.

@@ -168,7 +168,7 @@ fn a_wrong_summary_is_seen() {
     let named =
         |files: &[&str]| files.iter().map(|file| ((*file).to_owned(), page(&file[..4]))).collect::<BTreeMap<_, _>>();
     let pages = named(&["00-a.md", "01-b.md", "what.md"]);
-    let right = "# Summary\n\n[00-a](00-a.md)\n\n- [01-b](01-b.md)\n\n[what](what.md)\n";
+    let right = "# Summary\n\n- [00-a](00-a.md)\n  - [01-b](01-b.md)\n\n[what](what.md)\n";
     assert_eq!(summary_faults(right, &pages), [""; 0]);
     let seen = |part: &str, other: &str| summary_faults(&right.replace(part, other), &pages).join("; ");
     assert_eq!(seen("[what](what.md)", ""), "what.md is not named once");
