@@ -109,6 +109,22 @@ fn the_first_failing_stage_is_the_finding_and_the_others_follow() {
 }
 
 #[test]
+fn who_is_not_through_at_the_deadline_has_not_passed() {
+    let (_server, url) = server("none");
+    // Nobody asks 250 questions in a millisecond.
+    let output = check(&["--stage", "1-12", "--deadline", "1ms", &url]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), Some(1), "{text}");
+    assert_eq!(text.matches("expected: all cases begun within 1ms (--deadline)").count(), 1, "{text}");
+    assert!(text.contains("1 failed") && text.contains("the time for all cases was over (--deadline)"), "{text}");
+    let output = check(&["--stage", "1-12", "--deadline", "1ms", "--points", "slow", &url]);
+    let line = stdout(&output);
+    let columns: Vec<&str> = line.split(',').collect();
+    assert!(columns[1] == "0" && columns[5].starts_with("http/"), "{line}");
+    assert_eq!(code(&check(&["--stage", "5", "--deadline", "10m", &url])), Some(0));
+}
+
+#[test]
 fn a_should_counts_with_the_profile_strict_alone() {
     let (_server, url) = server("utf8-late");
     let output = check(&["--stage", "11", &url]);

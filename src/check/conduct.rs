@@ -54,8 +54,7 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Step<'_>)) -> Result<Rep
     }
     let ended = look(settings, began)?;
     let total = chosen.iter().map(|(_, cases)| cases.len()).sum();
-    let (keep_going, timeout) = (settings.keep_going, settings.timeout);
-    let patience = Mutex::new(Patience { keep_going, timeout, ended, ..Patience::default() });
+    let patience = Mutex::new(Patience::new(settings, began, ended));
     let (mut stages, mut done, mut follows): (Vec<StageReport>, usize, Option<&'static str>) = (Vec::new(), 0, None);
     for (stage, cases) in chosen {
         lock(&patience).in_a_row = 0;
@@ -124,19 +123,18 @@ fn run_stage(
 fn work(
     settings: &Settings,
     cases: &[&'static Case],
-    next: &AtomicUsize,
+    upcoming: &AtomicUsize,
     patience: &Mutex<Patience>,
     sender: &Sender<(usize, Outcome)>,
 ) {
     loop {
-        let at = next.fetch_add(1, Ordering::Relaxed);
+        let at = upcoming.fetch_add(1, Ordering::Relaxed);
         let Some(case) = cases.get(at) else { return };
-        let over = lock(patience).is_over();
-        let ended = lock(patience).ended.take();
-        let outcome = match (over, ended) {
-            (Some(why), _) => not_run(case, Status::Skipped(why.to_owned())),
-            (None, Some(failure)) => ended_before(settings, case, failure),
-            (None, None) => run_case(settings, case),
+        let next = lock(patience).next();
+        let outcome = match next {
+            Next::Run => run_case(settings, case),
+            Next::Skip(why) => not_run(case, Status::Skipped(why.to_owned())),
+            Next::Fail(failure) => failed_before(settings, case, failure),
         };
         lock(patience).take(&outcome, settings.program.as_ref().is_some_and(|program| program.exited().is_some()));
         if sender.send((at, outcome)).is_err() {
@@ -160,8 +158,8 @@ fn run_case(settings: &Settings, case: &'static Case) -> Outcome {
     Outcome { case, status, follows: None, notes, record, printed, took: began.elapsed() }
 }
 
-/// The case that finds the program gone.
-fn ended_before(settings: &Settings, case: &'static Case, failure: Failure) -> Outcome {
+/// The case that finds the program gone, or the time over.
+fn failed_before(settings: &Settings, case: &'static Case, failure: Failure) -> Outcome {
     let printed = settings.program.as_ref().map(|program| program.lines_since(0)).unwrap_or_default();
     Outcome { printed, ..not_run(case, Status::Failed(failure)) }
 }
@@ -201,9 +199,44 @@ struct Patience {
     ended: Option<Failure>,
     /// The program that was started has ended, and a case has failed because of that.
     has_ended: bool,
+    /// When no case is begun any more, and how long after the begin of the first that is.
+    deadline: Option<(Instant, Duration)>,
+    /// That was so, and a case has failed because of it.
+    is_late: bool,
+}
+
+/// What becomes of the next case.
+enum Next {
+    Run,
+    Skip(&'static str),
+    /// Without being run.
+    Fail(Failure),
 }
 
 impl Patience {
+    fn new(settings: &Settings, began: Instant, ended: Option<Failure>) -> Patience {
+        // One that is further away than a clock can tell is never reached.
+        let deadline = settings.deadline.and_then(|after| Some((began.checked_add(after)?, after)));
+        let Settings { keep_going, timeout, .. } = *settings;
+        Patience { keep_going, timeout, ended, deadline, ..Patience::default() }
+    }
+
+    fn next(&mut self) -> Next {
+        if let Some(why) = self.is_over() {
+            return Next::Skip(why);
+        }
+        if let Some(failure) = self.ended.take() {
+            return Next::Fail(failure);
+        }
+        match self.deadline {
+            Some((end, after)) if Instant::now() >= end => {
+                self.is_late = true;
+                Next::Fail(late(after))
+            }
+            _ => Next::Run,
+        }
+    }
+
     fn take(&mut self, outcome: &Outcome, has_ended: bool) {
         self.has_ended |= has_ended && outcome.is_failed();
         if matches!(outcome.status, Status::Passed | Status::Skipped(_)) {
@@ -221,6 +254,7 @@ impl Patience {
     fn is_over(&self) -> Option<&'static str> {
         match () {
             () if self.has_ended => Some("the program has ended in an earlier case"),
+            () if self.is_late => Some("the time for all cases was over (--deadline)"),
             () if self.keep_going => None,
             () if self.lost >= LOST_TIME => {
                 Some("failed cases have taken long enough; --keep-going runs it all the same")
@@ -231,6 +265,14 @@ impl Patience {
             () => None,
         }
     }
+}
+
+/// Who does not answer in time has not passed, whatever the cases behind would have shown.
+fn late(after: Duration) -> Failure {
+    let came = "the time was over before this case was begun";
+    Failure::new(format!("all cases begun within {} (--deadline)", humantime::format_duration(after)), came).because(
+        "each answer takes the server long, or the machine has too much to do: --json tells how long each case took",
+    )
 }
 
 /// A case that panicked has left nothing half done here.

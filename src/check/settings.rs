@@ -50,6 +50,8 @@ pub struct Settings {
     pub seed: u64,
     /// For each answer.
     pub timeout: Duration,
+    /// For all cases together: none is begun later.
+    pub deadline: Option<Duration>,
     /// How many cases of a stage are run at once.
     pub jobs: usize,
     /// Whether the stages after the first failing one are left out.
@@ -75,6 +77,7 @@ impl Settings {
             exclude: Vec::new(),
             seed: 0,
             timeout: Duration::from_secs(2),
+            deadline: None,
             jobs: 1,
             stop_at_first_stage: false,
             keep_going: false,

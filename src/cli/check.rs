@@ -69,6 +69,10 @@ pub struct Check {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub timeout: Duration,
 
+    /// Time for all cases together: the first that is not begun by then fails, and the rest is left out. Default: none
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+
     /// Cases to run at once
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub jobs: u8,
@@ -121,6 +125,7 @@ impl Check {
             offer,
             seed: self.seed,
             timeout: self.timeout,
+            deadline: self.deadline,
             jobs: usize::from(self.jobs),
             stop_at_first_stage: self.stop_at_first_stage,
             keep_going: self.keep_going,
