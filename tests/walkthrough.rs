@@ -10,7 +10,8 @@
 //! CHAPTER=walkthrough/07-the-upgrade.md cargo test --test walkthrough any_chapter -- --ignored --nocapture
 //! ```
 //!
-//! The last runs any page, and says what belongs into the table below.
+//! The last runs any page, and says what belongs into the table below. The pages of the exercises and of their answers are
+//! run like chapters, where there is something to run; for the rest they have a form of their own.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
@@ -48,8 +49,9 @@ use walk::script::{Counts, What, script};
 use walk::tools;
 use walk::unrun::{self, Manifests};
 
-/// A chapter as this file knows it.
+/// A chapter as this file knows it, or a page of an exercise.
 struct Chapter {
+    /// Below `walkthrough`, or, where it begins with `answers`, below `docs`.
     file: &'static str,
     /// What keeps it out of a plain `cargo test`.
     ignored: &'static str,
@@ -70,7 +72,7 @@ macro_rules! chapters {
                 #[cfg_attr(not(target_os = "linux"), ignore = "needs Linux")]
                 $(#[cfg_attr(target_os = "linux", ignore = $ignored)])?
                 fn $name() {
-                    super::run(&format!("walkthrough/{}", $file));
+                    super::run(&super::path($file));
                 }
             )*
         }
@@ -116,8 +118,10 @@ chapters! {
 
 #[test]
 fn the_table_has_every_chapter_as_it_is() {
-    let pages = walkthrough();
-    let found: String = pages.iter().filter(|(file, _)| is_chapter(file)).map(|(file, text)| row(file, text)).collect();
+    let pages = walkthrough().into_iter().chain(answers());
+    let is_run = |text: &str| Counts::of(&script(text).0) != Counts::default();
+    let found: String =
+        pages.filter(|(file, text)| is_chapter(file) || is_run(text)).map(|(file, text)| row(&file, &text)).collect();
     let known = CHAPTERS.iter().map(|Chapter { file, ignored, counts }| line(file, ignored, counts));
     assert_eq!(known.collect::<String>(), found, "the table should be\n{found}");
 }
@@ -130,7 +134,11 @@ fn row(file: &str, text: &str) -> String {
 
 fn line(file: &str, ignored: &str, counts: &Counts) -> String {
     let ignore = if ignored.is_empty() { String::new() } else { format!("    #[ignore = {ignored:?}]\n") };
-    format!("{ignore}    c{}: {file:?}, {counts};\n", file.split('-').next().unwrap_or_default())
+    let name = match is_chapter(file) {
+        true => format!("c{}", file.split('-').next().unwrap_or_default()),
+        false => file.trim_end_matches(".md").to_lowercase().replace(['-', '/'], "_"),
+    };
+    format!("{ignore}    {name}: {file:?}, {counts};\n")
 }
 
 #[test]
@@ -138,7 +146,7 @@ fn pages_have_the_form_that_readers_know() {
     let pages = walkthrough();
     let chapters: Vec<&str> = pages.keys().map(String::as_str).filter(|file| is_chapter(file)).collect();
     let mut faults = Vec::new();
-    for (file, text) in &pages {
+    for (file, text) in pages.iter().chain(&answers()) {
         let mut found = page_faults(text);
         if let Some(at) = chapters.iter().position(|chapter| chapter == file).filter(|at| *at > 0) {
             found.extend(chapter_faults(text, chapters.get(at + 1).copied()));
@@ -159,7 +167,8 @@ fn what_stands_around_the_chapters_agrees_with_them() {
 
 #[test]
 fn cited_sections_exist() {
-    let faults = citation_faults(&page("tests/data/rfc-sections.txt"), &walkthrough());
+    let pages = walkthrough().into_iter().chain(answers()).collect();
+    let faults = citation_faults(&page("tests/data/rfc-sections.txt"), &pages);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
@@ -167,7 +176,7 @@ fn cited_sections_exist() {
 #[test]
 fn listings_are_the_source() {
     let mut count = 0;
-    for (path, text) in walkthrough() {
+    for (path, text) in walkthrough().into_iter().chain(answers()) {
         for act in script(&text).0 {
             let What::Listing { file, item, lines } = act.what else { continue };
             let found = checked(&page(&file), &item, &lines);
@@ -182,7 +191,7 @@ fn listings_are_the_source() {
 #[test]
 fn what_is_not_run_names_what_there_is() {
     let known = Manifests::all();
-    for (path, text) in walkthrough() {
+    for (path, text) in walkthrough().into_iter().chain(answers()) {
         for act in script(&text).0 {
             let What::Unrun { commands, .. } = act.what else { continue };
             let faults = unrun::faults(&commands, &known);
@@ -203,6 +212,16 @@ fn walkthrough() -> BTreeMap<String, String> {
     let paths = files("walkthrough", "md").into_iter();
     let pages = paths.map(|path| (path.replace("walkthrough/", ""), page(&path)));
     pages.filter(|(file, _)| file != "SUMMARY.md").collect()
+}
+
+/// The pages with the answers to the exercises.
+fn answers() -> BTreeMap<String, String> {
+    files("docs/answers", "md").into_iter().map(|path| (path.replace("docs/", ""), page(&path))).collect()
+}
+
+/// Where a page of the table is.
+fn path(file: &str) -> String {
+    format!("{}/{file}", if file.starts_with("answers/") { "docs" } else { "walkthrough" })
 }
 
 fn is_chapter(file: &str) -> bool {

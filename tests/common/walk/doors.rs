@@ -3,7 +3,7 @@
 //!
 //! `localhost:8080` is the chapter's server. A chapter that runs `deploy/lab` has three more: 8000 is the proxy, 8081 and
 //! 8082 are the backends. The script is told of theirs in `LAB_PORTS`. And 6379 is Redis, of which the script is told in
-//! `LAB_REDIS`.
+//! `LAB_REDIS`. And 9001 is where `ws101 broken` listens, unless it is told otherwise.
 
 use super::script::{Act, What};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -27,14 +27,17 @@ const TOLD: [&str; 13] = [
 ];
 const LITERAL: [&str; 4] = ["curl", "printf", "echo", "cat"];
 
-/// The server's port on a page, those of a lab, which are the proxy and two backends, and that of Redis.
+/// The server's port on a page, those of a lab, which are the proxy and two backends, that of Redis, and that of `ws101
+/// broken`.
 const SERVER: u16 = 8080;
 const LAB: [u16; 3] = [8000, 8081, 8082];
 const REDIS: u16 = 6379;
+const BROKEN: u16 = 9001;
 
-/// How a page runs a lab, and Redis.
+/// How a page runs a lab, Redis, and a broken server.
 const SCRIPT: &str = "deploy/lab";
 const ENGINE: &str = "redis-server";
+const WRONG: &str = "ws101 broken";
 
 /// Each port of a page with that of the run. The first is the server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,8 @@ impl Doors {
     pub fn of(page: &str) -> Doors {
         let lab = if page.contains(SCRIPT) { &LAB[..] } else { &[] };
         let redis = page.contains(ENGINE).then_some(&REDIS);
-        let mut shown: Vec<u16> = [SERVER].iter().chain(lab).chain(redis).copied().collect();
+        let broken = page.contains(WRONG).then_some(&BROKEN);
+        let mut shown: Vec<u16> = [SERVER].iter().chain(lab).chain(redis).chain(broken).copied().collect();
         let mut run: Vec<u16> = shown.iter().map(|_| free_port(page)).collect();
         shown.sort_unstable();
         run.sort_unstable();
@@ -68,7 +72,16 @@ impl Doors {
 
     /// That of Redis.
     pub fn redis(&self) -> Option<u16> {
-        self.0.iter().find(|(shown, _)| *shown == REDIS).map(|(_, run)| *run)
+        self.run(REDIS)
+    }
+
+    /// That of a broken server.
+    pub fn broken(&self) -> Option<u16> {
+        self.run(BROKEN)
+    }
+
+    fn run(&self, port: u16) -> Option<u16> {
+        self.0.iter().find(|(shown, _)| *shown == port).map(|(_, run)| *run)
     }
 
     /// As the page has them.

@@ -132,7 +132,7 @@ fn unlinked(page: &str, act: &Act) -> Option<String> {
     let What::Listing { file, .. } = &act.what else { return None };
     let found = sections(page);
     let section = found.iter().rfind(|section| section.at < act.at)?;
-    let is_linked = text(section).contains(&format!("](../{file})"));
+    let is_linked = text(section).contains(&format!("../{file})"));
     (!is_linked).then(|| format!("line {}: no link to {file} beside its listing", act.at))
 }
 

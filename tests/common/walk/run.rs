@@ -60,13 +60,12 @@ impl Run {
         let (windows, printed, mark) = (BTreeMap::new(), Vec::new(), (0, Whose::Began));
         let (patience, faults, edits) = ((PATIENCE, PATIENCE), Vec::new(), Vec::new());
         let doors = Doors::of(page);
-        if doors.lab().is_some() {
-            // `deploy/lab` is run from the repository's top, and a page from a directory of its own.
-            let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
-            symlink(deploy, shell.directory.join("deploy")).expect("a link");
-        }
+        link_the_tops(&shell, page);
         if let Some(port) = doors.redis() {
             own_redis(&shell, port);
+        }
+        if let Some(port) = doors.broken() {
+            own_broken(&shell, port);
         }
         let ports = Ports::AllBut(ports_named(&script(page).0).into_iter().chain(doors.shown()).collect());
         Run { shell, doors, ports, server: None, windows, printed, mark, opened: None, patience, faults, edits }
@@ -302,6 +301,17 @@ impl Run {
     }
 }
 
+/// `deploy/lab` and the files of exercises are named from the repository's top, and a page is run in a directory of its own.
+fn link_the_tops(shell: &Shell, page: &str) {
+    for top in
+        ["deploy", "docs/answers", "walkthrough/exercises"].iter().filter(|top| page.contains(&format!(" {top}/")))
+    {
+        let link = shell.directory.join(top);
+        fs::create_dir_all(link.parent().expect("the directory of the page")).expect("a directory");
+        symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join(top), link).expect("a link");
+    }
+}
+
 /// What curl says of being led from port 8080 to that of the run.
 fn is_of_the_detour(line: &str) -> bool {
     line.starts_with("* Connecting to hostname: ") || line.starts_with("* Connecting to port: ")
@@ -315,6 +325,14 @@ fn own_redis(shell: &Shell, port: u16) {
     if let Some(client) = tools::found("redis-cli") {
         own_program(shell, "redis-cli", &format!("exec '{}' -p {port} \"$@\"", client.display()));
     }
+}
+
+/// Ours, with the port of the run where a broken server would take the usual one.
+fn own_broken(shell: &Shell, port: u16) {
+    let ours = env!("CARGO_BIN_EXE_ws101");
+    let broken =
+        format!("case \"$*\" in broken*--listen*) ;; broken*) set -- \"$@\" --listen 127.0.0.1:{port} ;; esac");
+    own_program(shell, "ws101", &format!("{broken}\nexec '{ours}' \"$@\""));
 }
 
 /// A program of the run's own, which is found first.

@@ -21,7 +21,9 @@
 //! the terminal of the server `<!-- server: Ctrl-C -->`, `<!-- server: Ctrl-Z -->` and, after it, `<!-- server: fg -->`.
 //!
 //! A lab of `deploy` is a window: `$ deploy/lab nginx right`, with all it says up to `ready`, which is waited for; then
-//! its ports 8000, 8081 and 8082 are those of the run. Ctrl-C ends it.
+//! its ports 8000, 8081 and 8082 are those of the run. Ctrl-C ends it. So is `$ ws101 broken any --seed 7`, with
+//! `listening on ws://127.0.0.1:9001/`. Files of `deploy`, `walkthrough/exercises` and `docs/answers` are named from the
+//! repository's top, in whose place a page has a directory of its own with links to these three.
 //!
 //! What is shown must say something: a fence of nothing but `...` and `[..]` would fit whatever came. Only below a
 //! command a `[..]` may stand alone, where all it prints is a figure.

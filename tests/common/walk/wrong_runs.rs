@@ -296,6 +296,16 @@ fn redis_has_its_port_both_ways() {
 
 /// In a command `6379` is the port of the run, and what is cut in two stays.
 #[test]
+fn a_broken_server_has_its_port_both_ways() {
+    let page = "<!-- window broken -->\n~~~console\n$ ws101 broken no-pong\nlistening on ws://127.0.0.1:9001/\n~~~\n\
+                ~~~console\n$ ws101 connect -1 -x Hello ws://127.0.0.1:9001/ 2>&1 | head -n 2\n\
+                = open, connected to 127.0.0.1:9001\nHello\n$ ws101 broken --list | cut -f 1 | head -n 1\nname\n~~~\n\
+                <!-- window broken: Ctrl-C -->\n<!-- window broken: ends -->\n";
+    assert_right("broken", page);
+    assert_seen("broken-other", &page.replace("\nHello", "\nHallo"), "--- the page says:\n");
+}
+
+#[test]
 #[ignore = "needs redis-cli and redis-server"]
 fn redis_runs_on_the_port_of_the_run() {
     if !tools::is_ready("a page with Redis", &tools::missing(&["redis-cli", "redis-server"], true)) {
