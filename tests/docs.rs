@@ -185,6 +185,55 @@ fn defines(path: &str, name: &str) -> bool {
     })
 }
 
+// --- what a page takes from elsewhere ---
+
+/// A page that the index does not name is one that nobody finds.
+#[test]
+fn the_index_names_every_page() {
+    let index = page("docs/README.md").text;
+    let pages = files("docs", "md").into_iter().filter(|path| path.matches('/').count() == 1);
+    let missing: Vec<String> =
+        pages.filter(|path| !index.contains(&format!("]({})", &path["docs/".len()..]))).collect();
+    assert_eq!(missing, ["docs/README.md"]);
+}
+
+#[test]
+fn the_manual_has_every_path_in_the_order_of_the_server() {
+    let manual = page("docs/cli.md").text;
+    let table = manual.split("\n| path | answer |\n").nth(1).expect("the table of paths");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(named, ws101::server::route::PATHS.map(|(path, _)| path));
+}
+
+#[test]
+fn the_tree_of_the_source_has_every_folder() {
+    let architecture = page("docs/architecture.md").text;
+    let folders: BTreeSet<String> = files("src", "rs")
+        .iter()
+        .filter_map(|path| Some(path.split_once('/')?.1.split_once('/')?.0.to_owned()))
+        .collect();
+    assert!(folders.len() > 10, "{folders:?}");
+    let missing: Vec<_> = folders.iter().filter(|name| !architecture.contains(&format!("\n  {name}/  "))).collect();
+    assert!(missing.is_empty(), "not in docs/architecture.md: {missing:?}");
+}
+
+/// The page of the figures is written anew after each run of the benchmarks; those of README.md are taken out of it.
+#[test]
+fn the_figures_of_the_first_page_are_those_of_the_tables() {
+    let readme = page("README.md").text;
+    let section =
+        readme.split("\n## Figures\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the figures");
+    let is_figure = |word: &&str| word.contains('.') && word.parse::<f64>().is_ok();
+    let quoted: Vec<&str> = section.split(|c: char| c.is_whitespace() || c == '(').filter(is_figure).collect();
+    assert!(quoted.len() >= 5, "{quoted:?}");
+    let tables = page("docs/performance.md").text;
+    let rows: Vec<&str> = tables.lines().filter(|line| line.starts_with("| ws101 |")).collect();
+    let measured = |figure: &&str| rows.iter().any(|row| row.split_whitespace().any(|word| word == *figure));
+    let stale: Vec<_> = quoted.into_iter().filter(|figure| !measured(figure)).collect();
+    assert!(stale.is_empty(), "in no row of ws101 in docs/performance.md: {stale:?}");
+}
+
 // --- the first screen ---
 
 #[test]
