@@ -112,6 +112,8 @@ chapters! {
     c15: "15-containers-and-kubernetes.md", [17, 2, 4, 0, 7, 16, 18];
     #[ignore = "needs lsof, nginx, redis-cli and redis-server"]
     c16: "16-many-backends-one-feed.md", [34, 0, 11, 0, 1, 11, 0];
+    #[ignore = "needs nc and python3"]
+    c17: "17-where-next.md", [8, 0, 0, 1, 1, 6, 0];
 }
 
 // --- the text ---

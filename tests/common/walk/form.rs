@@ -29,6 +29,9 @@ pub fn page_faults(page: &str) -> Vec<String> {
     faults
 }
 
+/// Where the last chapter leads: to what a reader does then.
+const AFTER_THE_LAST: [&str; 2] = ["exercises/README.md", "../src/lib.rs"];
+
 /// What is wrong with a chapter beyond that. The last one has no `next`.
 pub fn chapter_faults(page: &str, next: Option<&str>) -> Vec<String> {
     let sections = sections(page);
@@ -47,7 +50,12 @@ pub fn chapter_faults(page: &str, next: Option<&str>) -> Vec<String> {
     let last = sections.iter().rfind(|section| section.level == 2);
     hold(last.is_some_and(|last| last.title == "Next"), "the last section is not Next");
     let leads = |next: &str| last.is_some_and(|last| text(last).contains(&format!("]({next})")));
-    hold(next.is_none_or(leads), "Next has no link to the next chapter");
+    match next {
+        Some(next) => hold(leads(next), "Next has no link to the next chapter"),
+        None => {
+            hold(AFTER_THE_LAST.into_iter().all(leads), "the last Next has no link to the exercises and the source")
+        }
+    }
     faults.extend(exercise_faults(&sections));
     faults
 }

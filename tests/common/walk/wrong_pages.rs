@@ -54,7 +54,9 @@ fn a_chapter_that_lacks_something_is_seen() {
         let found = seen(&right.replace(part, other));
         assert!(right.contains(part) && found.iter().any(|found| found.ends_with(fault)), "{fault}: {found:#?}");
     }
-    assert_eq!(chapter_faults(&right.replace("](02-c.md)", "]").replace('~', "`"), None), [""; 0]);
+    let last = |link: &str| chapter_faults(&right.replace("](02-c.md)", link).replace('~', "`"), None);
+    assert_eq!(last("](exercises/README.md), [S](../src/lib.rs)"), [""; 0]);
+    assert_eq!(last("](exercises/README.md)"), ["the last Next has no link to the exercises and the source"]);
 }
 
 #[test]
