@@ -1,1 +1,95 @@
 //! A server of "Build your own server", checked: how far it comes.
+//!
+//! One run of `ws101 check` proves two things of the answer of a stage: that the stages up to it pass, and that the next
+//! one is where it ends.
+//!
+//! The answers, in every language, serve one client at a time until stage 14, which is about that: the starter calls
+//! `serve` in the loop that accepts. So one case runs after the other.
+
+#![allow(dead_code, reason = "each language uses its own part of this")]
+
+use serde_json::Value;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Stages of the exercise.
+pub const STAGES: u32 = 14;
+
+/// Servers that are checked at once. Each check waits for most of its time, for answers that a server does not have yet.
+const AT_ONCE: usize = 4;
+
+/// The program, in the root of the repository, without what the environment says to it.
+pub fn ws101() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+    crate::common::program::without_options(&mut command);
+    command.current_dir(root());
+    command
+}
+
+/// The root of the repository: commands of these tests run there, so a server is named by its path from there.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The number of the first of these stages in which a case fails, or `None` when all pass.
+///
+/// `command` is that of `--run`, and has `{port}` in it. A program that does not start, or that ends, is no result:
+/// the test fails with what `check` says of it.
+pub fn first_failing_stage(command: &str, stages: RangeInclusive<u32>) -> Option<u32> {
+    let stages = format!("{}-{}", stages.start(), stages.end());
+    let report = report(command, &["--stage", &stages, "--stop-at-first-stage"]);
+    report["first_failing_stage"].as_u64().map(|stage| u32::try_from(stage).expect("a number of a stage"))
+}
+
+/// The addresses of the cases that fail when all is asked, or `strict`: what is only a SHOULD as well.
+pub fn failures(command: &str, profile: &str) -> Vec<String> {
+    let report = report(command, &["--profile", profile]);
+    let cases = report["cases"].as_array().expect("a list of cases");
+    assert!(cases.len() > 250, "{command}: only {} cases were asked", cases.len());
+    let counts = |case: &&Value| match case["status"].as_str() {
+        Some("failed") => true,
+        // Nothing may hide behind a case that was not run. Only the server's memory cannot be seen everywhere.
+        Some("skipped") => case["address"] != "ws/10.4/1" || cfg!(target_os = "linux"),
+        Some("not_met") => profile == "strict",
+        _ => false,
+    };
+    cases.iter().filter(counts).map(|case| format!("{}: {}", case["address"], case["came"])).collect()
+}
+
+/// Holds that a server passes the stages 1 to `passes`, and that the one behind them is the first that it fails.
+pub fn passes_exactly(command: &str, passes: u32) {
+    if passes < STAGES {
+        let failing = first_failing_stage(command, 1..=passes + 1);
+        assert_eq!(failing, Some(passes + 1), "{command} should pass the stages 1 to {passes} and no more");
+    } else {
+        assert_eq!(failures(command, "full"), [""; 0], "{command} should pass everything");
+    }
+}
+
+/// Does some work for each item, a few at once, and panics if any of it does.
+pub fn for_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(items.len()) {
+            let worker = || {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(item);
+                }
+            };
+            thread::Builder::new().spawn_scoped(scope, worker).expect("a thread");
+        }
+    });
+}
+
+/// What `check --json` says. A check ends by itself, whatever the server does: each answer has its timeout.
+fn report(command: &str, options: &[&str]) -> Value {
+    let output = ws101().args(["check", "--json", "--run", command]).args(options).output().expect("ws101 runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{command}: {error}\n{errors}"));
+    assert_eq!(report["error"], Value::Null, "{command} could not be checked:\n{errors}");
+    report
+}

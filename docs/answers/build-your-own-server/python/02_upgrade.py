@@ -1,0 +1,99 @@
+"""Stage 2, upgrade: knows a request for a WebSocket from any other.
+
+    python3 02_upgrade.py 9001
+
+Sections such as s4.2.1 are those of RFC 6455.
+"""
+
+import socket
+import sys
+
+MAX_HEAD = 16 * 1024  # bytes of a request, without a payload
+
+
+class Refused(Exception):
+    """The request gets an answer of HTTP that is no 101: its status, and further fields."""
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
+    print(f"listening on port {sys.argv[1]}")
+    while True:
+        sock, _ = listener.accept()
+        serve(sock)
+
+
+def serve(sock):
+    """One connection, from its first byte to its last."""
+    with sock:
+        try:
+            shake_hands(sock)
+        except (EOFError, OSError) as error:
+            # The client has gone, or its connection has. That ends this connection, and nothing else.
+            print(f"gone: {error!r}")
+
+
+def shake_hands(sock):
+    """Reads the request, and answers it."""
+    try:
+        sock.sendall(answer(read_head(sock)))
+    except Refused as refused:
+        sock.sendall(refusal(*refused.args))
+
+
+def read_head(sock):
+    """The bytes of a request up to its empty line."""
+    head = b""
+    # RFC 9112 s2.2: a request ends with an empty line, and TCP may bring it in any number of pieces.
+    while b"\r\n\r\n" not in head:
+        data = sock.recv(4096)
+        if not data:
+            raise EOFError("FIN")
+        # RFC 9112 s2.2: an empty line before the request is passed over.
+        head = (head + data).lstrip(b"\r\n")
+        # RFC 9110 s5.4: who finds the fields too large says so.
+        if len(head) > MAX_HEAD:
+            raise Refused("431 Request Header Fields Too Large")
+    return head.partition(b"\r\n\r\n")[0]
+
+
+def parse_head(head):
+    """The fields of a request: for each name, in small letters, a list of values."""
+    # RFC 9112 s2.2: a head is bytes. ISO 8859-1 has a letter for each byte.
+    _, *lines = head.decode("iso-8859-1").split("\r\n")
+    fields = {}
+    for line in lines:
+        # RFC 9112 s5, s5.1: the first colon ends the name; blanks around a value don't belong to it.
+        name, _, value = line.partition(":")
+        # RFC 9110 s5.1: names have no case.
+        fields.setdefault(name.lower(), []).append(value.strip(" \t"))
+    return fields
+
+
+def tokens(fields, name):
+    """The elements of a list, in small letters. RFC 9110 s5.3: it may stand in several lines of one name."""
+    return [element.strip(" \t").lower() for element in ",".join(fields.get(name, [])).split(",")]
+
+
+def answer(head):
+    """The 101 for a request that asks for a WebSocket."""
+    fields = parse_head(head)
+    # s4.2.1, 3 and 4: websocket in Upgrade, and Upgrade in Connection, which is a list. Both without case.
+    if "websocket" not in tokens(fields, "upgrade") or "upgrade" not in tokens(fields, "connection"):
+        raise Refused("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade")
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def refusal(status, *fields):
+    """An answer of HTTP, with its status as a body."""
+    body = f"{status}\n"
+    # RFC 9110 s8.6: the length of the body in bytes.
+    lines = [f"HTTP/1.1 {status}", *fields, "Content-Type: text/plain", f"Content-Length: {len(body)}"]
+    # RFC 9112 s9.6: no other request is answered on this connection.
+    lines.append("Connection: close")
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+if __name__ == "__main__":
+    main()
