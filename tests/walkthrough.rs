@@ -107,7 +107,7 @@ chapters! {
     #[ignore = "needs haproxy, lsof, nc, nginx and ps"]
     c13: "13-load-balancers.md", [34, 0, 5, 2, 1, 28, 0];
     #[ignore = "needs nc, nginx and openssl"]
-    c14: "14-security.md", [30, 0, 0, 3, 1, 9, 0];
+    c14: "14-security.md", [26, 0, 0, 3, 1, 9, 0];
     #[ignore = "needs envoy and sudo"]
     c15: "15-containers-and-kubernetes.md", [17, 2, 4, 0, 7, 16, 18];
     #[ignore = "needs lsof, nginx, redis-cli and redis-server"]
