@@ -304,6 +304,44 @@ fn the_manual_and_the_help_name_the_same_options() {
     }
 }
 
+/// What an option is when nobody says it stands in the second column of its row.
+#[test]
+fn the_manual_and_the_help_have_the_same_defaults() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
+    let manual = std::fs::read_to_string(path).expect("docs/cli.md, the manual of the command line");
+    let mut compared = 0;
+    for command in COMMANDS {
+        let part = part_about(&manual, command);
+        for (flag, default) in defaults(&help_of(command)) {
+            let row = part.lines().find(|line| line.starts_with(&format!("| `{flag} ")));
+            let column = row.and_then(|row| row.split('|').nth(2)).unwrap_or_default();
+            assert!(column.contains(&format!("`{default}`")), "{command:?} {flag}, {default}: {row:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 30, "{compared} defaults");
+}
+
+/// Options and their defaults: `--grace` and `10s`.
+fn defaults(help: &str) -> Vec<(String, String)> {
+    let mut options: Vec<String> = Vec::new();
+    for line in help.lines().map(str::trim_start) {
+        if line.starts_with('-') {
+            options.push(String::new());
+        }
+        // What an option means goes on in the lines below it.
+        if let Some(option) = options.last_mut() {
+            option.push_str(line);
+            option.push(' ');
+        }
+    }
+    let default = |option: &String| {
+        let words = option.split("[default: ").nth(1)?.split(']').next()?;
+        Some((flags(option).next()?, words.to_owned()))
+    };
+    options.iter().filter_map(default).collect()
+}
+
 /// The section of a command; of the server, all that is in no such section.
 fn part_about(manual: &str, command: &[&str]) -> String {
     let sections = manual.split("\n## ");
