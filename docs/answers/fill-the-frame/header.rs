@@ -1,0 +1,214 @@
+//! 2. The header: the first 2 to 14 bytes of a frame, taken apart and judged.
+//!
+//! Goal: read a header from what has arrived, be it too little or too much, and say whether a server may go on with it.
+//! Read: chapter 08, "Two bytes, bit by bit" and "Three ways to write a length"; RFC 6455 s5.1, s5.2 and s5.5.
+//! Test: `cargo test header`
+//! Time: 30 minutes. There are hints at the end of this file.
+
+/// What the header of a frame says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Whether this is the last frame of its message.
+    pub fin: bool,
+    /// The three bits RSV1, RSV2 and RSV3 as a number from 0 to 7. RSV1 is worth 4.
+    pub rsv: u8,
+    /// From 0 to 15.
+    pub opcode: u8,
+    /// The masking key, when the MASK bit is set.
+    pub mask: Option<[u8; 4]>,
+    /// How many bytes of payload follow the header.
+    pub length: u64,
+}
+
+/// The header at the beginning of `bytes`, and how many bytes it takes itself.
+///
+/// `bytes` is what has been read so far and not used yet. It begins where a frame begins, and it may end anywhere: `None`
+/// means that the header is not whole yet. That is no error, and the caller reads more.
+///
+/// What is illegal is read as well; `fault` judges it.
+pub fn decode(bytes: &[u8]) -> Option<(Header, usize)> {
+    let (first, second) = (*bytes.first()?, *bytes.get(1)?);
+    // s5.2: "if 0-125, that is the payload length. If 126, the following 2 bytes interpreted as a 16-bit unsigned integer
+    // are the payload length. If 127, the following 8 bytes", and all of it "in network byte order".
+    let (length, mask_at) = match second & 0x7f {
+        126 => (u64::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)), 4),
+        127 => (u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?), 10),
+        short => (u64::from(short), 2),
+    };
+    // s5.2: "If set to 1, a masking key is present in masking-key".
+    let mask = if second & 0x80 == 0 { None } else { Some(*bytes.get(mask_at..)?.first_chunk()?) };
+    let size = if mask.is_some() { mask_at + 4 } else { mask_at };
+    let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 0b111, first & 0x0f);
+    Some((Header { fin, rsv, opcode, mask, length }, size))
+}
+
+/// Why a server must not go on with a frame from a client, when it has agreed to no extension. `None`: it may.
+///
+/// The text is for the log, so any will do. The opcodes are 0 continuation, 1 text, 2 binary, 8 Close, 9 Ping and 10 Pong.
+pub fn fault(header: &Header) -> Option<&'static str> {
+    // s5.5: "Control frames are identified by opcodes where the most significant bit of the opcode is 1."
+    let is_control = header.opcode & 0b1000 != 0;
+    // s5.2: RSV "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values".
+    if header.rsv != 0 {
+        return Some("an RSV bit without an extension");
+    }
+    // s5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
+    if !matches!(header.opcode, 0..=2 | 8..=10) {
+        return Some("a reserved opcode");
+    }
+    // s5.1: "The server MUST close the connection upon receiving a frame that is not masked."
+    if header.mask.is_none() {
+        return Some("a frame from a client without a mask");
+    }
+    // s5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
+    if is_control && header.length > 125 {
+        return Some("a control frame of more than 125 bytes");
+    }
+    if is_control && !header.fin {
+        return Some("a control frame without FIN");
+    }
+    // s5.2: "a 64-bit unsigned integer (the most significant bit MUST be 0)".
+    if header.length >> 63 != 0 {
+        return Some("a length with its top bit set");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn masked(fin: bool, opcode: u8, length: u64) -> Header {
+        Header { fin, rsv: 0, opcode, mask: Some(KEY), length }
+    }
+
+    #[track_caller]
+    fn reads(bytes: &[u8], header: Header, size: usize, why: &str) {
+        assert_eq!(decode(bytes), Some((header, size)), "{why}; the bytes are {bytes:02x?}");
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc() {
+        let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        reads(&hello, masked(true, 1, 5), 6, "s5.7, a masked \"Hello\": a header of 6 bytes, the key among them");
+        let first_part = Header { fin: false, rsv: 0, opcode: 1, mask: None, length: 3 };
+        reads(&[0x01, 0x03, 0x48, 0x65, 0x6c], first_part, 2, "s5.7, a first fragment: FIN is the top bit, and 0 here");
+    }
+
+    #[test]
+    fn three_ways_to_write_a_length() {
+        let short = [0x82, 0xfd, 0x37, 0xfa, 0x21, 0x3d];
+        reads(&short, masked(true, 2, 125), 6, "s5.2: up to 125 the seven bits are the length");
+        let two_bytes = [0x82, 0xfe, 0x01, 0x00, 0x37, 0xfa, 0x21, 0x3d];
+        reads(&two_bytes, masked(true, 2, 256), 8, "s5.2: behind 126, two bytes, the most significant byte first");
+        let eight_bytes = [0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0x37, 0xfa, 0x21, 0x3d];
+        reads(&eight_bytes, masked(true, 2, 65_536), 14, "s5.2: behind 127, eight bytes, the most significant first");
+    }
+
+    #[test]
+    fn a_header_may_be_cut_anywhere() {
+        for whole in [
+            &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d][..],
+            &[0x82, 0xfe, 0x01, 0x00, 0x37, 0xfa, 0x21, 0x3d],
+            &[0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0x37, 0xfa, 0x21, 0x3d],
+            &[0x82, 0x7e, 0x01, 0x00],
+        ] {
+            for end in 0..whole.len() {
+                let part = &whole[..end];
+                let size = whole.len();
+                assert_eq!(decode(part), None, "{part:02x?} is a part of a header of {size} bytes: wait for more");
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_is_not_looked_at() {
+        let two_frames = [0x89, 0x80, 0x37, 0xfa, 0x21, 0x3d, 0x88, 0x80, 0, 0, 0, 0];
+        reads(&two_frames, masked(true, 9, 0), 6, "a read may bring several frames; this asks for the first");
+    }
+
+    #[test]
+    fn illegal_bits_are_read_as_well() {
+        let header = Header { fin: false, rsv: 0b100, opcode: 7, mask: None, length: 69 };
+        reads(b"GET / HTTP/1.1", header, 2, "\"GE\" as a header: RSV1 is worth 4, and an opcode has four bits");
+    }
+
+    #[test]
+    fn what_is_legal_has_no_fault() {
+        for opcode in [0, 1, 2, 8, 9, 10] {
+            assert_eq!(fault(&masked(true, opcode, 125)), None, "opcode {opcode} with 125 bytes is legal (s5.2, s5.5)");
+        }
+        for opcode in [0, 1, 2] {
+            let header = masked(false, opcode, 1 << 40);
+            assert_eq!(fault(&header), None, "s5.4: a data frame may be long, and need not be the last of its message");
+        }
+    }
+
+    #[track_caller]
+    fn is_refused(header: Header, why: &str) {
+        assert!(fault(&header).is_some(), "{why}, so there is a fault in {header:?}");
+    }
+
+    #[test]
+    fn reserved_bits_and_opcodes_are_faults() {
+        for rsv in 1..=7 {
+            is_refused(Header { rsv, ..masked(true, 1, 5) }, "s5.2: RSV is 0 when no extension was agreed on");
+        }
+        for opcode in [3, 4, 5, 6, 7, 11, 12, 13, 14, 15] {
+            is_refused(masked(true, opcode, 5), "s5.2: an unknown opcode fails the connection");
+        }
+    }
+
+    #[test]
+    fn a_client_masks() {
+        for opcode in [0, 1, 2, 8, 9, 10] {
+            is_refused(Header { mask: None, ..masked(true, opcode, 5) }, "s5.1: a client masks every frame");
+        }
+    }
+
+    #[test]
+    fn a_control_frame_is_short_and_whole() {
+        for opcode in [8, 9, 10] {
+            is_refused(masked(true, opcode, 126), "s5.5: a control frame carries 125 bytes at most");
+            is_refused(masked(false, opcode, 5), "s5.5: a control frame is never fragmented, so it has FIN");
+        }
+    }
+
+    #[test]
+    fn the_top_bit_of_a_length_is_zero() {
+        is_refused(masked(true, 2, 1 << 63), "s5.2: the most significant bit of the eight bytes must be 0");
+        assert_eq!(
+            fault(&masked(true, 2, (1 << 63) - 1)),
+            None,
+            "s5.2 allows 2^63-1; what you can take is another matter"
+        );
+    }
+}
+
+// Hints. Read one, try, and come back for the next.
+//
+//
+//
+//
+// 1. Draw the first two bytes of the first test as bits, and write the fields below them. `0x81` is `1000 0001`.
+//
+//
+//
+//
+// 2. `byte & 0x0f` keeps the four low bits of a byte, `byte >> 4 & 0b111` the three above them but one, and
+//    `byte & 0x80 != 0` says whether the top bit is set. In Rust `&` binds tighter than `!=`.
+//
+//
+//
+//
+// 3. `bytes[1]` panics when there is no such byte. `bytes.get(1)?` returns `None` from your function instead, and so does
+//    `bytes.get(2..4)?`. That is all there is to a header that is cut.
+//
+//
+//
+//
+// 4. First find out where the key begins: at 2, 4 or 10. `u16::from_be_bytes([a, b])` makes a number of two bytes, and
+//    `u64::from_be_bytes` one of eight; `bytes.get(2..)?.first_chunk()?` is a reference to an array of the size that is
+//    asked for. The header ends where the key ends, or where it would have begun.
