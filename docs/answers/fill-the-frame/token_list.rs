@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn upgrade_names_a_protocol() {
         let is_websocket = |value| has_token(&[("Upgrade", value)], "upgrade", "websocket");
-        assert!(is_websocket("WebSocket"), "RFC 6455 s4.2.1: the value has no case");
-        assert!(is_websocket("h2c, websocket"), "RFC 9110 s7.8: others may stand beside it");
+        assert!(is_websocket("WebSocket"), "`WebSocket` is websocket: the value has no case (RFC 6455 s4.2.1)");
+        assert!(is_websocket("h2c, websocket"), "`h2c, websocket` has it: others may stand beside it (RFC 9110 s7.8)");
         assert!(!is_websocket("WebSockets"), "`WebSockets` is another token: whole tokens are compared");
     }
 
@@ -136,13 +136,73 @@ mod tests {
 //
 //
 //
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 // 1. Do `elements` first. The other two are a line each when it is right.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //
 //
 // 2. Texts have what you need: `split(',')`, `trim`, `eq_ignore_ascii_case`. `contains` on a text finds `upgrade` in
 //    `upgraded`, so do not use it there.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //

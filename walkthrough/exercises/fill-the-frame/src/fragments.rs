@@ -77,98 +77,161 @@ mod tests {
         Ok(Some(Event::Control { opcode, payload: payload.as_bytes().to_vec() }))
     }
 
+    /// As a person reads it: the payload as text.
+    fn shown(told: &Result<Option<Event>, Fault>) -> String {
+        let text = |payload: &[u8]| String::from_utf8_lossy(payload).into_owned();
+        match told {
+            Ok(None) => "nothing yet".to_owned(),
+            Ok(Some(Event::Message { opcode, payload })) => format!("a message, opcode {opcode}, {:?}", text(payload)),
+            Ok(Some(Event::Control { opcode, payload })) => {
+                format!("a control frame, opcode {opcode}, {:?}", text(payload))
+            }
+            Err(fault) => format!("a fault: {fault:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn tells(assembler: &mut Assembler, frame: Frame, expected: Result<Option<Event>, Fault>, why: &str) {
+        let came = assembler.push(frame);
+        assert!(came == expected, "{why}\n  came     {}\n  expected {}", shown(&came), shown(&expected));
+    }
+
     #[test]
     fn a_message_in_one_frame() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(
-            assembler.push(frame(true, 1, "Hello")),
-            message(1, "Hello"),
-            "s5.4: FIN, and an opcode other than 0"
-        );
-        assert_eq!(assembler.push(frame(true, 2, "")), message(2, ""), "a message may be empty, and binary");
+        tells(&mut assembler, frame(true, 1, "Hello"), message(1, "Hello"), "s5.4: FIN, and an opcode other than 0");
+        tells(&mut assembler, frame(true, 2, ""), message(2, ""), "a message may be empty, and binary");
     }
 
     #[test]
     fn three_parts() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(false, 1, "Goal ")), Ok(None), "FIN is 0: more follows (s5.4)");
-        assert_eq!(assembler.push(frame(false, 0, "by ")), Ok(None), "FIN is 0 again: more follows (s5.4)");
-        let last = assembler.push(frame(true, 0, "Ada"));
-        assert_eq!(
-            last,
+        tells(&mut assembler, frame(false, 1, "Goal "), Ok(None), "FIN is 0: more follows (s5.4)");
+        tells(&mut assembler, frame(false, 0, "by "), Ok(None), "FIN is 0 again: more follows (s5.4)");
+        tells(
+            &mut assembler,
+            frame(true, 0, "Ada"),
             message(1, "Goal by Ada"),
-            "s5.4: the payloads in order, and the opcode of the first fragment"
+            "s5.4: the payloads in order, and the opcode of the first fragment",
         );
     }
 
     #[test]
     fn the_next_message_begins_with_nothing() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(false, 2, "one")), Ok(None), "FIN is 0: more follows (s5.4)");
-        assert_eq!(assembler.push(frame(true, 0, "")), message(2, "one"), "the last fragment may be empty");
-        assert_eq!(assembler.push(frame(true, 1, "two")), message(1, "two"), "the message before has ended (s5.4)");
+        tells(&mut assembler, frame(false, 2, "one"), Ok(None), "FIN is 0: more follows (s5.4)");
+        tells(&mut assembler, frame(true, 0, ""), message(2, "one"), "the last fragment may be empty");
+        tells(&mut assembler, frame(true, 1, "two"), message(1, "two"), "the message before has ended (s5.4)");
     }
 
     #[test]
     fn a_ping_between_two_fragments() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(false, 1, "Goal ")), Ok(None), "FIN is 0: more follows (s5.4)");
-        let ping = assembler.push(frame(true, 9, "now"));
-        assert_eq!(ping, control(9, "now"), "s5.4: a control frame may stand there, and is told at once");
-        let last = assembler.push(frame(true, 0, "by Ada"));
-        assert_eq!(last, message(1, "Goal by Ada"), "s5.4: the Ping is no part of the message, and does not end it");
+        tells(&mut assembler, frame(false, 1, "Goal "), Ok(None), "FIN is 0: more follows (s5.4)");
+        tells(
+            &mut assembler,
+            frame(true, 9, "now"),
+            control(9, "now"),
+            "s5.4: a control frame may stand there, and is told at once",
+        );
+        tells(
+            &mut assembler,
+            frame(true, 0, "by Ada"),
+            message(1, "Goal by Ada"),
+            "s5.4: the Ping is no part of the message, and does not end it",
+        );
     }
 
     #[test]
     fn a_control_frame_begins_no_message() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(true, 10, "")), control(10, ""), "a Pong between two messages");
-        let orphan = assembler.push(frame(true, 0, "x"));
-        assert_eq!(orphan, Err(Fault::NothingToContinue), "s5.4: a Pong is nothing that could be continued");
+        tells(&mut assembler, frame(true, 10, ""), control(10, ""), "a Pong between two messages");
+        tells(
+            &mut assembler,
+            frame(true, 0, "x"),
+            Err(Fault::NothingToContinue),
+            "s5.4: a Pong is nothing that could be continued",
+        );
     }
 
     #[test]
     fn a_continuation_of_nothing() {
-        let first = Assembler::new(LIMIT).push(frame(true, 0, "Ada"));
-        assert_eq!(first, Err(Fault::NothingToContinue), "s5.4: a message begins with an opcode other than 0");
+        tells(
+            &mut Assembler::new(LIMIT),
+            frame(true, 0, "Ada"),
+            Err(Fault::NothingToContinue),
+            "s5.4: a message begins with an opcode other than 0",
+        );
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(true, 1, "Hello")), message(1, "Hello"), "a whole message");
-        let after = assembler.push(frame(false, 0, "Ada"));
-        assert_eq!(after, Err(Fault::NothingToContinue), "s5.4: the message before had FIN, so it is over");
+        tells(&mut assembler, frame(true, 1, "Hello"), message(1, "Hello"), "a whole message");
+        tells(
+            &mut assembler,
+            frame(false, 0, "Ada"),
+            Err(Fault::NothingToContinue),
+            "s5.4: the message before had FIN, so it is over",
+        );
     }
 
     #[test]
     fn a_new_message_before_the_end() {
         for (fin, opcode) in [(true, 1), (false, 2)] {
             let mut assembler = Assembler::new(LIMIT);
-            assert_eq!(assembler.push(frame(false, 1, "Goal ")), Ok(None), "FIN is 0: more follows (s5.4)");
-            let second = assembler.push(frame(fin, opcode, "Half"));
-            assert_eq!(second, Err(Fault::StillUnderWay), "s5.4: the fragments of two messages may not be mixed");
+            tells(&mut assembler, frame(false, 1, "Goal "), Ok(None), "FIN is 0: more follows (s5.4)");
+            tells(
+                &mut assembler,
+                frame(fin, opcode, "Half"),
+                Err(Fault::StillUnderWay),
+                "s5.4: the fragments of two messages may not be mixed",
+            );
         }
     }
 
     #[test]
     fn the_limit_is_for_the_whole_message() {
         let mut assembler = Assembler::new(LIMIT);
-        assert_eq!(assembler.push(frame(false, 1, "123456")), Ok(None), "6 bytes of the 12 that are allowed");
-        assert_eq!(
-            assembler.push(frame(true, 9, "1234567")),
-            control(9, "1234567"),
-            "a Ping is no part of the message"
+        tells(&mut assembler, frame(false, 1, "123456"), Ok(None), "6 bytes of the 12 that are allowed");
+        tells(&mut assembler, frame(true, 9, "1234567"), control(9, "1234567"), "a Ping is no part of the message");
+        tells(&mut assembler, frame(false, 0, "123456"), Ok(None), "12 bytes are allowed");
+        tells(
+            &mut assembler,
+            frame(false, 0, "1"),
+            Err(Fault::TooBig),
+            "s10.4: byte 13, in three fragments; a limit is for the whole message",
         );
-        assert_eq!(assembler.push(frame(false, 0, "123456")), Ok(None), "12 bytes are allowed");
-        let more = assembler.push(frame(false, 0, "1"));
-        assert_eq!(more, Err(Fault::TooBig), "s10.4: byte 13, in three fragments; a limit is for the whole message");
     }
 
     #[test]
     fn the_limit_is_for_one_frame_as_well() {
-        let long = Assembler::new(LIMIT).push(frame(true, 2, "1234567890123"));
-        assert_eq!(long, Err(Fault::TooBig), "s10.4: 13 bytes in one frame, and 12 are allowed");
+        tells(
+            &mut Assembler::new(LIMIT),
+            frame(true, 2, "1234567890123"),
+            Err(Fault::TooBig),
+            "s10.4: 13 bytes in one frame, and 12 are allowed",
+        );
     }
 }
 
 // Hints. Read one, try, and come back for the next.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //
@@ -178,7 +241,47 @@ mod tests {
 //
 //
 //
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 // 2. Two questions are left: has a message begun, and is the opcode 0? That makes four cases, of which two are faults.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //
@@ -186,6 +289,26 @@ mod tests {
 // 3. `self.begun.take()` gives you what is there and leaves `None`. So you can write
 //    `match (self.begun.take(), frame.opcode) { (Some(begun), 0) => ..., (None, 0) => ..., ... }`, where each case is a
 //    fault or the opcode and the payload so far.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //

@@ -47,9 +47,19 @@ mod tests {
         Header { fin, rsv: 0, opcode, mask: Some(KEY), length }
     }
 
+    /// As `ws101 decode` shows it.
+    fn shown(read: &Option<(Header, usize)>) -> String {
+        let Some((Header { fin, rsv, opcode, mask, length }, size)) = read else { return "not whole yet".to_owned() };
+        let mask = mask.map_or("none".to_owned(), |key| format!("{:08x}", u32::from_be_bytes(key)));
+        let fin = u8::from(*fin);
+        format!("opcode={opcode} fin={fin} rsv={rsv:03b} mask={mask} len={length}, a header of {size} bytes")
+    }
+
     #[track_caller]
     fn reads(bytes: &[u8], header: Header, size: usize, why: &str) {
-        assert_eq!(decode(bytes), Some((header, size)), "{why}; the bytes are {bytes:02x?}");
+        let (came, expected) = (decode(bytes), Some((header, size)));
+        let (a, b) = (shown(&came), shown(&expected));
+        assert!(came == expected, "{bytes:02x?}: {why}\n  came     {a}\n  expected {b}");
     }
 
     #[test]
@@ -81,7 +91,12 @@ mod tests {
             for end in 0..whole.len() {
                 let part = &whole[..end];
                 let size = whole.len();
-                assert_eq!(decode(part), None, "{part:02x?} is a part of a header of {size} bytes: wait for more");
+                let came = decode(part);
+                assert!(
+                    came.is_none(),
+                    "{part:02x?} is a part of a header of {size} bytes: wait for more; came {}",
+                    shown(&came)
+                );
             }
         }
     }
@@ -155,19 +170,99 @@ mod tests {
 //
 //
 //
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 // 1. Draw the first two bytes of the first test as bits, and write the fields below them. `0x81` is `1000 0001`.
 //
 //
 //
 //
-// 2. `byte & 0x0f` keeps the four low bits of a byte, `byte >> 4 & 0b111` the three above them but one, and
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+// 2. `byte & 0x0f` keeps the four low bits of a byte, `byte >> 4 & 0b111` the three above these, and
 //    `byte & 0x80 != 0` says whether the top bit is set. In Rust `&` binds tighter than `!=`.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //
 //
 // 3. `bytes[1]` panics when there is no such byte. `bytes.get(1)?` returns `None` from your function instead, and so does
 //    `bytes.get(2..4)?`. That is all there is to a header that is cut.
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
+//
 //
 //
 //
