@@ -218,6 +218,41 @@ fn the_tree_of_the_source_has_every_folder() {
     assert!(missing.is_empty(), "not in docs/architecture.md: {missing:?}");
 }
 
+/// A file that was renamed has its old name in the tree until somebody looks for it.
+#[test]
+fn the_tree_of_the_source_names_what_is_there() {
+    let there: Vec<String> = ["rs", "lua"].iter().flat_map(|ending| files("src", ending)).collect();
+    let is_there = |(folder, name): &(String, String)| {
+        there.iter().any(|path| path.starts_with(folder) && path.ends_with(&format!("/{name}")))
+    };
+    let (kept, gone): (Vec<_>, Vec<_>) =
+        named_in_the_tree(&page("docs/architecture.md").text).into_iter().partition(is_there);
+    assert!(kept.len() > 100 && gone.is_empty(), "{} are there; gone: {gone:?}", kept.len());
+    let wrong = "```text\nsrc/\n  main.rs   a\n  wire/     b\n    tap.rs head.rs  c; in frames.rs: d\n```";
+    let named = named_in_the_tree(wrong).into_iter();
+    assert_eq!(
+        named.filter(|name| !is_there(name)).collect::<Vec<_>>(),
+        [("src/wire/".to_owned(), "head.rs".to_owned())]
+    );
+}
+
+/// The files in the tree of the source, each with the folder below `src` that it stands under.
+fn named_in_the_tree(page: &str) -> Vec<(String, String)> {
+    let tree = page.split("```text\nsrc/\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the tree");
+    let mut folder = "src/".to_owned();
+    let mut named = Vec::new();
+    for line in tree.lines() {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        // Folders of folders have four blanks before them.
+        if line.starts_with("  ") && !line.starts_with("   ") && word.ends_with('/') {
+            folder = format!("src/{word}");
+        }
+        let names = line.split([' ', ',', ';', ':']).filter(|word| word.ends_with(".rs") || word.ends_with(".lua"));
+        named.extend(names.map(|name| (folder.clone(), name.to_owned())));
+    }
+    named
+}
+
 /// The page of the figures is written anew after each run of the benchmarks; those of README.md are taken out of it.
 #[test]
 fn the_figures_of_the_first_page_are_those_of_the_tables() {
