@@ -33,7 +33,7 @@ fn tell(outcome: io::Result<()>) {
     }
 }
 
-/// Speaks with one client: HTTP, and after a 101 in frames.
+/// Speaks with one client: a request, and an answer.
 fn talk(mut stream: &TcpStream) -> io::Result<()> {
     let head = read_head(&mut BufReader::new(stream))?;
     stream.write_all(answer(&head).as_bytes())

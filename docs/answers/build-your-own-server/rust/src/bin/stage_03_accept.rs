@@ -39,7 +39,7 @@ fn tell(outcome: io::Result<()>) {
     }
 }
 
-/// Speaks with one client: HTTP, and after a 101 in frames.
+/// Speaks with one client: a request, and an answer.
 fn talk(mut stream: &TcpStream) -> io::Result<()> {
     let head = read_head(&mut BufReader::new(stream))?;
     match Request::parse(&head).and_then(|request| upgrade(&request)) {

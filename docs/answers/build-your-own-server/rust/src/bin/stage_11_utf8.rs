@@ -261,13 +261,13 @@ impl Header {
 fn read_header(reader: &mut impl Read) -> Result<Header, Failure> {
     let [first, second] = read_bytes(reader)?;
     // s5.2: up to 125 it is the length itself; 126 and 127 say that it stands in the next two or eight bytes.
-    let (length, shortest) = match second & 0x7f {
+    let (length, least) = match second & 0x7f {
         126 => (u64::from(u16::from_be_bytes(read_bytes(reader)?)), 126),
         127 => (u64::from_be_bytes(read_bytes(reader)?), 65_536),
         length => (u64::from(length), 0),
     };
     // s5.2: "the minimal number of bytes MUST be used to encode the length".
-    if length < shortest {
+    if length < least {
         return Err(Failure::Protocol("a length that is not in its shortest form"));
     }
     let masked = second & 0x80 != 0;

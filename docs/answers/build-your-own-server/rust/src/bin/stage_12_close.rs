@@ -280,13 +280,13 @@ impl Header {
 fn read_header(reader: &mut impl Read) -> Result<Header, Failure> {
     let [first, second] = read_bytes(reader)?;
     // s5.2: up to 125 it is the length itself; 126 and 127 say that it stands in the next two or eight bytes.
-    let (length, shortest) = match second & 0x7f {
+    let (length, least) = match second & 0x7f {
         126 => (u64::from(u16::from_be_bytes(read_bytes(reader)?)), 126),
         127 => (u64::from_be_bytes(read_bytes(reader)?), 65_536),
         length => (u64::from(length), 0),
     };
     // s5.2: "the minimal number of bytes MUST be used to encode the length".
-    if length < shortest {
+    if length < least {
         return Err(Failure::Protocol("a length that is not in its shortest form"));
     }
     let masked = second & 0x80 != 0;
@@ -392,7 +392,8 @@ fn answer_close(stream: &TcpStream, payload: &[u8]) -> Result<(), Failure> {
         [_] => return Err(Failure::Protocol("half a close code")),
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
-    // s7.4: 1004 to 1006 and 1015 never travel; 1012 to 1014 came after the RFC; 3000 to 4999 are free to use.
+    // s7.4: below 3000 only these have a meaning and may be sent; 1012 to 1014 are younger than the RFC. From 3000 to
+    // 4999 libraries and applications have codes of their own.
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
         return Err(Failure::Protocol("a close code that may not be sent"));
     }
