@@ -5,6 +5,12 @@
 
 mod common;
 
+#[path = "common/fences.rs"]
+mod fences;
+
+#[path = "common/pages/mod.rs"]
+mod pages;
+
 #[path = "exercises/build.rs"]
 mod build;
 
@@ -13,6 +19,9 @@ mod build_python;
 
 #[path = "exercises/build_rust.rs"]
 mod build_rust;
+
+#[path = "exercises/build_sheets.rs"]
+mod build_sheets;
 
 #[path = "exercises/frame.rs"]
 mod frame;

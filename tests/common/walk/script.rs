@@ -15,6 +15,7 @@
 //! <!-- not run: needs X -->   ```console: commands that are only looked at, see `unrun.rs`
 //! <!-- file: NAME -->         saved under this name
 //! <!-- picture -->            ```text: a drawing, nobody's output
+//! <!-- your server: NN -->    ```console: commands on a reader's server.py; tests/exercises runs them on the answer NN
 //! ```
 //!
 //! And some stand alone: `<!-- window NAME: Ctrl-C -->`, `<!-- window NAME: Ctrl-D -->`, `<!-- window NAME: ends -->`; and for
@@ -224,8 +225,12 @@ fn what(marker: &str, kind: &str, lines: Vec<String>) -> Result<Option<What>, St
         (["not", "run:", "needs", needs @ ..], "console") => unrun(needs.join(" "), &lines)?,
         (["file:", name], _) if is_file_name(name) => What::File { name: (*name).to_owned(), lines },
         (["picture"], "text") | ([], "mermaid") => What::Picture { kind: kind.to_owned(), lines },
-        // Told, and not run: a browser's console, a command that installs something.
-        ([], "js" | "sh") if !lines.iter().any(|line| line.starts_with("$ ")) => return Ok(None),
+        (["your", "server:", _], "console") => {
+            commands(&lines)?;
+            return Ok(None);
+        }
+        // Told, and not run: a browser's console, a command that installs something, lines of a reader's own program.
+        ([], "js" | "sh" | "python") if !lines.iter().any(|line| line.starts_with("$ ")) => return Ok(None),
         ([], _) => return Err(format!("a fence of {kind:?} without a comment that says what it is")),
         _ => return Err(format!("<!-- {marker} --> before a fence of {kind:?} means nothing")),
     };

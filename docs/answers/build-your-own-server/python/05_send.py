@@ -121,7 +121,7 @@ def check_request_line(line):
 def accept_key(fields):
     """s4.2.2, 5: the SHA-1 of the key as it came and the GUID, in base64."""
     keys = fields.get("sec-websocket-key", [])
-    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.3: one key.
+    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.1: one key.
     if len(keys) != 1 or not is_key(keys[0]):
         raise Refused("400 Bad Request")
     digest = hashlib.sha1(keys[0].encode() + GUID).digest()

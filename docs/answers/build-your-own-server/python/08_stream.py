@@ -149,7 +149,7 @@ def check_request_line(line):
 def accept_key(fields):
     """s4.2.2, 5: the SHA-1 of the key as it came and the GUID, in base64."""
     keys = fields.get("sec-websocket-key", [])
-    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.3: one key.
+    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.1: one key.
     if len(keys) != 1 or not is_key(keys[0]):
         raise Refused("400 Bad Request")
     digest = hashlib.sha1(keys[0].encode() + GUID).digest()
@@ -189,7 +189,7 @@ def read_frame(stream):
     """A frame: its opcode and its payload."""
     first, second = stream.read(2)
     opcode, length = first & 0x0F, second & 0x7F
-    # s5.1: "a server MUST close the connection upon receiving a frame that is not masked".
+    # s5.1: "The server MUST close the connection upon receiving a frame that is not masked".
     if not second & 0x80:
         raise Failed(1002, "a frame from a client must be masked (s5.1)")
     if length >= 126:

@@ -152,7 +152,7 @@ def check_request_line(line):
 def accept_key(fields):
     """s4.2.2, 5: the SHA-1 of the key as it came and the GUID, in base64."""
     keys = fields.get("sec-websocket-key", [])
-    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.3: one key.
+    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.1: one key.
     if len(keys) != 1 or not is_key(keys[0]):
         raise Refused("400 Bad Request")
     digest = hashlib.sha1(keys[0].encode() + GUID).digest()
@@ -190,7 +190,7 @@ def converse(stream):
 
 def read_message(stream):
     """A message: the opcode of its first frame, and the payloads of all its frames (s5.4)."""
-    kind, message = None, b""
+    kind, message = None, bytearray()
     while True:
         fin, opcode, length, key = read_header(stream)
         # s5.4: control frames may stand between the frames of a message.
@@ -205,14 +205,14 @@ def read_message(stream):
             kind = opcode
         message += read_payload(stream, length, key)
         if fin:
-            return kind, message
+            return kind, bytes(message)
 
 
 def read_header(stream):
     """A frame up to its payload: FIN, opcode, length and masking key (s5.2)."""
     first, second = stream.read(2)
     fin, opcode, length = first & 0x80, first & 0x0F, second & 0x7F
-    # s5.1: "a server MUST close the connection upon receiving a frame that is not masked".
+    # s5.1: "The server MUST close the connection upon receiving a frame that is not masked".
     if not second & 0x80:
         raise Failed(1002, "a frame from a client must be masked (s5.1)")
     # s5.5: control frames have at most 125 bytes, and are not fragmented.

@@ -178,7 +178,7 @@ def check_request_line(line):
 def accept_key(fields):
     """s4.2.2, 5: the SHA-1 of the key as it came and the GUID, in base64."""
     keys = fields.get("sec-websocket-key", [])
-    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.3: one key.
+    # s4.2.1, 5: 16 bytes in base64 are 24 characters. s11.3.1: one key.
     if len(keys) != 1 or not is_key(keys[0]):
         raise Refused("400 Bad Request")
     digest = hashlib.sha1(keys[0].encode() + GUID).digest()
@@ -220,8 +220,8 @@ def converse(stream):
 
 def read_message(stream):
     """A message: the opcode of its first frame, and the payloads of all its frames (s5.4)."""
-    kind, message = None, b""
-    text = None
+    kind, message = None, bytearray()
+    decoder = None
     while True:
         fin, opcode, length, key = read_header(stream)
         # s5.4: control frames may stand between the frames of a message.
@@ -235,15 +235,15 @@ def read_message(stream):
         if kind is None:
             kind = opcode
             # s8.1: a character may be cut by the end of a frame, so one decoder reads all of them.
-            text = codecs.getincrementaldecoder("utf-8")() if kind == TEXT else None
+            decoder = codecs.getincrementaldecoder("utf-8")() if kind == TEXT else None
         # s10.4: a limit holds for the message, however many frames it comes in. The length is known before the payload.
         if len(message) + length > MAX_MESSAGE:
             raise Failed(1009, "message too big (s10.4)")
-        message += read_payload(stream, length, key, text)
+        message += read_payload(stream, length, key, decoder)
         if fin:
             # s8.1: and a text does not end within a character.
-            check_utf8(text, b"", final=True)
-            return kind, message
+            check_utf8(decoder, b"", final=True)
+            return kind, bytes(message)
 
 
 def read_header(stream):
@@ -253,7 +253,7 @@ def read_header(stream):
     # s5.2: RSV1 to RSV3 are 0, and other opcodes are reserved. Nothing was agreed on that would give them a meaning.
     if first & 0x70 or opcode not in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG):
         raise Failed(1002, "an RSV bit or an opcode that is reserved (s5.2)")
-    # s5.1: "a server MUST close the connection upon receiving a frame that is not masked".
+    # s5.1: "The server MUST close the connection upon receiving a frame that is not masked".
     if not second & 0x80:
         raise Failed(1002, "a frame from a client must be masked (s5.1)")
     # s5.5: control frames have at most 125 bytes, and are not fragmented.
@@ -276,22 +276,22 @@ def extended_length(form, extended):
     return length
 
 
-def read_payload(stream, length, key, text=None):
+def read_payload(stream, length, key, decoder=None):
     """The payload of a frame, unmasked as it comes. If it is text, each part is checked when it is there."""
     payload = bytearray()
     while len(payload) < length:
         part = stream.read_some(length - len(payload))
         part = unmask(part, key, at=len(payload))
-        check_utf8(text, part)
+        check_utf8(decoder, part)
         payload += part
     return bytes(payload)
 
 
-def check_utf8(text, part, final=False):
+def check_utf8(decoder, part, final=False):
     """Fails the connection if a text can't go on so, or end here. Without a decoder it is no text (s8.1)."""
     try:
-        if text:
-            text.decode(part, final)
+        if decoder:
+            decoder.decode(part, final)
     except UnicodeDecodeError as error:
         raise Failed(1007, "text that is not UTF-8 (s8.1)") from error
 
