@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run -- 9001
+//! cargo build && ws101 check --run 'target/debug/server {port}'
 //! ```
 
 use std::env;

@@ -425,6 +425,7 @@ enum Failure {
     Io(io::Error),
 }
 
+/// With this, `?` makes a failure of an error of the network.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         Failure::Io(error)
