@@ -1,1 +1,335 @@
-//! A folder of submissions, graded by the lines of the instructor's guide.
+//! A class is graded, by the very lines of the instructor's guide, and the guide's tables are held against what they count.
+//!
+//! ```text
+//! <!-- grading: file NAME -->   a fence that a reader saves under this name
+//! <!-- grading: run -->         the line that grades, typed where the file is
+//! <!-- grading: run alone -->   the same for strangers' programs
+//! <!-- grading: list -->        what the list of grades is then
+//! <!-- grading: years -->       the lines that ask next year's servers what this year's were asked
+//! <!-- grading: none -->        lines that no test runs, and the page says why
+//! <!-- grading: plan 90 -->     before a table of minutes, which are so many together
+//! <!-- grading: minutes -->     before the table of minutes a chapter
+//! ```
+//!
+//! `BLESS=1 cargo test --test exercises grading -- --include-ignored` writes the list anew.
+
+#[allow(dead_code, reason = "each test file uses its own part of this")]
+#[path = "../common/fences.rs"]
+mod fences;
+
+use fences::{Fence, Part, fences, parts};
+use rustix::process::{Pid, test_kill_process};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use ws101::broken;
+
+/// The page, from the root of the repository.
+const PAGE: &str = "docs/instructor.md";
+
+/// Where the answers in Python are, whose numbers say how many stages they pass.
+const ANSWERS: &str = "docs/answers/build-your-own-server/python";
+
+/// So many minutes may an entry of the table be off. A chapter that is edited a little need not be counted anew.
+const NEAR: usize = 4;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page() -> String {
+    fs::read_to_string(root().join(PAGE)).expect("the page")
+}
+
+/// The fence with this marker, line by line.
+fn lines(marker: &str) -> Vec<String> {
+    let marker = format!("grading: {marker}");
+    let found: Vec<Fence> = fences(&page()).into_iter().filter(|fence| fence.marker == marker).collect();
+    assert_eq!(found.len(), 1, "fences below <!-- {marker} -->");
+    found.into_iter().next().expect("one").lines
+}
+
+fn text(marker: &str) -> String {
+    lines(marker).join("\n") + "\n"
+}
+
+// --- a room with a class in it ---
+
+/// A directory of its own, which has the files that the page tells to save.
+struct Room(PathBuf);
+
+impl Room {
+    fn new(name: &str) -> Room {
+        let path = std::env::temp_dir().join(format!("ws101 grading {name} {}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a directory");
+        let room = Room(path);
+        for file in ["grade", "alone"] {
+            room.write(file, &text(&format!("file {file}")));
+        }
+        room
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.0.join(file);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        fs::write(path, text).expect("it can be written");
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.0.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// A submission that is a server in Python, which passes so many stages.
+    fn hand_in(&self, name: &str, answer: &str, run: &str) {
+        let server = fs::read_to_string(root().join(ANSWERS).join(answer)).expect("an answer");
+        self.write(&format!("submissions/{name}/server.py"), &server);
+        self.write(&format!("submissions/{name}/run"), run);
+    }
+
+    /// What a teacher types, typed here.
+    fn bash(&self, commands: &str) -> Output {
+        let program = Path::new(env!("CARGO_BIN_EXE_ws101")).parent().expect("a directory");
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+        let mut bash = Command::new("bash");
+        crate::common::program::without_options(&mut bash);
+        bash.args(["-c", commands]).env("PATH", path).env_remove("ALONE").current_dir(&self.0).stdin(Stdio::null());
+        bash.output().expect("bash runs")
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The class of the page.
+fn class(room: &Room) {
+    room.hand_in("ada", "14_clients.py", "python3 server.py {port}\n");
+    room.hand_in("bob", "05_send.py", "python3 server.py {port}\n");
+    room.write("submissions/carol/run", "python3 sevrer.py {port}\n");
+    room.write("submissions/dora/run", "exec sleep 1000 # {port}\n");
+    room.write("submissions/erik/README", "I could not finish it.\n");
+    // Saved on Windows, and in another language.
+    room.hand_in("frida", "03_accept.py", "sh start.sh {port}\r\n");
+    room.write("submissions/frida/build", "echo 'exec python3 server.py \"$1\"' > start.sh\n");
+    room.hand_in("gus", "04_refuse.py", "yes 'so many clients' & exec python3 server.py {port}\n");
+    room.hand_in("hana", "02_upgrade.py", "sleep 1000 & echo $! > child; exec python3 server.py {port}\n");
+    room.hand_in("ivo", "14_clients.py", "python3 server.py {port} & :\n");
+    room.hand_in("o'Neil, \"Jo\"", "09_ping.py", "python3 server.py {port}\n");
+}
+
+/// A process that has ended and that nobody has asked for its status is no more there: a container has often nobody who does.
+fn is_there(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let has_ended = stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'));
+    let pid = Pid::from_raw(pid.parse().expect("a number")).expect("a process");
+    test_kill_process(pid).is_ok() && !has_ended
+}
+
+#[test]
+#[ignore = "needs bash and python3"]
+fn a_class_is_graded_by_the_lines_of_the_page() {
+    let room = Room::new("class");
+    class(&room);
+    let output = room.bash(&text("run"));
+    let (grades, said) = (room.read("grades.csv"), String::from_utf8_lossy(&output.stderr).into_owned());
+    if std::env::var_os("BLESS").is_some() {
+        return bless(&grades);
+    }
+    assert_eq!(grades, text("list"), "the list of the page and what came:\n{said}");
+    // Nobody is left out, and nobody's failure ends the class.
+    assert_eq!(said.lines().filter(|line| line.ends_with(" s")).count(), 10, "{said}");
+    for (name, words) in [
+        ("carol.log", "can't open file"),
+        ("dora.log", "after 10 s nobody listens on port"),
+        ("erik.log", "no command stands in the file run"),
+        ("ivo.log", "keep it in the foreground"),
+        ("bob.xml", "ws/5.3/1"),
+        ("o'Neil, \"Jo\".xml", "<testsuites name=\"ws101 check"),
+    ] {
+        let report = room.read(&format!("reports/{name}"));
+        assert!(report.contains(words), "reports/{name} has no {words:?}:\n{report}");
+    }
+    let child = room.read("submissions/hana/child");
+    assert!(!is_there(child.trim()), "the child of hana's server is still there");
+}
+
+/// Writes the list into the page.
+fn bless(grades: &str) {
+    let (page, begin) = (page(), "<!-- grading: list -->\n```text\n");
+    let (before, rest) = page.split_once(begin).expect("the list");
+    let (_, after) = rest.split_once("```\n").expect("its end");
+    fs::write(root().join(PAGE), format!("{before}{begin}{grades}```\n{after}")).expect("it can be written");
+}
+
+#[test]
+#[ignore = "needs bash and python3, and unshare for ordinary users where the system lets them"]
+fn strangers_are_kept_to_themselves_by_the_lines_of_the_page() {
+    let room = Room::new("alone");
+    if !room.bash("bash alone true").status.success() {
+        eprintln!("no namespaces for this user: nothing was tried");
+        return;
+    }
+    // One leaves its group, one looks for a way out, and one wants more processes than it may have.
+    let sleep = format!("sleep 1000.{}", std::process::id());
+    room.hand_in("leaves", "03_accept.py", &format!("setsid {sleep} & exec python3 server.py {{port}}\n"));
+    room.write("submissions/looks/run", "python3 look.py {port}\n");
+    room.write("submissions/looks/look.py", LOOKS);
+    // Root may have as many as there are.
+    let is_root = rustix::process::getuid().is_root();
+    if !is_root {
+        room.write("submissions/many/run", "python3 many.py {port}\n");
+        room.write("submissions/many/many.py", MANY);
+    }
+    room.hand_in("zoe", "04_refuse.py", "python3 server.py {port}\n");
+    let output = room.bash(&text("run alone"));
+    let (grades, said) = (room.read("grades.csv"), String::from_utf8_lossy(&output.stderr).into_owned());
+    for line in ["leaves,3,14,", "looks,0,14,0,", "zoe,4,14,"] {
+        assert!(grades.lines().any(|found| found.starts_with(line)), "{line}\n{grades}\n{said}");
+    }
+    let report = |name: &str| room.read(&format!("reports/{name}.log"));
+    assert!(report("looks").contains("no way: [Errno 101]"), "{}", report("looks"));
+    assert!(is_root || report("many").contains("no more: [Errno 11]"), "{}", report("many"));
+    assert_eq!(running(&sleep), [""; 0], "it was left behind");
+}
+
+/// A program that wants to reach an address that is nobody's (RFC 5737 s3).
+const LOOKS: &str = "\
+import socket
+try: socket.create_connection(('192.0.2.1', 80), 2)
+except OSError as why: print('no way:', why)
+";
+
+/// A program that wants three thousand processes.
+const MANY: &str = "\
+import os, time
+try:
+    for _ in range(3000):
+        if os.fork() == 0: time.sleep(60)
+except OSError as why: print('no more:', why, flush=True)
+";
+
+/// The processes that were started as this.
+fn running(command: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("processes").flatten();
+    let lines = processes.filter_map(|process| fs::read_to_string(process.path().join("cmdline")).ok());
+    lines.map(|line| line.replace('\0', " ").trim_end().to_owned()).filter(|line| line == command).collect()
+}
+
+#[test]
+#[ignore = "needs bash and python3"]
+fn next_year_asks_what_this_year_asked() {
+    let room = Room::new("years");
+    room.hand_in("ada", "03_accept.py", "python3 server.py {port}\n");
+    let grades = |commands: &str| {
+        let output = room.bash(&format!("cd submissions/ada && {commands}"));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let now = grades("ws101 check --points ada --run \"$(head -n 1 run)\"");
+    let again = grades(&text("years"));
+    assert!(now.starts_with("ada,3,14,"), "{now}");
+    assert_eq!(again, now);
+    // A case that was not there that year is not asked.
+    let fewer = text("years").replace("--list >", "--list | grep -v '^ws/5.3/' >");
+    let cases = |line: &str| line.split(',').nth(4).and_then(|cases| cases.parse::<u32>().ok()).expect("a number");
+    assert!(cases(&grades(&fewer)) < cases(&now));
+}
+
+// --- its tables ---
+
+/// The rows of the table below a marker, cell by cell.
+fn table(marker: &str) -> Vec<Vec<String>> {
+    let (page, marker) = (page(), format!("grading: {marker}"));
+    let parts = parts(&page);
+    let is_marker = |part: &Part<'_>| matches!(part, Part::Comment(comment) if *comment == marker);
+    let below = parts.into_iter().map(|(_, part)| part).skip_while(|part| !is_marker(part)).skip(1);
+    let lines = below.map_while(|part| if let Part::Line(line) = part { Some(line) } else { None });
+    let rows = lines.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with('|')).skip(2);
+    let cells = |row: &str| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.map(cells).collect();
+    assert!(!rows.is_empty(), "no table below <!-- {marker} -->");
+    rows
+}
+
+fn number(cell: &str) -> usize {
+    cell.parse().unwrap_or_else(|_| panic!("{cell:?} is no number"))
+}
+
+#[test]
+fn a_plan_fills_its_time() {
+    for minutes in [90, 240] {
+        let sum: usize = table(&format!("plan {minutes}")).iter().map(|row| number(&row[0])).sum();
+        assert_eq!(sum, minutes, "the minutes of the plan");
+    }
+}
+
+/// Reading, doing, exercises, as the page says they are counted.
+fn minutes(chapter: &str) -> [usize; 3] {
+    let (mut words, mut commands) = (0, 0);
+    for (_, part) in parts(chapter) {
+        match part {
+            Part::Line(line) => words += line.split_whitespace().count(),
+            Part::Fence { lines, .. } => commands += lines.iter().filter(|line| line.starts_with("$ ")).count(),
+            Part::Comment(_) => {}
+        }
+    }
+    let lines_with = |begin: &str| chapter.lines().filter(|line| line.starts_with(begin)).count();
+    let exercises = (1..10).filter(|number| lines_with(&format!("### {number}. ")) > 0).count();
+    [(words + 75) / 150, commands + lines_with("**Predict.**"), 5 * exercises]
+}
+
+#[test]
+fn the_minutes_of_a_chapter_are_those_of_its_words_and_commands() {
+    let mut told: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for row in table("minutes") {
+        let file = row[0].split(['(', ')']).nth(1).expect("a link").trim_start_matches("../").to_owned();
+        told.insert(file, [number(&row[1]), number(&row[2]), number(&row[3])]);
+    }
+    let chapters = fs::read_dir(root().join("walkthrough")).expect("chapters").flatten();
+    let names = chapters.map(|file| file.file_name().into_string().expect("a name"));
+    let names: Vec<String> = names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).collect();
+    assert_eq!(names.len(), told.len(), "chapters, and rows of the table");
+    for name in names {
+        let counted = minutes(&fs::read_to_string(root().join("walkthrough").join(&name)).expect("a chapter"));
+        let row = told.get(&format!("walkthrough/{name}")).unwrap_or_else(|| panic!("{name} has no row"));
+        let is_near = counted.iter().zip(row).all(|(counted, told)| counted.abs_diff(*told) <= NEAR);
+        assert!(is_near, "{name}: reading, doing and exercises are {counted:?} minutes, and the table says {row:?}");
+    }
+}
+
+#[test]
+fn minutes_are_counted_as_the_page_says() {
+    let words = "word ".repeat(150);
+    let chapter =
+        format!("{words}\n```console\n$ one\nout\n$ two\n```\n<!-- file -->\n**Predict.** What?\n### 1. Easy\n");
+    assert_eq!(minutes(&chapter), [1, 3, 5]);
+}
+
+#[test]
+fn the_servers_that_are_named_are_those_of_their_stages() {
+    let page = page();
+    let (_, below) = page.split_once("| stage | what beginners write |").expect("the table");
+    let rows: Vec<&str> = below.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 14, "a row for each stage");
+    for (at, row) in rows.into_iter().enumerate() {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        assert_eq!(number(cells[0]), at + 1, "{row}");
+        for name in cells[2].split(", ").map(|name| name.trim_matches('`')) {
+            let bug = broken::find(name).unwrap_or_else(|| panic!("there is no server {name}"));
+            assert_eq!(usize::from(bug.stage), at + 1, "the stage of {name}");
+        }
+    }
+}
+
+#[test]
+fn every_fence_of_commands_is_run_or_says_that_it_is_not() {
+    let offences: Vec<String> = fences(&page())
+        .into_iter()
+        .filter(|fence| ["sh", "bash"].contains(&fence.kind.as_str()) && fence.marker.is_empty())
+        .map(|fence| fence.lines.join("\n"))
+        .collect();
+    assert!(offences.is_empty(), "fences without a marker:\n{}", offences.join("\n---\n"));
+}
