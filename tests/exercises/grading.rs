@@ -13,11 +13,7 @@
 //!
 //! `BLESS=1 cargo test --test exercises grading -- --include-ignored` writes the list and the minutes of the chapters anew.
 
-#[allow(dead_code, reason = "each test file uses its own part of this")]
-#[path = "../common/fences.rs"]
-mod fences;
-
-use fences::{Fence, Part, fences, parts};
+use crate::fences::{Fence, Part, fences, parts};
 use rustix::process::{Pid, test_kill_process};
 use std::fs;
 use std::path::{Path, PathBuf};
