@@ -1,11 +1,18 @@
 //! "Build your own server" in Python: the starter, and the answer of each stage.
 
-use super::build::{first_failing_stage, for_each, passes_exactly, root};
+use super::build::{failures, first_failing_stage, for_each, passes_exactly, root};
+use super::build_rust::common_lines;
 use std::fs;
 
 const STARTER: &str = "python3 walkthrough/exercises/build-your-own-server/python/server.py {port}";
 
 const ANSWERS: &str = "docs/answers/build-your-own-server/python";
+
+/// So many lines of an answer are gone from the next one, or changed, at most: where the buffer comes in, at stage 8.
+const MOST_REMOVED: usize = 35;
+
+/// So many lines are all that a stage adds.
+const MOST_ADDED: usize = 70;
 
 /// The answers, in the order of their stages, by the names of their files.
 fn answers() -> Vec<String> {
@@ -38,4 +45,59 @@ fn each_answer_in_python_passes_its_stage_and_none_behind_it() {
         assert!(name.starts_with(&format!("{stage:02}_")), "{name} should be the answer of stage {stage}");
         passes_exactly(&command(name), *stage);
     });
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn the_last_answer_in_python_meets_every_should_as_well() {
+    let last = answers().pop().expect("an answer");
+    assert_eq!(failures(&command(&last), "strict"), [""; 0]);
+}
+
+/// What a stage adds stands beside what was there: a reader finds each function where it was.
+#[test]
+fn the_diff_of_two_answers_in_python_is_what_a_stage_adds() {
+    let sources: Vec<String> =
+        answers().iter().map(|name| fs::read_to_string(root().join(ANSWERS).join(name)).expect("an answer")).collect();
+    for pair in sources.windows(2) {
+        let [before, after] = [lines(&pair[0]), lines(&pair[1])];
+        let same = common_lines(&before, &after);
+        let (removed, added) = (before.len() - same, after.len() - same);
+        let title = after[0];
+        assert!((1..=MOST_ADDED).contains(&added), "{title} adds {added} lines");
+        assert!(removed <= MOST_REMOVED, "{title} changes {removed} lines of the answer before");
+        let [before, after] = [functions(&before), functions(&after)];
+        let kept: Vec<&str> = before.iter().copied().filter(|name| after.contains(name)).collect();
+        let found: Vec<&str> = after.iter().copied().filter(|name| before.contains(name)).collect();
+        assert_eq!(kept, found, "{title} has the functions of the answer before in another order");
+    }
+}
+
+/// Each answer names itself, and what it imports comes with Python.
+#[test]
+fn an_answer_in_python_needs_nothing_but_python() {
+    const WITH_PYTHON: [&str; 8] = ["base64", "codecs", "hashlib", "re", "socket", "sys", "threading", "time"];
+    for name in answers() {
+        let source = fs::read_to_string(root().join(ANSWERS).join(&name)).expect("an answer");
+        assert!(source.contains(&format!("\n    python3 {name} 9001\n")), "{name} says how it is run");
+        for line in source.lines().filter(|line| line.starts_with("import ") || line.starts_with("from ")) {
+            let known = line.strip_prefix("import ").is_some_and(|module| WITH_PYTHON.contains(&module));
+            assert!(known, "{name}: {line}");
+        }
+        let long = source.lines().find(|line| line.chars().count() > 120);
+        assert_eq!(long, None, "{name}");
+    }
+}
+
+fn lines(source: &str) -> Vec<&str> {
+    source.lines().collect()
+}
+
+/// The names of the functions and classes, in their order.
+fn functions<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let definitions = lines.iter().filter_map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("def ").or(line.strip_prefix("class "))
+    });
+    definitions.map(|rest| rest.split(['(', ':']).next().unwrap_or_default()).collect()
 }

@@ -152,7 +152,7 @@ fn code(source: &str) -> Vec<&str> {
 }
 
 /// How many lines two texts have in common, in the same order: the longest common subsequence, as `diff` finds it.
-fn common_lines(before: &[&str], after: &[&str]) -> usize {
+pub fn common_lines(before: &[&str], after: &[&str]) -> usize {
     let mut row = vec![0; after.len() + 1];
     for line in before {
         let above = row.clone();

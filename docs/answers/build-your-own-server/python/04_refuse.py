@@ -38,27 +38,27 @@ def serve(sock):
             print(f"gone: {error!r}")
 
 
-def shake_hands(sock):
+def shake_hands(stream):
     """Reads the request, and answers it."""
     try:
-        sock.sendall(answer(read_head(sock)))
+        stream.sendall(answer(read_head(stream)))
     except Refused as refused:
-        sock.sendall(refusal(*refused.args))
+        stream.sendall(refusal(*refused.args))
 
 
-def read_head(sock):
+def read_head(stream):
     """The bytes of a request up to its empty line."""
     head = b""
     # RFC 9112 s2.2: a request ends with an empty line, and TCP may bring it in any number of pieces.
     while b"\r\n\r\n" not in head:
-        data = sock.recv(4096)
+        # RFC 9110 s5.4: who finds the fields too large says so.
+        if len(head) > MAX_HEAD:
+            raise Refused("431 Request Header Fields Too Large")
+        data = stream.recv(4096)
         if not data:
             raise EOFError("FIN")
         # RFC 9112 s2.2: an empty line before the request is passed over.
         head = (head + data).lstrip(b"\r\n")
-        # RFC 9110 s5.4: who finds the fields too large says so.
-        if len(head) > MAX_HEAD:
-            raise Refused("431 Request Header Fields Too Large")
     return head.partition(b"\r\n\r\n")[0]
 
 

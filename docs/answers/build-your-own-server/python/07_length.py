@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """The connection is failed (s7.1.7): the code that is told in a Close, and why."""
+    """The connection is failed (s7.1.7): a code for that (s7.4.1), and why."""
 
 
 def main():
@@ -43,29 +43,29 @@ def serve(sock):
             print(f"gone: {error!r}")
 
 
-def shake_hands(sock):
+def shake_hands(stream):
     """The opening handshake. Answers whether there is a WebSocket now."""
     try:
-        sock.sendall(answer(read_head(sock)))
+        stream.sendall(answer(read_head(stream)))
         return True
     except Refused as refused:
-        sock.sendall(refusal(*refused.args))
+        stream.sendall(refusal(*refused.args))
         return False
 
 
-def read_head(sock):
+def read_head(stream):
     """The bytes of a request up to its empty line."""
     head = b""
     # RFC 9112 s2.2: a request ends with an empty line, and TCP may bring it in any number of pieces.
     while b"\r\n\r\n" not in head:
-        data = sock.recv(4096)
+        # RFC 9110 s5.4: who finds the fields too large says so.
+        if len(head) > MAX_HEAD:
+            raise Refused("431 Request Header Fields Too Large")
+        data = stream.recv(4096)
         if not data:
             raise EOFError("FIN")
         # RFC 9112 s2.2: an empty line before the request is passed over.
         head = (head + data).lstrip(b"\r\n")
-        # RFC 9110 s5.4: who finds the fields too large says so.
-        if len(head) > MAX_HEAD:
-            raise Refused("431 Request Header Fields Too Large")
     return head.partition(b"\r\n\r\n")[0]
 
 
@@ -150,20 +150,20 @@ def refusal(status, *fields):
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def converse(sock):
+def converse(stream):
     """Sends back what comes, one frame after the other."""
     try:
         while True:
-            opcode, payload = read_frame(sock)
-            send_frame(sock, opcode, payload)
+            opcode, payload = read_frame(stream)
+            send_frame(stream, opcode, payload)
     except Failed as failed:
         # s7.1.7: the connection ends. A Close could say why.
         print("failed:", *failed.args)
 
 
-def read_frame(sock):
+def read_frame(stream):
     """A frame: its opcode and its payload. It is taken for what one read brings."""
-    data = sock.recv(65536)
+    data = stream.recv(65536)
     # s5.2: two bytes, and a client's masking key of four.
     if len(data) < 6:
         raise EOFError("FIN, or less than a header")
@@ -178,7 +178,7 @@ def read_frame(sock):
     payload = data[key_at + 4:]
     # A long payload takes more than one read.
     while len(payload) < length:
-        more = sock.recv(65536)
+        more = stream.recv(65536)
         if not more:
             raise EOFError("FIN")
         payload += more
@@ -199,9 +199,9 @@ def unmask(payload, key):
     return bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
 
 
-def send_frame(sock, opcode, payload):
+def send_frame(stream, opcode, payload):
     """s5.2: FIN and the opcode, and the length. s5.1: a server does not mask."""
-    sock.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
+    stream.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
 
 
 def encoded_length(length):

@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """The connection is failed (s7.1.7): the code that is told in a Close, and why."""
+    """The connection is failed (s7.1.7): a code for that (s7.4.1), and why."""
 
 
 def main():
@@ -50,6 +50,7 @@ class Stream:
     def __init__(self, sock):
         self.sock = sock
         self.received = bytearray()  # what has come, and nobody has taken yet
+        self.sendall = sock.sendall
 
     def wait_for_more(self):
         data = self.sock.recv(65536)
@@ -72,10 +73,10 @@ class Stream:
 def shake_hands(stream):
     """The opening handshake. Answers whether there is a WebSocket now."""
     try:
-        stream.sock.sendall(answer(read_head(stream)))
+        stream.sendall(answer(read_head(stream)))
         return True
     except Refused as refused:
-        stream.sock.sendall(refusal(*refused.args))
+        stream.sendall(refusal(*refused.args))
         return False
 
 
@@ -214,7 +215,7 @@ def unmask(payload, key):
 
 def send_frame(stream, opcode, payload):
     """s5.2: FIN and the opcode, and the length. s5.1: a server does not mask."""
-    stream.sock.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
+    stream.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
 
 
 def encoded_length(length):

@@ -19,7 +19,9 @@ LINGER_SECONDS = 2  # for the client's FIN, behind ours
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # s1.3
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # of a field, or of a method: RFC 9110 s5.6.2, "token"
 # s5.2. With the top bit of the four it is a control frame (s5.5).
-CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
+CONTINUATION = 0x0
+TEXT = 0x1
+BINARY = 0x2
 CLOSE, PING, PONG = 0x8, 0x9, 0xA
 
 
@@ -28,7 +30,7 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """The connection is failed (s7.1.7): the code that is told in a Close, and why."""
+    """The connection is failed (s7.1.7): a code for that (s7.4.1), and why."""
 
 
 class Closed(Exception):
@@ -62,6 +64,7 @@ class Stream:
     def __init__(self, sock):
         self.sock = sock
         self.received = bytearray()  # what has come, and nobody has taken yet
+        self.sendall = sock.sendall
 
     def wait_for_more(self):
         data = self.sock.recv(65536)
@@ -90,10 +93,10 @@ class Stream:
 def shake_hands(stream):
     """The opening handshake. Answers whether there is a WebSocket now."""
     try:
-        stream.sock.sendall(answer(read_head(stream)))
+        stream.sendall(answer(read_head(stream)))
         return True
     except Refused as refused:
-        stream.sock.sendall(refusal(*refused.args))
+        stream.sendall(refusal(*refused.args))
         return False
 
 
@@ -314,7 +317,7 @@ def may_travel(code):
 
 def send_frame(stream, opcode, payload):
     """s5.2: FIN and the opcode, and the length. s5.1: a server does not mask."""
-    stream.sock.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
+    stream.sendall(bytes([0x80 | opcode]) + encoded_length(len(payload)) + payload)
 
 
 def encoded_length(length):
