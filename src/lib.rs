@@ -9,11 +9,12 @@
 //! 5. [`client`]: the other end, blocking as well, with every byte counted.
 //! 6. [`compare`]: four ways to follow the feed, measured side by side.
 //! 7. [`decode`]: bytes alone, told and judged, and frames made by hand.
-//! 8. [`connect`]: the other end for a person: a prompt, a pipe, and who closed and why.
-//! 9. [`probe`]: what stands between the two, and what it does to them.
-//! 10. [`check`]: any server, asked case by case, graded and told why.
-//! 11. [`broken`]: servers that break one rule each, for it to find.
-//! 12. [`cli`] and [`command`]: the command line and what it starts.
+//! 8. [`quiz`]: questions about all of these, and answers in their words.
+//! 9. [`connect`]: the other end for a person: a prompt, a pipe, and who closed and why.
+//! 10. [`probe`]: what stands between the two, and what it does to them.
+//! 11. [`check`]: any server, asked case by case, graded and told why.
+//! 12. [`broken`]: servers that break one rule each, for it to find.
+//! 13. [`cli`] and [`command`]: the command line and what it starts.
 //!
 //! Imports point one way, from the end of this list to its beginning, never back. `tests/architecture.rs` holds that.
 //!
@@ -38,5 +39,6 @@ pub mod decode;
 pub mod feed;
 pub mod probe;
 pub mod protocol;
+pub mod quiz;
 pub mod server;
 pub mod wire;

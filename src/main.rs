@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Encode(options) => command::encode::run(options),
         Command::Healthcheck(options) => command::healthcheck::run(options),
         Command::Probe(options) => command::probe::run(options),
+        Command::Quiz(options) => command::quiz::run(options),
     }
 }
 
@@ -39,7 +40,8 @@ fn start_logger(command: &Command) -> Result<(), String> {
         | Command::Decode(_)
         | Command::Encode(_)
         | Command::Healthcheck(_)
-        | Command::Probe(_) => (None, "warn"),
+        | Command::Probe(_)
+        | Command::Quiz(_) => (None, "warn"),
         // It has a screen of its own, and starts the logger on that.
         Command::Connect(_) => return Ok(()),
     };

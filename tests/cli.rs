@@ -199,12 +199,22 @@ fn help_of(command: &[&str]) -> String {
 }
 
 /// The commands that have options of their own; without a word it is those of `serve`.
-const COMMANDS: [&[&str]; 9] =
-    [&[], &["broken"], &["check"], &["compare"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
+const COMMANDS: [&[&str]; 10] = [
+    &[],
+    &["broken"],
+    &["check"],
+    &["compare"],
+    &["connect"],
+    &["decode"],
+    &["encode"],
+    &["healthcheck"],
+    &["probe"],
+    &["quiz"],
+];
 
 /// Those whose options belong to one run and have no environment variables.
-const WITHOUT_VARIABLES: [&[&str]; 7] =
-    [&["broken"], &["check"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"]];
+const WITHOUT_VARIABLES: [&[&str]; 8] =
+    [&["broken"], &["check"], &["connect"], &["decode"], &["encode"], &["healthcheck"], &["probe"], &["quiz"]];
 
 #[test]
 fn help_shows_every_option_and_examples_to_copy() {

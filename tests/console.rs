@@ -50,6 +50,7 @@ const PAGES: [(&str, usize, usize); 6] = [
     ("docs/feed.md", 39, 4),
     ("docs/instructor.md", 14, 0),
     ("docs/page.md", 6, 0),
+    ("docs/quiz.md", 9, 0),
 ];
 
 #[test]

@@ -12,6 +12,7 @@ pub mod encode;
 pub mod handshake;
 pub mod healthcheck;
 pub mod probe;
+pub mod quiz;
 pub mod serve;
 pub mod values;
 
@@ -23,6 +24,7 @@ pub use decode::{Decode, Sender};
 pub use encode::Encode;
 pub use healthcheck::Healthcheck;
 pub use probe::Probe;
+pub use quiz::Quiz;
 pub use serve::Serve;
 
 use clap::{Parser, Subcommand};
@@ -79,6 +81,9 @@ pub enum Command {
     /// Make a frame, legal or not, and print its bytes
     #[command(after_help = encode::EXAMPLES)]
     Encode(Encode),
+    /// Ask small questions about frames, handshakes and close codes, and answer them
+    #[command(after_help = quiz::EXAMPLES)]
+    Quiz(Quiz),
     /// Ask a server how it is, and say it by the exit status
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(Healthcheck),

@@ -136,10 +136,10 @@ fn read_body(connection: &mut Connection, mut body: Body, data: &mut Vec<u8>, de
 }
 
 /// A section of RFC 6455, and what of it was broken.
-type Fault = (&'static str, String);
+pub type Fault = (&'static str, String);
 
 /// s4.1: what a client must find in the 101. The answer is the subprotocol that was chosen.
-fn judge(head: &Head, asked: &Asked) -> Result<Option<String>, Fault> {
+pub fn judge(head: &Head, asked: &Asked) -> Result<Option<String>, Fault> {
     upgrade_is_websocket(head)?;
     // s4.1, 3: "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token
     // that is an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_."

@@ -9,4 +9,5 @@ pub mod encode;
 pub mod healthcheck;
 pub mod probe;
 mod program;
+pub mod quiz;
 pub mod serve;

@@ -1,0 +1,77 @@
+//! Level 1: what a close code says, and whether it may be sent.
+
+use super::super::answer::Answer;
+use super::super::dice::Dice;
+use super::super::draft::Draft;
+use crate::protocol::close;
+
+/// The codes that have a meaning of their own: those of s7.4.1, and what was registered later.
+const KNOWN: [u16; 16] =
+    [1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015];
+
+/// Codes by range (s7.4.2).
+const BY_RANGE: [(u64, u64); 5] = [(0, 999), (1016, 2999), (3000, 3999), (4000, 4999), (5000, 65_535)];
+
+const CHOICES: usize = 4;
+const TRAVEL: &str = "never sent in a frame";
+
+/// What stands in a log or a table for a code. What says whether it may be sent is left out: that is another question.
+fn meaning_of(code: u16) -> &'static str {
+    let whole = close::meaning(code);
+    whole.strip_suffix(TRAVEL).map_or(whole, |before| before.trim_end_matches("; "))
+}
+
+/// Where a code is explained.
+fn section(code: u16) -> &'static str {
+    match code {
+        1012..=1014 => "IANA's registry, RFC 6455 s11.7",
+        1000..=1015 => "RFC 6455 s7.4.1",
+        _ => "RFC 6455 s7.4.2",
+    }
+}
+
+fn some_code(dice: &mut Dice) -> u16 {
+    if dice.below(3) > 0 {
+        return dice.one_of(&KNOWN);
+    }
+    let (low, high) = dice.one_of(&BY_RANGE);
+    dice.between(low, high) as u16
+}
+
+/// From the code to its meaning.
+pub(super) fn meaning(dice: &mut Dice) -> Draft {
+    let code = if dice.below(4) > 0 { dice.turn_of(&KNOWN) } else { some_code(dice) };
+    let mut choices = vec![meaning_of(code).to_owned()];
+    while choices.len() < CHOICES {
+        let other = meaning_of(some_code(dice)).to_owned();
+        if !choices.contains(&other) {
+            choices.push(other);
+        }
+    }
+    dice.shuffle(&mut choices);
+    let right = choices.iter().position(|choice| *choice == meaning_of(code)).unwrap_or(CHOICES);
+    Draft::new(format!("What does the close code {code} say?"), Answer::Choice(choices, right))
+        .because(format!("{code} stands for: {}.", close::meaning(code)), section(code))
+}
+
+/// From the meaning to the code.
+pub(super) fn code(dice: &mut Dice) -> Draft {
+    let code = dice.turn_of(&KNOWN);
+    let ask = format!("Which close code stands for \"{}\"?", meaning_of(code));
+    Draft::new(ask, Answer::Number(u64::from(code)))
+        .because(format!("{code} stands for: {}.", close::meaning(code)), section(code))
+}
+
+/// Whether a Close frame may carry it.
+pub(super) fn travel(dice: &mut Dice) -> Draft {
+    let code =
+        if dice.coin() { some_code(dice) } else { dice.one_of(&[1004, 1005, 1006, 1015, 1000, 1012, 3000, 4999]) };
+    let may = close::may_travel(code);
+    let why = match code {
+        1004 => "1004 is reserved: it has no meaning yet.".to_owned(),
+        1005 | 1006 | 1015 => format!("{code} is what a program reports when no Close frame has said how it ended."),
+        _ if may => format!("{code} stands for: {}.", close::meaning(code)),
+        _ => format!("{code} is in no range that an end may send from: 1000 to 1015 with gaps, and 3000 to 4999."),
+    };
+    Draft::new(format!("May a Close frame carry the code {code}?"), Answer::yes(may)).because(why, section(code))
+}
