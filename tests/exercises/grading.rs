@@ -5,6 +5,7 @@
 //! <!-- grading: run -->         the line that grades, typed where the file is
 //! <!-- grading: run alone -->   the same for strangers' programs
 //! <!-- grading: list -->        what the list of grades is then
+//! <!-- grading: points -->      the line that makes points of the list
 //! <!-- grading: years -->       the lines that ask next year's servers what this year's were asked
 //! <!-- grading: none -->        lines that no test runs, and the page says why
 //! <!-- grading: plan 90 -->     before a table of minutes, which are so many together
@@ -148,6 +149,12 @@ fn a_class_is_graded_by_the_lines_of_the_page() {
         let report = room.read(&format!("reports/{name}"));
         assert!(report.contains(words), "reports/{name} has no {words:?}:\n{report}");
     }
+    room.bash(&text("points"));
+    let points = room.read("points.csv");
+    let has = |line: &str| points.lines().any(|found| found.starts_with(line));
+    let lines =
+        ["points,name,stages_passed,", "100,ada,14,", "34,bob,5,", "0,carol,0,", "63,\"o'Neil, \"\"Jo\"\"\",9,"];
+    assert!(lines.into_iter().all(has), "{points}");
     let child = room.read("submissions/hana/child");
     assert!(!is_there(child.trim()), "the child of hana's server is still there");
 }
@@ -251,6 +258,16 @@ fn table(marker: &str) -> Vec<Vec<String>> {
 
 fn number(cell: &str) -> usize {
     cell.parse().unwrap_or_else(|_| panic!("{cell:?} is no number"))
+}
+
+#[test]
+fn the_points_are_those_of_the_exercise() {
+    let exercise = root().join("walkthrough/exercises/build-your-own-server/README.md");
+    let exercise = fs::read_to_string(exercise).expect("the exercise");
+    let together =
+        |text: &str| text.split("together='").nth(1).and_then(|rest| Some(rest.split_once('\'')?.0.to_owned()));
+    assert!(together(&page()).is_some());
+    assert_eq!(together(&page()), together(&exercise));
 }
 
 #[test]
