@@ -48,7 +48,7 @@ const PAGES: [(&str, usize, usize); 6] = [
     ("docs/connect.md", 26, 1),
     ("docs/encode.md", 12, 0),
     ("docs/feed.md", 39, 4),
-    ("docs/instructor.md", 14, 0),
+    ("docs/instructor.md", 15, 0),
     ("docs/page.md", 6, 0),
     ("docs/quiz.md", 9, 0),
 ];
