@@ -43,7 +43,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// How many commands, and logs, each page has. One whose marker was lost would be one that nobody runs.
-const PAGES: [(&str, usize, usize); 6] = [
+const PAGES: [(&str, usize, usize); 7] = [
     ("README.md", 2, 0),
     ("docs/connect.md", 26, 1),
     ("docs/encode.md", 12, 0),
