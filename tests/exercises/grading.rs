@@ -10,11 +10,13 @@
 //! <!-- grading: none -->        lines that no test runs, and the page says why
 //! <!-- grading: plan 90 -->     before a table of minutes, which are so many together
 //! <!-- grading: minutes -->     before the table of minutes a chapter
+//! <!-- grading: tools -->       before the table of what chapters need besides
 //! ```
 //!
 //! `BLESS=1 cargo test --test exercises grading -- --include-ignored` writes the list and the minutes of the chapters anew.
 
 use crate::fences::{Fence, Part, fences, parts};
+use crate::pages::steps::steps;
 use rustix::process::{Pid, test_kill_process};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -346,6 +348,33 @@ fn minutes_are_counted_as_the_page_says() {
     let chapter =
         format!("{words}\n```console\n$ one\nout\n$ two\n```\n<!-- file -->\n**Predict.** What?\n### 1. Easy\n");
     assert_eq!(minutes(&chapter), [1, 3, 5]);
+}
+
+/// Whether a chapter types this: a program, or a path.
+fn types(chapter: &str, tool: &str) -> bool {
+    let is_in = |command: &str| match tool.strip_prefix('/') {
+        Some(_) => command.contains(tool),
+        None => command.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').any(|word| word == tool),
+    };
+    let fences = fences(chapter).into_iter().filter(|fence| fence.kind == "console");
+    fences.flat_map(|fence| steps(&fence.lines)).any(|step| is_in(&step.command))
+}
+
+#[test]
+fn what_chapters_need_is_what_they_type() {
+    let chapters = fs::read_dir(root().join("walkthrough")).expect("chapters").flatten();
+    let chapters = chapters.map(|file| (file.file_name().into_string().expect("a name"), file.path()));
+    let mut chapters: Vec<(String, PathBuf)> =
+        chapters.filter(|(name, _)| name.as_bytes()[0].is_ascii_digit()).collect();
+    chapters.sort();
+    let texts = chapters.iter().map(|(name, path)| (&name[..2], fs::read_to_string(path).expect("a chapter")));
+    let texts: Vec<(&str, String)> = texts.collect();
+    for row in table("tools") {
+        for tool in row[1].split('`').skip(1).step_by(2).filter(|tool| *tool != "sudo") {
+            let typed: Vec<&str> = texts.iter().filter(|(_, text)| types(text, tool)).map(|(name, _)| *name).collect();
+            assert_eq!(typed.join(", "), row[0], "the chapters that type {tool}");
+        }
+    }
 }
 
 #[test]
