@@ -64,7 +64,7 @@ fn a_seed_repeats_its_question_and_another_seed_has_another() {
     for (topic, level) in everything() {
         let texts: Vec<String> = (0..500).map(|seed| printed(&question(topic, level, seed))).collect();
         assert_eq!(texts, (0..500).map(|seed| printed(&question(topic, level, seed))).collect::<Vec<_>>());
-        // Level 1 of `close` has about fifty questions; all others have no end.
+        // `close` asks about few codes, and about a few things that happen.
         let least = if topic == Topic::Close { 60 } else { 350 };
         let different = texts.iter().collect::<BTreeSet<_>>().len();
         assert!(different >= least, "{topic} {level}: {different} different questions of 500");

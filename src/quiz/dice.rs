@@ -62,12 +62,12 @@ impl Dice {
         things[self.below(things.len() as u64) as usize]
     }
 
-    /// The one of `things` whose turn it is, of which there must be one: none comes twice in as many rounds as there are
+    /// The one of `things` whose turn it is, of which there must be one: each comes once in as many rounds as there are
     /// things, so that a sheet does not ask the same again.
     pub fn turn_of<T: Copy>(&self, things: &[T]) -> T {
         let count = things.len() as u64;
         let mut order: Vec<usize> = (0..things.len()).collect();
-        Dice::of(&[self.deck, self.round / count]).shuffle(&mut order);
+        Dice::of(&[self.deck]).shuffle(&mut order);
         things[order[(self.round % count) as usize]]
     }
 
@@ -116,15 +116,15 @@ mod tests {
     #[test]
     fn each_has_its_turn() {
         let things = [1, 2, 3, 4, 5];
-        let turns = |from: u64| {
-            let mut turns: Vec<u32> =
-                (from..from + 5).map(|round| Dice::new(9).dealt(7, round).turn_of(&things)).collect();
-            let drawn = turns.clone();
-            turns.sort_unstable();
-            assert_eq!(turns, things);
-            drawn
+        let turns = |deck: u64, from: u64| -> Vec<u32> {
+            (from..from + 5).map(|round| Dice::new(from).dealt(deck, round).turn_of(&things)).collect()
         };
-        assert_ne!(turns(0), turns(5));
+        for from in 0..20 {
+            let mut drawn = turns(7, from);
+            drawn.sort_unstable();
+            assert_eq!(drawn, things);
+        }
+        assert_ne!(turns(7, 0), turns(8, 0));
     }
 
     #[test]

@@ -12,13 +12,37 @@ const KNOWN: [u16; 16] =
 /// Codes by range (s7.4.2).
 const BY_RANGE: [(u64, u64); 5] = [(0, 999), (1016, 2999), (3000, 3999), (4000, 4999), (5000, 65_535)];
 
+/// Codes and ranges of codes about which it is asked whether they may be sent: about as many may as may not.
+const TRAVEL: [(u64, u64); 20] = [
+    (0, 999),
+    (1000, 1000),
+    (1001, 1001),
+    (1003, 1003),
+    (1004, 1004),
+    (1005, 1005),
+    (1006, 1006),
+    (1007, 1007),
+    (1008, 1008),
+    (1011, 1011),
+    (1012, 1012),
+    (1014, 1014),
+    (1015, 1015),
+    (1016, 1100),
+    (1016, 2999),
+    (2000, 2999),
+    (3000, 3999),
+    (4000, 4999),
+    (5000, 9999),
+    (5000, 65_535),
+];
+
 const CHOICES: usize = 4;
-const TRAVEL: &str = "never sent in a frame";
+const NEVER: &str = "never sent in a frame";
 
 /// What stands in a log or a table for a code. What says whether it may be sent is left out: that is another question.
 fn meaning_of(code: u16) -> &'static str {
     let whole = close::meaning(code);
-    whole.strip_suffix(TRAVEL).map_or(whole, |before| before.trim_end_matches("; "))
+    whole.strip_suffix(NEVER).map_or(whole, |before| before.trim_end_matches("; "))
 }
 
 /// Where a code is explained.
@@ -64,8 +88,8 @@ pub(super) fn code(dice: &mut Dice) -> Draft {
 
 /// Whether a Close frame may carry it.
 pub(super) fn travel(dice: &mut Dice) -> Draft {
-    let code =
-        if dice.coin() { some_code(dice) } else { dice.one_of(&[1004, 1005, 1006, 1015, 1000, 1012, 3000, 4999]) };
+    let (low, high) = dice.turn_of(&TRAVEL);
+    let code = dice.between(low, high) as u16;
     let may = close::may_travel(code);
     let why = match code {
         1004 => "1004 is reserved: it has no meaning yet.".to_owned(),

@@ -16,7 +16,7 @@ const BEFORE: &str = "A server sent this frame:";
 const TWO_BYTES: &str = "The payload begins with the code: two bytes, the most significant first.";
 
 fn some_code(dice: &mut Dice) -> u16 {
-    if dice.coin() { dice.one_of(&CODES) } else { dice.between(3000, 4999) as u16 }
+    if dice.coin() { dice.turn_of(&CODES) } else { dice.between(3000, 4999) as u16 }
 }
 
 fn frame(payload: Vec<u8>) -> Vec<u8> {

@@ -279,3 +279,25 @@ pub(super) fn fault(dice: &mut Dice) -> Draft {
         .because(format!("In decode's words: {why}."), format!("RFC 6455 {section}"))
         .told(Told::Frames(bytes, from))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::close::may_travel;
+
+    #[test]
+    fn what_is_sent_may_be_sent_and_what_is_only_reported_may_not() {
+        assert!(CLOSED.iter().all(|situation| may_travel(situation.code as u16)));
+        assert!(UNSAID.iter().all(|situation| !may_travel(situation.code as u16)));
+    }
+
+    /// A story that named its code would answer itself; one without a section would be somebody's opinion.
+    #[test]
+    fn no_story_tells_its_end() {
+        for Situation { story, code, why, section } in CLOSED.iter().chain(&UNSAID) {
+            assert!(!story.contains(&code.to_string()) && story.ends_with('.'), "{story}");
+            assert!(why.len() > 20 && section.starts_with("RFC 6455 s"), "{story}");
+        }
+        assert!(WHO.iter().all(|(ask, end, ..)| ask.ends_with('?') && *end < ENDS.len()));
+    }
+}

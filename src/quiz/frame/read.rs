@@ -152,7 +152,8 @@ pub(super) fn write(dice: &mut Dice) -> Draft {
         _ => (Opcode::Text, word.into(), format!("the text message `{word}` in one frame"), format!("text {word}")),
     };
     let bytes = Handmade::new(opcode, payload).encode();
-    let ask = format!("A server sends {frame}. Which bytes are on the wire? {}", words::ASCII);
+    let ask = format!("A server sends {frame}. Which bytes are on the wire?");
+    let ask = if frame.contains('`') { format!("{ask} {}", words::ASCII) } else { ask };
     let why =
         "FIN and the opcode are the first byte, the length is the second, with the MASK bit 0; then comes the payload.";
     Draft::new(ask, Answer::Bytes(bytes.clone()))
