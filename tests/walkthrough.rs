@@ -116,9 +116,11 @@ chapters! {
     c17: "17-where-next.md", [8, 0, 0, 1, 1, 6, 0];
     #[ignore = "needs nginx"]
     exercises_behind_the_proxy: "exercises/behind-the-proxy.md", [5, 0, 0, 0, 0, 2, 0];
+    exercises_predict_the_cost: "exercises/predict-the-cost.md", [1, 0, 0, 0, 0, 0, 0];
     exercises_which_rule_is_broken: "exercises/which-rule-is-broken.md", [5, 0, 0, 0, 0, 1, 0];
     #[ignore = "needs haproxy and nginx"]
     answers_behind_the_proxy: "answers/behind-the-proxy.md", [26, 0, 0, 0, 0, 8, 0];
+    answers_predict_the_cost: "answers/predict-the-cost.md", [6, 0, 0, 0, 0, 0, 0];
     #[ignore = "needs nc and xxd"]
     answers_which_rule_is_broken: "answers/which-rule-is-broken.md", [47, 0, 1, 0, 0, 15, 0];
 }

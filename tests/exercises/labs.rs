@@ -1,8 +1,10 @@
 //! The labs: a seed of an exercise means what its answer says. Their pages are run by `tests/walkthrough.rs`, like chapters.
 
 use crate::pages::page;
+use std::process::Command;
 use ws101::broken::{NONE, chosen_by, find};
 
+const COSTS: &str = "docs/answers/predict-the-cost.md";
 const PAGE: &str = "walkthrough/exercises/which-rule-is-broken.md";
 const ANSWERS: &str = "docs/answers/which-rule-is-broken.md";
 
@@ -38,5 +40,45 @@ fn each_server_to_be_found_has_its_answer() {
     assert!(asked.len() >= 10, "{asked:?}");
     for seed in asked {
         assert!(page(PAGE).contains(&format!("\n`ws101 broken any --seed {seed}`\n")), "{seed}");
+    }
+}
+
+/// The numbers of a line, such as `bytes an event       2,409   11,449`, without what they are.
+fn numbers(line: &str) -> Vec<f64> {
+    let words = line.split([' ', '|']).map(|word| word.replace(',', ""));
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+/// What is computed on the page for one event, for 20 and for 200: the table's rows, which begin with that number.
+fn computed(events: &str, what: &str) -> Vec<f64> {
+    let text = page(COSTS);
+    let row = text.lines().find(|line| line.starts_with(&format!("| {events}: {what} |"))).expect("a row");
+    numbers(row.split_once(": ").expect("a title").1)
+}
+
+/// What is measured, in the same order: by two short polls, the long poll, the stream and the WebSocket.
+fn measured(rate: &str) -> String {
+    let mut compare = Command::new(env!("CARGO_BIN_EXE_ws101"));
+    compare.args(["compare", "--for", "10s", "--poll-interval", "1s,200ms", "--rate", rate]);
+    let said = compare.env("NO_COLOR", "1").output().expect("ws101 starts");
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).expect("text")
+}
+
+#[test]
+#[ignore = "measures for half a minute"]
+fn what_is_computed_of_the_costs_is_what_is_measured() {
+    for (events, rate) in [("1 event", "6/m"), ("20 events", "2/s"), ("200 events", "20/s")] {
+        let said = measured(rate);
+        for (what, line, off) in [("requests", "HTTP requests", 1.0), ("bytes an event", "bytes an event", 0.0)] {
+            let is_row = |text: &&str| text.starts_with(line) && !numbers(text).is_empty();
+            let found = numbers(said.lines().find(is_row).expect("a row"));
+            let wanted = computed(events, what);
+            assert_eq!((wanted.len(), found.len()), (5, 5), "{events}, {what}: {said}");
+            for (wanted, found) in wanted.iter().zip(&found) {
+                let is_near = (wanted - found).abs() <= off + wanted * 0.1;
+                assert!(is_near, "{events}, {what}: {wanted} are computed, {found} are measured\n{said}");
+            }
+        }
     }
 }
