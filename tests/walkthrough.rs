@@ -41,7 +41,7 @@ use std::fs;
 use std::io::{Write, stderr};
 use std::path::Path;
 use walk::bless::edited;
-use walk::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
+use walk::contents::{citation_faults, definition_faults, glossary_faults, summary_faults, table_faults};
 use walk::form::{chapter_faults, page_faults};
 use walk::listing::checked;
 use walk::run::Run;
@@ -172,6 +172,7 @@ fn what_stands_around_the_chapters_agrees_with_them() {
     let pages = walkthrough();
     let mut faults = summary_faults(&page("walkthrough/SUMMARY.md"), &pages);
     faults.extend(glossary_faults(&page("walkthrough/glossary.md")));
+    faults.extend(definition_faults(&page("walkthrough/glossary.md"), &pages));
     faults.extend(table_faults(&page("walkthrough/seen-in-print.md")));
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }

@@ -56,6 +56,36 @@ pub fn glossary_faults(glossary: &str) -> Vec<String> {
     faults
 }
 
+/// Terms that the glossary sends to the wrong chapter. Who explains a term marks it (`**hop**`), and there is one place for
+/// that. A term that nobody marks stands in its chapter all the same, as a word; one with something in brackets behind it
+/// is one of several of that name, and each of their chapters may mark it.
+pub fn definition_faults(glossary: &str, pages: &BTreeMap<String, String>) -> Vec<String> {
+    let chapters: Vec<(&str, String)> = pages
+        .iter()
+        .filter(|(file, _)| file.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|(file, text)| (file.as_str(), of_kind(&outline(text), Kind::Prose).join(" ").to_lowercase()))
+        .collect();
+    let have = |word: &str| -> Vec<&str> {
+        chapters.iter().filter(|(_, text)| text.contains(word)).map(|(file, _)| *file).collect()
+    };
+    let mut faults = Vec::new();
+    for entry in glossary.split("\n\n") {
+        let Some((term, text)) = entry.strip_prefix("**").and_then(|rest| rest.split_once("**: ")) else { continue };
+        let Some((_, link)) = text.rsplit_once("](") else { continue };
+        let chapter = link.split(')').next().unwrap_or_default();
+        let (word, is_one_of_several) = term.split_once(" (").map_or((term, false), |(word, _)| (word, true));
+        let word = word.to_lowercase();
+        let marked = [have(&format!("**{word}**")), have(&format!("**{word}s**"))].concat();
+        let is_right = marked.is_empty() || marked == [chapter] || is_one_of_several && marked.contains(&chapter);
+        if !is_right {
+            faults.push(format!("{term} is marked in {}, and the glossary leads to {chapter}", marked.join(" and ")));
+        } else if !have(&word).contains(&chapter) {
+            faults.push(format!("{term} is no word of {chapter}"));
+        }
+    }
+    faults
+}
+
 /// What is wrong with the table of what is put right: its third column names sections.
 pub fn table_faults(page: &str) -> Vec<String> {
     let rows = page.lines().filter(|line| line.starts_with('|')).skip(2);

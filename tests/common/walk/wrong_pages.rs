@@ -1,6 +1,6 @@
 //! Pages whose form is wrong, each in one thing, and the fault that is found.
 
-use super::contents::{citation_faults, glossary_faults, summary_faults, table_faults};
+use super::contents::{citation_faults, definition_faults, glossary_faults, summary_faults, table_faults};
 use super::form::{chapter_faults, page_faults};
 use super::script::script;
 use super::unrun::{self, Manifests};
@@ -179,6 +179,28 @@ fn a_wrong_summary_is_seen() {
     assert!(seen("what.md", "that.md").contains("there is no that.md"));
     let turned = summary_faults("[01-b](01-b.md)\n[00-a](00-a.md)\n[what](what.md)\n", &pages);
     assert!(turned[0].starts_with("not in the order"), "{turned:?}");
+}
+
+#[test]
+fn a_term_that_is_explained_elsewhere_is_seen() {
+    let pages = |first: &str, second: &str| {
+        let page = |file: &str, text: &str| (file.to_owned(), format!("# A\n\n{text}\n"));
+        BTreeMap::from([page("01-a.md", first), page("02-b.md", second), page("exercises/README.md", "A **hop**.")])
+    };
+    let seen = |term: &str, first: &str, second: &str| {
+        let glossary = format!("# Glossary\n\n**{term}**: what it is.\n([B](02-b.md))\n");
+        definition_faults(&glossary, &pages(first, second)).join("; ")
+    };
+    assert_eq!(seen("hop", "A word.", "**Hops** are\nexplained."), "");
+    assert_eq!(seen("next hop", "A word.", "The next\nhop is a word here."), "");
+    assert_eq!(
+        seen("hop", "A **hop** is this.", "A hop."),
+        "hop is marked in 01-a.md, and the glossary leads to 02-b.md"
+    );
+    let twice = "hop is marked in 01-a.md and 02-b.md, and the glossary leads to 02-b.md";
+    assert_eq!(seen("hop", "A **hop** is this.", "A **hop** is that."), twice);
+    assert_eq!(seen("hop (of hares)", "A **hop** is this.", "A **hop** is that."), "");
+    assert_eq!(seen("hop", "A hop.", "Nothing."), "hop is no word of 02-b.md");
 }
 
 #[test]
