@@ -42,7 +42,7 @@ use std::io::{Write, stderr};
 use std::path::Path;
 use walk::bless::edited;
 use walk::contents::{citation_faults, definition_faults, glossary_faults, summary_faults, table_faults};
-use walk::form::{chapter_faults, page_faults};
+use walk::form::{chapter_faults, lab_faults, page_faults};
 use walk::listing::checked;
 use walk::run::Run;
 use walk::script::{Counts, What, script};
@@ -161,6 +161,10 @@ fn pages_have_the_form_that_readers_know() {
         let mut found = page_faults(text);
         if let Some(at) = chapters.iter().position(|chapter| chapter == file).filter(|at| *at > 0) {
             found.extend(chapter_faults(text, chapters.get(at + 1).copied()));
+        }
+        // A page of its own, and not one of a folder, which has an order of its own.
+        if let Some(name) = file.strip_prefix("exercises/").filter(|name| !name.contains('/') && *name != "README.md") {
+            found.extend(lab_faults(text, name));
         }
         faults.extend(found.iter().map(|fault| format!("{file}: {fault}")));
     }

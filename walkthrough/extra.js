@@ -98,6 +98,15 @@ function linksOut() {
   }
 }
 
+// On GitHub the page of a folder is its README.md, in the book its index.html.
+function readmes() {
+  for (const link of document.querySelectorAll('main a[href*="README.html"]')) {
+    const href = link.getAttribute('href');
+    if (!href.includes('://')) link.setAttribute('href', href.replace(/README\.html(#|$)/, 'index.html$1'));
+  }
+}
+
 commands();
 linksOut();
+readmes();
 pictures();

@@ -60,6 +60,22 @@ pub fn chapter_faults(page: &str, next: Option<&str>) -> Vec<String> {
     faults
 }
 
+/// What is wrong with a page that is one exercise: before anything else it says what its reader wants to know, in this order.
+pub fn lab_faults(page: &str, name: &str) -> Vec<String> {
+    let lines = page.lines().skip(1);
+    let told: Vec<&str> =
+        lines.take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("- ")).collect();
+    let wanted = ["- After: ", "- Time: ", "- Needs: ", "- Hand in: ", "- Answers: "];
+    let is_told = told.len() == wanted.len() && wanted.iter().zip(&told).all(|(begin, line)| line.starts_with(begin));
+    let mut faults = Vec::new();
+    let mut hold = |holds: bool, fault: &str| faults.extend((!holds).then(|| fault.to_owned()));
+    hold(is_told, "it does not begin with what it comes after, its time, what it needs, what to hand in, the answers");
+    let leads = told.last().is_some_and(|line| line.contains(&format!("](../../docs/answers/{name})")));
+    hold(leads, "no link to its answers");
+    hold(page.contains("\n<details>\n<summary>"), "no hint: no <details> with a <summary>");
+    faults
+}
+
 fn exercise_faults(sections: &[Section]) -> Vec<String> {
     let Some(at) = sections.iter().position(|section| section.title == "Exercises") else {
         return vec!["no exercises".to_owned()];

@@ -1,7 +1,7 @@
 //! Pages whose form is wrong, each in one thing, and the fault that is found.
 
 use super::contents::{citation_faults, definition_faults, glossary_faults, summary_faults, table_faults};
-use super::form::{chapter_faults, page_faults};
+use super::form::{chapter_faults, lab_faults, page_faults};
 use super::script::script;
 use super::unrun::{self, Manifests};
 use crate::rfc;
@@ -57,6 +57,22 @@ fn a_chapter_that_lacks_something_is_seen() {
     let last = |link: &str| chapter_faults(&right.replace("](02-c.md)", link).replace('~', "`"), None);
     assert_eq!(last("](exercises/README.md), [S](../src/lib.rs)"), [""; 0]);
     assert_eq!(last("](exercises/README.md)"), ["the last Next has no link to the exercises and the source"]);
+}
+
+#[test]
+fn an_exercise_that_does_not_say_what_it_takes_is_seen() {
+    let right = "# A\n\nWhat it is.\n\n- After: a chapter.\n- Time: an hour.\n- Needs: paper.\n- Hand in: it.\n\
+                 - Answers: [here](../../docs/answers/a.md).\n\n## B\n\n- Time: more.\n\n<details>\n<summary>C</summary>\n";
+    assert_eq!(lab_faults(right, "a.md"), [""; 0]);
+    for (part, other, fault) in [
+        ("- Time: an hour.\n", "", "it does not begin with"),
+        ("- Needs: paper.\n- Hand in: it.\n", "- Hand in: it.\n- Needs: paper.\n", "it does not begin with"),
+        ("answers/a.md", "answers/b.md", "no link to its answers"),
+        ("<details>", "<div>", "no hint"),
+    ] {
+        let found = lab_faults(&right.replacen(part, other, 1), "a.md");
+        assert!(found.len() == 1 && found[0].starts_with(fault), "{fault}: {found:?}");
+    }
 }
 
 #[test]
