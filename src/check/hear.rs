@@ -13,8 +13,8 @@ use crate::wire::{escape, lines};
 /// What is put together of the fragments of one message.
 const LONGEST: usize = 8 << 20;
 
-/// How much of a payload is repeated.
-const EXCERPT: usize = 40;
+/// How much of a payload is repeated, in bytes.
+pub const EXCERPT: usize = 40;
 
 /// Why a Ping with the payload of one that was sent is wrong.
 const PING_BACK: &str = "the Ping came back as a Ping";

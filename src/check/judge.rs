@@ -5,7 +5,7 @@
 
 use super::case::{Failure, Verdict, because, told_as};
 use super::cause;
-use super::hear::{Heard, close_words, message_words, payload_words};
+use super::hear::{EXCERPT, Heard, close_words, message_words, payload_words};
 use super::link::{Answer, End, Link};
 use super::trial::Trial;
 use crate::client::response::Head;
@@ -170,7 +170,19 @@ fn is_echo(sent: &Handmade, heard: &Heard) -> bool {
 /// That it is not.
 pub fn no_echo(sent: &Handmade, heard: &Heard) -> Failure {
     let expected = format!("the same message: {}", message_words(sent.opcode, &sent.payload));
-    Failure { expected, came: heard.words(), cause: cause::of_echo(sent, heard) }
+    Failure { expected, came: came_words(&sent.payload, heard), cause: cause::of_echo(sent, heard) }
+}
+
+/// What came. Where it begins like what was sent, farther than an excerpt shows, it also says how far.
+fn came_words(sent: &[u8], heard: &Heard) -> String {
+    let words = heard.words();
+    match heard {
+        Heard::Message(came) => match cause::first_wrong(sent, &came.payload) {
+            Some(at) if at >= EXCERPT => format!("{words}; the first {at} bytes are right, the next one is not"),
+            _ => words,
+        },
+        _ => words,
+    }
 }
 
 /// What was heard is the message of these fragments. Control frames may be among them.
@@ -183,7 +195,7 @@ pub fn whole(sent: &[Handmade], heard: Heard) -> Verdict {
     }
     let expected = format!("one message: {}", message_words(opcode, &payload));
     let cause = cause::of_whole(sent, &heard);
-    Err(Failure { expected, came: heard.words(), cause }.into())
+    Err(Failure { expected, came: came_words(&payload, &heard), cause }.into())
 }
 
 /// What was heard is not the Pong to this Ping.

@@ -4,10 +4,17 @@ use crate::protocol::upgrade::GUID;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, HEXLOWER};
 use sha1::{Digest, Sha1};
 
+/// As many bytes of the GUID as are written alike in base64, whatever stands behind it: a multiple of three.
+const GUID_IN_BASE64: usize = 36;
+
 /// Why the value of Sec-WebSocket-Accept is not the right one for this key.
 pub fn of_accept(key: &str, came: &[u8]) -> Option<String> {
     if came.starts_with(b"b'") && came.ends_with(b"'") {
         return Some("this is how Python prints bytes, b'...': decode() them before they go into a string".to_owned());
+    }
+    if came.starts_with(BASE64.encode(&GUID.as_bytes()[..GUID_IN_BASE64]).as_bytes()) {
+        let words = "the GUID itself stands before the hash: in Go h.Sum(b) appends the hash to b; use sha1.Sum([]byte(key + GUID))";
+        return Some(words.to_owned());
     }
     let slips = hashed_wrong(key).into_iter().map(|(text, words)| (BASE64.encode(&Sha1::digest(text)), words));
     let known = slips.chain(written_wrong(key)).find(|(slip, _)| slip.as_bytes() == came).map(|(_, words)| words);
@@ -122,6 +129,7 @@ mod tests {
             ("s3pPLMBiTxaQ9kYGzzhZRbK+xOo", "padding"),
             ("b's3pPLMBiTxaQ9kYGzzhZRbK+xOo='", "decode()"),
             ("t3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "letter by letter"),
+            ("MjU4RUFGQTUtRTkxNC00N0RBLTk1Q0EtQzVBQjBEQzg1QjExs3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "h.Sum(b)"),
             ("AAAAAAAAAAAAAAAAAAAAAA==", "MD5"),
             ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "SHA-256"),
         ] {

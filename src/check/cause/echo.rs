@@ -6,6 +6,9 @@ use crate::check::judge::code_of;
 use crate::protocol::frame::Handmade;
 use crate::protocol::mask;
 
+/// So many bytes come in one read, more or less: what is wrong only behind them was brought by another one.
+const FIRST_READ: usize = 512;
+
 /// The character that a decoder puts in the place of what it does not understand: U+FFFD.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -59,6 +62,7 @@ pub fn of_echo(sent: &Handmade, heard: &Heard) -> Option<String> {
             let is_other = sent.mask == Some([0; 4]) && came.payload.len() != sent.payload.len();
             is_other.then_some(super::NO_ECHO)
         });
+    let words = words.or_else(|| of_reads(&sent.payload, &came.payload));
     words.map(str::to_owned)
 }
 
@@ -74,6 +78,9 @@ fn of_content(sent: &[u8], came: &Message) -> Option<&'static str> {
         () if payload.len() == 4 && sent.starts_with(payload) => super::FOUR_BYTES,
         () if is_encoded_twice(sent, payload) => {
             "the text was encoded twice: it was decoded as Latin-1 and not as UTF-8 (s5.6)"
+        }
+        () if is_formatted(sent, payload) => {
+            "the text was taken for a format, and its %s for a value: write the bytes as they are, as with fmt.Fprint in Go"
         }
         () if !sent.is_empty() && payload.eq_ignore_ascii_case(sent) => {
             "capitals and small letters are changed: a payload goes back as it came"
@@ -107,6 +114,12 @@ fn is_encoded_twice(sent: &[u8], came: &[u8]) -> bool {
     !sent.is_ascii() && twice.as_bytes() == came
 }
 
+/// It is right up to the %s, and not behind it.
+fn is_formatted(sent: &[u8], came: &[u8]) -> bool {
+    let at = sent.windows(2).position(|pair| pair == b"%s");
+    at.is_some_and(|at| first_wrong(sent, came).is_some_and(|wrong| wrong == at || wrong == at + 1))
+}
+
 /// Whether these are the bytes that were sent, with their mask.
 pub(super) fn is_masked(sent: &Handmade, came: &[u8]) -> bool {
     sent.mask.is_some_and(|key| unmasked(&sent.payload, key, sent.payload.len()) == came)
@@ -122,7 +135,7 @@ fn of_slip(sent: &Handmade, came: &[u8]) -> Option<&'static str> {
 /// The right bytes with the key in the wrong place: from some byte on, or from the first.
 fn of_place(sent: &Handmade, came: &[u8]) -> Option<&'static str> {
     let key = sent.mask.filter(|_| came.len() == sent.payload.len())?;
-    let first_wrong = came.iter().zip(&sent.payload).position(|(came, sent)| came != sent)?;
+    let first_wrong = first_wrong(&sent.payload, came)?;
     let wire = unmasked(&sent.payload, key, sent.payload.len());
     let is_turned = |from: usize, by: u64| {
         let mut rest = wire[from..].to_vec();
@@ -140,6 +153,19 @@ fn of_place(sent: &Handmade, came: &[u8]) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// The length is right, and so is the beginning.
+fn of_reads(sent: &[u8], came: &[u8]) -> Option<&'static str> {
+    let first_wrong = first_wrong(sent, came).filter(|_| sent.len() == came.len())?;
+    (first_wrong >= FIRST_READ).then_some(
+        "the length is right, and so is what one read brings: each further one goes behind what has come, and not over it",
+    )
+}
+
+/// Which byte is the first that is another one, counted from 0.
+pub fn first_wrong(sent: &[u8], came: &[u8]) -> Option<usize> {
+    came.iter().zip(sent).position(|(came, sent)| came != sent)
 }
 
 /// With this key, as far as this byte.
@@ -194,6 +220,8 @@ mod tests {
         assert!(cause(b" ab\n", b"ab").contains("white space"));
         assert!(cause(b"abcdefg", b"abcd").contains("zip"));
         assert!(cause("für".as_bytes(), "fÃ¼r".as_bytes()).contains("Latin-1"));
+        assert!(cause(b"100 %s sure", b"100 %!s(MIS").contains("a format"));
+        assert!(cause(b"100 %s sure", b"100 (null) ").contains("a format"));
         assert!(cause(b"Abc", b"ABC").contains("capitals"));
         assert!(cause(b"ab", b"ab\0").contains("a 00 is added"));
         assert!(cause(b"ab", b"ab\r\n").contains("a line end is added"));
@@ -202,5 +230,8 @@ mod tests {
         assert!(cause(b"a\xff", "a\u{fffd}".as_bytes()).contains("U+FFFD"));
         assert!(cause(b"abc", b"").contains("the payload is lost"));
         assert_eq!(cause(b"abc", b"xyz"), "");
+        let (sent, zeros) = ([b'a'; 2000], [0; 1000]);
+        assert!(cause(&sent, &[&sent[..1000], &zeros].concat()).contains("goes behind what has come"));
+        assert_eq!(cause(&sent[..600], &[&sent[..100], &zeros[..500]].concat()), "");
     }
 }

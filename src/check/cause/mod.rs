@@ -12,7 +12,7 @@ mod length;
 pub use accept::of_accept;
 pub use close::{EMPTY_CLOSE, of_announced, of_going_on, of_meaningless, of_no_close, of_no_end, of_wrong_close};
 pub use control::{of_bad_text, of_pong, of_text, of_whole};
-pub use echo::of_echo;
+pub use echo::{first_wrong, of_echo};
 pub use head::{of_answer, of_no_101, of_no_refusal};
 pub use length::{of_length, of_unanswered};
 

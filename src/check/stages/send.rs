@@ -136,11 +136,11 @@ pub const CASES: &[Case] = &[
     Case {
         address: "ws/5.6/1",
         level: Level::Must,
-        // s5.6 knows no byte that means anything to the protocol; white space is as good as any other.
-        requirement: "White space at the ends of a payload belongs to it.",
-        sends: "a text with blanks, a tab and line ends at its ends",
+        // s5.6 knows no byte that means anything to the protocol; white space and a % are as good as any other.
+        requirement: "Every byte of a text belongs to it: white space at its ends, and a %.",
+        sends: "a text with blanks, a tab and line ends at its ends, and with %s in it",
         expects: "the same text",
-        run: |trial| trial.open()?.echo(&plain(Opcode::Text, " \t Hello \r\n\n")),
+        run: |trial| trial.open()?.echo(&plain(Opcode::Text, " \t Hello, 100 %s sure \r\n\n")),
     },
     Case {
         address: "course/5/1",
