@@ -123,6 +123,19 @@ fn the_classic_mistake_fails_its_stage() {
     });
 }
 
+/// Who checks a text when it is whole passes stage 11, and sees other numbers than those of its sheet.
+#[test]
+#[ignore = "waits for two seconds"]
+fn the_sheet_of_utf8_says_what_is_seen_by_who_checks_a_message_when_it_is_whole() {
+    let sheet = page(&format!("{SHEETS}/11-utf8.md"));
+    let command = format!("'{}' broken utf8-late --listen 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_ws101"));
+    let output = ws101().args(["check", "--stage", "11", "--run", &command]).output().expect("ws101 runs");
+    let report = String::from_utf8_lossy(&output.stdout);
+    let row = report.lines().find_map(|line| line.strip_prefix("  11  utf8      ")).expect("the row of stage 11");
+    assert!(sheet.contains(&format!("`{row}`")) && sheet.contains("smaller by two"), "{row}");
+    assert!(output.status.success() && report.contains(": 27 passed, 2 SHOULD not met\n"), "{report}");
+}
+
 #[test]
 #[ignore = "needs bash and python3"]
 fn the_sheets_show_what_is_printed() {
