@@ -21,11 +21,17 @@ class Refused(Exception):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
-    print(f"listening on port {sys.argv[1]}")
-    while True:
-        sock, _ = listener.accept()
-        serve(sock)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 9001
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        # Most often another server has this port.
+        sys.exit(error.strerror)
+    print(f"listening on port {port}")
+    with listener:
+        while True:
+            sock, _ = listener.accept()
+            serve(sock)
 
 
 def serve(sock):
@@ -169,4 +175,7 @@ def send_frame(stream, opcode, payload):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends the server.

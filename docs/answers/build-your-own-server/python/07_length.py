@@ -25,11 +25,17 @@ class Failed(Exception):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
-    print(f"listening on port {sys.argv[1]}")
-    while True:
-        sock, _ = listener.accept()
-        serve(sock)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 9001
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        # Most often another server has this port.
+        sys.exit(error.strerror)
+    print(f"listening on port {port}")
+    with listener:
+        while True:
+            sock, _ = listener.accept()
+            serve(sock)
 
 
 def serve(sock):
@@ -175,6 +181,8 @@ def read_frame(stream):
     if length >= 126:
         key_at = 4 if length == 126 else 10
         length = extended_length(length, data[2:key_at])
+    if len(data) < key_at + 4:
+        raise EOFError("less than a header")
     payload = data[key_at + 4:]
     # A long payload takes more than one read.
     while len(payload) < length:
@@ -214,4 +222,7 @@ def encoded_length(length):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends the server.

@@ -36,11 +36,17 @@ class Closed(Exception):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
-    print(f"listening on port {sys.argv[1]}")
-    while True:
-        sock, _ = listener.accept()
-        serve(sock)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 9001
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        # Most often another server has this port.
+        sys.exit(error.strerror)
+    print(f"listening on port {port}")
+    with listener:
+        while True:
+            sock, _ = listener.accept()
+            serve(sock)
 
 
 def serve(sock):
@@ -294,6 +300,7 @@ def answer_control(stream, opcode, payload):
 
 def check_close(payload):
     """s5.5.1: a Close has no payload, or a code in two bytes and a reason in UTF-8."""
+    # One byte alone is below 1000, and no code either.
     if payload and not may_travel(int.from_bytes(payload[:2], "big")):
         raise Failed(1002, "a Close with a code that must not be sent (s7.4)")
     check_utf8(codecs.getincrementaldecoder("utf-8")(), payload[2:], final=True)
@@ -329,4 +336,7 @@ def end_tcp(sock):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends the server.

@@ -42,13 +42,19 @@ class Closed(Exception):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
-    print(f"listening on port {sys.argv[1]}")
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 9001
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        # Most often another server has this port.
+        sys.exit(error.strerror)
+    print(f"listening on port {port}")
     room = threading.BoundedSemaphore(MAX_CLIENTS)
-    while True:
-        room.acquire()
-        sock, _ = listener.accept()
-        threading.Thread(target=serve, args=(sock, room), daemon=True).start()
+    with listener:
+        while True:
+            room.acquire()
+            sock, _ = listener.accept()
+            threading.Thread(target=serve, args=(sock, room), daemon=True).start()
 
 
 def serve(sock, room):
@@ -75,8 +81,10 @@ class Stream:
         self.sendall = sock.sendall
 
     def wait_for_more(self, seconds=SILENT_SECONDS):
+        if seconds <= 0:
+            raise TimeoutError("too slow")
         # This holds for the next write as well: a client that takes nothing for so long is given up.
-        self.sock.settimeout(max(seconds, 0.001))
+        self.sock.settimeout(seconds)
         data = self.sock.recv(65536)
         if not data:
             raise EOFError("FIN")
@@ -316,6 +324,7 @@ def answer_control(stream, opcode, payload):
 
 def check_close(payload):
     """s5.5.1: a Close has no payload, or a code in two bytes and a reason in UTF-8."""
+    # One byte alone is below 1000, and no code either.
     if payload and not may_travel(int.from_bytes(payload[:2], "big")):
         raise Failed(1002, "a Close with a code that must not be sent (s7.4)")
     check_utf8(codecs.getincrementaldecoder("utf-8")(), payload[2:], final=True)
@@ -351,4 +360,7 @@ def end_tcp(sock):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends the server.

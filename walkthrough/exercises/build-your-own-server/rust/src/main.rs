@@ -8,9 +8,20 @@
 use std::env;
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
     let port = env::args().nth(1).unwrap_or("9001".to_string());
+    if let Err(error) = listen(&port) {
+        // Most often another server has this port.
+        eprintln!("port {port}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Accepts clients, without end.
+fn listen(port: &str) -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {

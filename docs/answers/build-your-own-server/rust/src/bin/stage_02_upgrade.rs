@@ -9,12 +9,23 @@
 use std::env;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
     let port = env::args().nth(1).unwrap_or("9001".to_string());
+    if let Err(error) = listen(&port) {
+        // Most often another server has this port.
+        eprintln!("port {port}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Accepts clients, without end.
+fn listen(port: &str) -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
@@ -93,7 +104,7 @@ impl Request {
     fn has_token(&self, name: &str, token: &str) -> bool {
         let values = self.values(name);
         let mut tokens = values.iter().flat_map(|value| value.split(','));
-        tokens.any(|this| this.trim().eq_ignore_ascii_case(token))
+        tokens.any(|this| this.trim_matches([' ', '\t']).eq_ignore_ascii_case(token))
     }
 }
 

@@ -12,6 +12,7 @@ use sha1::{Digest, Sha1};
 use std::env;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -19,8 +20,18 @@ const MAX_HEAD: usize = 16 * 1024;
 /// What is put behind the key before it is hashed (s1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
     let port = env::args().nth(1).unwrap_or("9001".to_string());
+    if let Err(error) = listen(&port) {
+        // Most often another server has this port.
+        eprintln!("port {port}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Accepts clients, without end.
+fn listen(port: &str) -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
@@ -99,7 +110,7 @@ impl Request {
     fn has_token(&self, name: &str, token: &str) -> bool {
         let values = self.values(name);
         let mut tokens = values.iter().flat_map(|value| value.split(','));
-        tokens.any(|this| this.trim().eq_ignore_ascii_case(token))
+        tokens.any(|this| this.trim_matches([' ', '\t']).eq_ignore_ascii_case(token))
     }
 }
 

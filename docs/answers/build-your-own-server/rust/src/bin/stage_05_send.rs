@@ -12,6 +12,7 @@ use sha1::{Digest, Sha1};
 use std::env;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -23,8 +24,18 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
     let port = env::args().nth(1).unwrap_or("9001".to_string());
+    if let Err(error) = listen(&port) {
+        // Most often another server has this port.
+        eprintln!("port {port}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Accepts clients, without end.
+fn listen(port: &str) -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
@@ -98,8 +109,12 @@ impl Request {
         let mut lines = head.split("\r\n");
         let words: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
         // RFC 9112 s3: a request line is a method, a target and a version. Each path is the same to an echo.
-        let [method, _target, version] = words[..] else { return Err(Refusal::bad_request("no request line")) };
-        if !version.starts_with("HTTP/1.") {
+        let [method, target, version] = words[..] else { return Err(Refusal::bad_request("no request line")) };
+        if !is_token(method) || target.is_empty() {
+            return Err(Refusal::bad_request("no method, or no target"));
+        }
+        // RFC 9112 s2.3: a digit on either side of the dot.
+        if !matches!(version.strip_prefix("HTTP/1.").map(str::as_bytes), Some([b'0'..=b'9'])) {
             return Err(Refusal::bad_request("no request of HTTP/1"));
         }
         let fields = lines.map(parse_field).collect::<Result<_, _>>()?;
@@ -116,7 +131,7 @@ impl Request {
     fn has_token(&self, name: &str, token: &str) -> bool {
         let values = self.values(name);
         let mut tokens = values.iter().flat_map(|value| value.split(','));
-        tokens.any(|this| this.trim().eq_ignore_ascii_case(token))
+        tokens.any(|this| this.trim_matches([' ', '\t']).eq_ignore_ascii_case(token))
     }
 }
 
@@ -124,14 +139,19 @@ impl Request {
 fn parse_field(line: &str) -> Result<(String, String), Refusal> {
     let Some((name, value)) = line.split_once(':') else { return Err(Refusal::bad_request("a line without a colon")) };
     // RFC 9112 s5.1: "No whitespace is allowed between the field name and colon."
-    if name.is_empty() || name.contains([' ', '\t']) {
-        return Err(Refusal::bad_request("a blank in the name of a field"));
+    if !is_token(name) {
+        return Err(Refusal::bad_request("what stands before a colon is no name of a field"));
     }
     // RFC 9110 s5.5: CR, LF and NUL are dangerous in a value, and other control characters are useless there.
     if value.contains(|c: char| c.is_ascii_control() && c != '\t') {
         return Err(Refusal::bad_request("a control character in the value of a field"));
     }
     Ok((name.to_string(), value.trim_matches([' ', '\t']).to_string()))
+}
+
+/// Whether a text may be a method, or the name of a field: RFC 9110 s5.6.2, "token".
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Decides whether a request becomes a WebSocket (s4.2.1), and answers with a 101 if it does (s4.2.2). Subprotocols and
