@@ -4,11 +4,21 @@
 /// `bytes` as text: UTF-8 stays readable, control and invisible characters become escapes, bytes that are not UTF-8
 /// become `\xff`. Quotes stay as they are.
 pub fn text(bytes: &[u8]) -> String {
+    escaped(bytes, &['"', '\''])
+}
+
+/// What a program has printed, as [`text`], but its backslashes stay as they are: a program that prints `b'\r\n'` has made
+/// escapes of its own, and whoever wrote it looks for them. Which of the two made one is not told apart.
+pub fn printed(bytes: &[u8]) -> String {
+    escaped(bytes, &['"', '\'', '\\'])
+}
+
+fn escaped(bytes: &[u8], plain: &[char]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
-                '"' | '\'' => shown.push(character),
+                kept if plain.contains(&kept) => shown.push(kept),
                 // Knows the control, the invisible and the direction-changing characters of Unicode.
                 other => shown.extend(other.escape_debug()),
             }
@@ -85,6 +95,12 @@ mod tests {
         assert_eq!(text(b"a\x1b[2J\r\nINFO forged\x00\x7f"), "a\\u{1b}[2J\\r\\nINFO forged\\0\\u{7f}");
         assert_eq!(text("right-to-left \u{202e} and \u{200b}".as_bytes()), "right-to-left \\u{202e} and \\u{200b}");
         assert_eq!(text(b"bad \xff\xfe utf-8 \xc3\xa9"), "bad \\xff\\xfe utf-8 é");
+    }
+
+    #[test]
+    fn a_backslash_that_was_printed_is_one() {
+        assert_eq!(printed(b"b'GET\\r\\n' \x1b[2J \xff"), "b'GET\\r\\n' \\u{1b}[2J \\xff");
+        assert_eq!(text(b"\\r"), "\\\\r");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Lines {
     /// The last lines, made safe for a terminal.
     pub(super) fn last(&self) -> Vec<String> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.lines.iter().map(|line| escape::text(line)).collect()
+        kept.lines.iter().map(|line| escape::printed(line)).collect()
     }
 
     /// How many lines there were so far.
@@ -62,7 +62,7 @@ impl Lines {
     pub(super) fn since(&self, count: usize) -> Vec<String> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let new = kept.count.saturating_sub(count).min(kept.lines.len());
-        kept.lines.iter().skip(kept.lines.len() - new).map(|line| escape::text(line)).collect()
+        kept.lines.iter().skip(kept.lines.len() - new).map(|line| escape::printed(line)).collect()
     }
 
     /// Waits until all is read, but not longer than this: a child of the program may hold the pipe open.
