@@ -8,12 +8,16 @@
 
 #![allow(dead_code, reason = "each language uses its own part of this")]
 
+use crate::common::peer::{Peer, handshake};
+use crate::common::wait_until;
 use serde_json::Value;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, park_timeout};
+use std::time::Duration;
 
 /// Stages of the exercise.
 pub const STAGES: u32 = 14;
@@ -67,6 +71,90 @@ pub fn passes_exactly(command: &str, passes: u32) {
     } else {
         assert_eq!(failures(command, "full"), [""; 0], "{command} should pass everything");
     }
+}
+
+/// What clients send that are gone in the middle of it, in pieces that a server reads one by one. `check` has one mistake in
+/// each case, and asks no server of stage 7 what it does with half a header.
+const HEADS: [&[&[u8]]; 8] = [
+    &[],
+    &[b"\r\n\r\n\r\n"],
+    &[b"GET / HT", b"TP/1.1\r\nHost"],
+    &[b"GET  HTTP/1.1\r\nHost: a\r\n\r\n"],
+    &[b"GET / HTTP/1.\r\n:\r\n \r\n\r\n"],
+    &[b"\xff\xfe\0\n\n\r\n\r\n"],
+    &[&[b'A'; 20_000]],
+    &[&[b'A'; 16_384], b"\r\n\r\n"],
+];
+
+/// The same behind a handshake.
+const FRAMES: [&[&[u8]]; 14] = [
+    &[b"\x81"],
+    &[b"\x81\x85abcd"],
+    &[b"\x81\xfe\x00\x7e\xaa\xbb", &[b'a'; 130]],
+    &[b"\x81\xff\x00\x01\x00\x00", &[b'a'; 65_536]],
+    &[b"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x00abcd", &[b'a'; 30_000]],
+    &[b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffabcd", b"a"],
+    &[b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xffabcd", b"a"],
+    &[b"\x81\x82\0\0\0\0\xc3", b"\x28"],
+    &[b"\x01\x81\0\0\0\0\xc3", b"\x01\x80abcd"],
+    &[b"\x80\x80abcd\x80\x80abcd"],
+    &[b"\x88\x81abcd\x62"],
+    &[b"\x88\x82abcdef"],
+    &[b"\x89\xfe\x00\x7eabcd"],
+    &[&[0xff; 3000]],
+];
+
+/// A server that is ended when the test is.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Holds that a server goes on when clients leave in the middle of everything, with a FIN and with a reset. What they get is
+/// not looked at. The last word of the command is a port.
+pub fn outlives_its_clients(mut command: Command) {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    command.current_dir(root()).arg(free.port().to_string()).stdin(Stdio::null());
+    let mut server = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a server"));
+    wait_until("it listens", || TcpStream::connect(free).is_ok());
+    for (opens, clients) in [(false, &HEADS[..]), (true, &FRAMES[..])] {
+        for (pieces, resets) in clients.iter().flat_map(|pieces| [(pieces, false), (pieces, true)]) {
+            leave_behind(free, opens, pieces, resets);
+            // Asked for as anybody does it: whatever it says to that is an answer of HTTP.
+            let answered = std::panic::catch_unwind(|| Peer::get(free, "/").status);
+            let ended = server.0.try_wait().expect("a state");
+            assert!(
+                answered.is_ok() && ended.is_none(),
+                "{command:?} answers nobody (ended: {ended:?}) behind {}",
+                shown(pieces)
+            );
+        }
+    }
+}
+
+/// A client that sends these pieces and is gone. A server may have ended the connection before that.
+fn leave_behind(server: SocketAddr, opens: bool, pieces: &[&[u8]], resets: bool) {
+    let mut client = Peer::connect(server);
+    if opens {
+        client.send(handshake("/", &[]));
+        client.raw_head();
+    }
+    for piece in pieces {
+        let _ = client.try_send(piece);
+        // A busy machine may join two of them, and then less is asked in this run.
+        park_timeout(Duration::from_millis(10));
+    }
+    if resets {
+        client.reset();
+    }
+}
+
+fn shown(pieces: &[&[u8]]) -> String {
+    pieces.iter().map(|piece| format!("[{}]", piece[..piece.len().min(40)].escape_ascii())).collect()
 }
 
 /// Does some work for each item, a few at once, and panics if any of it does.

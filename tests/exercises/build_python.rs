@@ -1,8 +1,9 @@
 //! "Build your own server" in Python: the starter, and the answer of each stage.
 
-use super::build::{failures, first_failing_stage, for_each, passes_exactly, root};
+use super::build::{failures, first_failing_stage, for_each, outlives_its_clients, passes_exactly, root};
 use super::build_rust::common_lines;
 use std::fs;
+use std::process::Command;
 
 const STARTER: &str = "python3 walkthrough/exercises/build-your-own-server/python/server.py {port}";
 
@@ -52,6 +53,16 @@ fn each_answer_in_python_passes_its_stage_and_none_behind_it() {
 fn the_last_answer_in_python_meets_every_should_as_well() {
     let last = answers().pop().expect("an answer");
     assert_eq!(failures(&command(&last), "strict"), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn no_client_ends_an_answer_in_python() {
+    for_each(&answers(), |name| {
+        let mut command = Command::new("python3");
+        command.arg(format!("{ANSWERS}/{name}"));
+        outlives_its_clients(command);
+    });
 }
 
 /// What a stage adds stands beside what was there: a reader finds each function where it was.

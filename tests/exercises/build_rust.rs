@@ -4,7 +4,7 @@
 //! packs no package into another one, so in a published ws101 they are missing, and all of these tests are left to the
 //! gate.
 
-use super::build::{STAGES, failures, first_failing_stage, for_each, passes_exactly, root};
+use super::build::{STAGES, failures, first_failing_stage, for_each, outlives_its_clients, passes_exactly, root};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,13 @@ fn each_answer_in_rust_passes_its_stage_and_none_behind_it() {
         assert!(name.starts_with(&format!("stage_{stage:02}_")), "{name} should be the answer of stage {stage}");
         passes_exactly(&command(name), *stage);
     });
+}
+
+#[test]
+#[ignore = "needs the crates sha1 and base64"]
+fn no_client_ends_an_answer_in_rust() {
+    cargo(ANSWERS, &["build", "--locked"]);
+    for_each(&answers(), |name| outlives_its_clients(Command::new(target().join("debug").join(name))));
 }
 
 #[test]
