@@ -34,7 +34,7 @@ use common::PATIENCE;
 use common::program::Program;
 use compare::{replaced, without_date, without_durations};
 use fences::{Fence, fences, fits, matches, words};
-use links::{Page, dead_links, files, missing_paths, page};
+use links::{PACKAGES, Page, dead_links, files, is_packed, missing_paths, page};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -77,6 +77,14 @@ const MARKERS: [&str; 27] = [
 fn links_lead_somewhere() {
     let offences: Vec<String> = pages().iter().flat_map(dead_links).collect();
     assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+/// Another one would be missing in a package, and nobody would know.
+#[test]
+fn packages_within_this_one_are_known() {
+    let manifests = ["docs", "walkthrough"].into_iter().flat_map(|directory| files(directory, "toml"));
+    let found: Vec<String> = manifests.filter_map(|path| Some(path.strip_suffix("/Cargo.toml")?.to_owned())).collect();
+    assert_eq!(found, if is_packed() { Vec::new() } else { PACKAGES.map(str::to_owned).to_vec() });
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use crate::fences::{Part, parts};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// A page, and its path in the crate.
 pub struct Page {
@@ -16,6 +16,33 @@ pub struct Page {
 /// The directory of the crate.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Packages for students within this one. cargo packs no package into another, so a published ws101 lacks them, and what
+/// leads there leads nowhere. The repository has them.
+pub const PACKAGES: [&str; 3] = [
+    "docs/answers/build-your-own-server/rust",
+    "walkthrough/exercises/build-your-own-server/rust",
+    "walkthrough/exercises/fill-the-frame",
+];
+
+/// Whether this is what cargo has packed: it keeps the manifest as it was written beside its own.
+pub fn is_packed() -> bool {
+    root().join("Cargo.toml.orig").exists()
+}
+
+/// Whether a path, from the directory of the crate, is one of a package that was not packed.
+pub fn is_left_out(path: &Path) -> bool {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    is_packed() && PACKAGES.iter().any(|package| plain.starts_with(package))
 }
 
 /// Reads one, with the line ends of Unix.
@@ -50,15 +77,16 @@ pub fn dead_links(page: &Page) -> Vec<String> {
 
 fn leads_somewhere(from: &Page, target: &str) -> bool {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let file = match path {
-        "" => root().join(&from.path),
-        path => root().join(Path::new(&from.path).parent().unwrap_or(Path::new(""))).join(path),
+    let place = match path {
+        "" => PathBuf::from(&from.path),
+        path => Path::new(&from.path).parent().unwrap_or(Path::new("")).join(path),
     };
+    let file = root().join(&place);
     let has_anchor = || match path {
         "" => anchors(&from.text).contains(anchor),
         _ => fs::read_to_string(&file).is_ok_and(|text| anchors(&text).contains(anchor)),
     };
-    file.exists() && (anchor.is_empty() || has_anchor())
+    is_left_out(&place) || file.exists() && (anchor.is_empty() || has_anchor())
 }
 
 /// What GitHub makes of headings: lower case, no punctuation, hyphens for blanks, and a number behind one that was there.

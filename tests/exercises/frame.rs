@@ -1,5 +1,7 @@
 //! "Fill the frame": each file fails unsolved, passes solved, and notices what students get wrong.
 //!
+//! cargo packs no package into another one, so a published ws101 lacks the project, and what reads it is left to the gate.
+//!
 //! The project is copied for that, and tested by cargo as a student would. There is one copy, for one test after the
 //! other: the two crates are built once.
 
@@ -95,6 +97,7 @@ fn what_students_get_wrong_is_noticed() {
 // --- what is written there ---
 
 #[test]
+#[ignore = "needs the repository"]
 fn an_answer_is_the_exercise_with_its_todos_filled() {
     for module in MODULES {
         let (exercise, answer) = (exercise(module), answer(module));
@@ -114,6 +117,7 @@ fn an_answer_is_the_exercise_with_its_todos_filled() {
 
 /// One that is left out takes no other with it.
 #[test]
+#[ignore = "needs the repository"]
 fn no_exercise_needs_another() {
     for module in MODULES {
         let text = answer(module);
@@ -127,6 +131,7 @@ fn no_exercise_needs_another() {
 
 /// The head of each file names a section of a chapter and a time, and the table in README.md says the same.
 #[test]
+#[ignore = "needs the repository"]
 fn heads_and_table_agree_with_the_chapters() {
     let page = read(&format!("{PROJECT}/README.md"));
     for module in MODULES {
@@ -151,6 +156,7 @@ fn heads_and_table_agree_with_the_chapters() {
 
 /// Whoever has built ws101 has these crates, and needs no network for the exercise.
 #[test]
+#[ignore = "needs the repository"]
 fn the_crates_are_those_of_ws101() {
     let ours = packages(&read("Cargo.lock"));
     let theirs = packages(&read(&format!("{PROJECT}/Cargo.lock")));
