@@ -106,7 +106,15 @@ function readmes() {
   }
 }
 
+// On GitHub a link may lead to a folder. A book has none to show: the words of the link stay.
+function folders() {
+  for (const link of document.querySelectorAll('main a[href]')) {
+    if (/^([^:#]*\/)?[^.:#/]+\/?$/.test(link.getAttribute('href'))) link.replaceWith(...link.childNodes);
+  }
+}
+
 commands();
 linksOut();
 readmes();
+folders();
 pictures();
