@@ -1,12 +1,18 @@
 //! The labs: a seed of an exercise means what its answer says. Their pages are run by `tests/walkthrough.rs`, like chapters.
 
 use crate::pages::page;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 use ws101::broken::{NONE, chosen_by, find};
 
 const COSTS: &str = "docs/answers/predict-the-cost.md";
+const COMPLAINTS: &str = "walkthrough/exercises/behind-the-proxy.md";
+const CURES: &str = "docs/answers/behind-the-proxy.md";
 const PAGE: &str = "walkthrough/exercises/which-rule-is-broken.md";
 const ANSWERS: &str = "docs/answers/which-rule-is-broken.md";
+
+// --- which server ---
 
 /// What a seed means depends on how many servers the list has: `chosen_by` draws from all of them.
 const WAY_OUT: &str = "The list has grown or shrunk, and each seed means another server now. \
@@ -41,7 +47,66 @@ fn each_server_to_be_found_has_its_answer() {
     for seed in asked {
         assert!(page(PAGE).contains(&format!("\n`ws101 broken any --seed {seed}`\n")), "{seed}");
     }
+    // Enough draws for each of them to come.
+    let servers: BTreeSet<&str> = (0..4000).map(|seed| chosen_by(seed).name).collect();
+    let some = format!("one of some {} echo servers", servers.len() / 10 * 10);
+    assert!(page(PAGE).contains(&some), "{PAGE}: {some}, {} in all", servers.len());
 }
+
+// --- which lab of a proxy ---
+
+/// What `deploy/lab any` stands for: its proxy, its name, its fault and its headline, as the lab itself tells it.
+fn revealed(seed: usize) -> String {
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/lab");
+    let said =
+        Command::new(lab).args(["any", "--reveal", "--seed", &seed.to_string()]).output().expect("bash is there");
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).expect("text")
+}
+
+fn fault(revealed: &str) -> String {
+    revealed.lines().next().and_then(|line| line.split_once(": ")).expect("a fault").1.to_owned()
+}
+
+/// The seeds of lines as "Start it: `deploy/lab any --seed 4`".
+fn complaints() -> Vec<usize> {
+    let text = page(COMPLAINTS);
+    let seeds =
+        text.lines().filter_map(|line| line.strip_prefix("Start it: `deploy/lab any --seed ")?.strip_suffix('`'));
+    seeds.map(|seed| seed.parse().expect("a number")).collect()
+}
+
+/// Needs no proxy: one that is added to the labs, or taken away, is noticed wherever the tests run.
+#[test]
+fn each_complaint_is_about_the_lab_that_its_answer_names() {
+    let (asked, cures) = (complaints(), page(CURES));
+    assert_eq!(asked.len(), page(COMPLAINTS).matches("\n### ").count(), "a complaint without a lab");
+    for seed in asked {
+        let reveal = format!("\n$ deploy/lab any --seed {seed} --reveal\n");
+        let (_, shown) = cures.split_once(&reveal).unwrap_or_else(|| panic!("{CURES}: no {reveal}"));
+        let stands_for = revealed(seed);
+        assert!(
+            shown.starts_with(&stands_for),
+            "{CURES}: seed {seed} is now {stands_for}The labs that are wrong have changed. `for n in $(seq 0 20); do echo $n \
+             $(deploy/lab any --seed $n --reveal | head -n 1); done` finds new seeds for the same labs. Put them into both \
+             pages, for the old ones."
+        );
+    }
+}
+
+/// "Seven labs are wrong, two of them in ways that you have not seen above."
+#[test]
+fn what_is_left_of_the_labs_is_counted() {
+    let word = |count: usize| ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"][count];
+    let labs: BTreeMap<String, String> = (0..20).map(revealed).map(|lab| (lab.clone(), fault(&lab))).collect();
+    let seen: Vec<String> = complaints().into_iter().map(|seed| fault(&revealed(seed))).collect();
+    let unseen = labs.values().filter(|fault| !seen.contains(fault)).count();
+    let wanted = format!("{} labs are wrong, {} of them in ways", word(labs.len()), word(unseen));
+    let text = page(COMPLAINTS).to_lowercase().replace('\n', " ");
+    assert!(text.contains(&wanted), "{COMPLAINTS}: {wanted}");
+}
+
+// --- what four ways cost ---
 
 /// The numbers of a line, such as `bytes an event       2,409   11,449`, without what they are.
 fn numbers(line: &str) -> Vec<f64> {
