@@ -8,8 +8,10 @@ use crate::wire::hex;
 use std::fmt;
 
 /// Words that may stand around an answer and say nothing of their own.
-const FILLERS: [&str; 14] =
-    ["a", "an", "and", "by", "byte", "bytes", "from", "frame", "frames", "it", "is", "message", "messages", "the"];
+const FILLERS: [&str; 24] = [
+    "a", "an", "and", "by", "byte", "bytes", "code", "field", "frame", "frames", "from", "header", "is", "it",
+    "length", "long", "message", "messages", "of", "payload", "sent", "status", "the", "-",
+];
 
 /// The right answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +52,10 @@ impl Answer {
     pub fn fits(&self, said: &str) -> bool {
         match self {
             Answer::Choice(choices, right) => chosen(choices, said) == Some(*right),
-            Answer::Bytes(bytes) => hex::parse(said).is_ok_and(|read| read == *bytes),
-            Answer::Text(text) => bare(said).eq_ignore_ascii_case(text),
-            Answer::Word(..) | Answer::Number(_) => matches!(&words(said)[..], [word] if self.is_word(word)),
+            Answer::Bytes(bytes) => hex::parse(bare(said)).is_ok_and(|read| read == *bytes),
+            Answer::Word(..) | Answer::Number(_) | Answer::Text(_) => {
+                matches!(&words(said)[..], [word] if self.is_word(word))
+            }
             Answer::Parts(parts) => {
                 let words = words(said);
                 words.len() == parts.len() && parts.iter().zip(&words).all(|(part, word)| part.is_word(word))
@@ -70,6 +73,7 @@ impl Answer {
                 words.get(*right).is_some_and(|name| is_right(name) || is_short && name.starts_with(word))
             }
             Answer::Number(number) => self::number(word) == Some(*number),
+            Answer::Text(text) => text.eq_ignore_ascii_case(word),
             other => other.fits(word),
         }
     }
@@ -108,10 +112,14 @@ fn listed(words: &[&str]) -> String {
     }
 }
 
-/// The choice that is meant: its letter, or its sentence. Case decides only where two sentences differ in nothing else.
+/// The choice that is meant: its letter, its sentence, or both as the answer is printed. Case decides only where two
+/// sentences differ in nothing else.
 fn chosen(choices: &[String], said: &str) -> Option<usize> {
-    let said = bare(said);
-    if let Some(at) = choices.iter().position(|choice| choice == said) {
+    // A telephone writes its own apostrophe.
+    let said = said.replace('\u{2019}', "'");
+    let said = bare(&said);
+    let is_said = |(at, choice): (usize, &String)| choice == said || behind_letter(said, at) == Some(choice.as_str());
+    if let Some(at) = choices.iter().enumerate().position(is_said) {
         return Some(at);
     }
     let is_letter =
@@ -126,15 +134,24 @@ fn chosen(choices: &[String], said: &str) -> Option<usize> {
     }
 }
 
-/// Without blanks and quotes around it, and without a full stop or a bracket behind it.
+/// `going away` of `b, going away`, `b) going away` or `B going away`, when `at` is the place of b.
+fn behind_letter(said: &str, at: usize) -> Option<&str> {
+    let mut letters = said.chars();
+    let is_letter = letters.next().is_some_and(|one| one.eq_ignore_ascii_case(&letter(at)));
+    let rest = letters.as_str();
+    let sentence = rest.trim_start_matches([',', '.', ')', ':', ' ']);
+    (is_letter && sentence.len() < rest.len()).then_some(sentence)
+}
+
+/// Without blanks and quotes around it, and without a full stop, a colon, a comma or a bracket behind it.
 fn bare(said: &str) -> &str {
     let is_around = |one: char| one.is_whitespace() || matches!(one, '"' | '\'' | '`' | '(' | ')');
-    said.trim_matches(is_around).trim_end_matches(['.', ')']).trim_matches(is_around)
+    said.trim_matches(is_around).trim_end_matches(['.', ':', ',', ')']).trim_matches(is_around)
 }
 
 /// The words of an answer in lower case, without the fillers. Where nothing else is said, a filler is a word.
 fn words(said: &str) -> Vec<String> {
-    let is_between = |one: char| one.is_whitespace() || matches!(one, ',' | ';');
+    let is_between = |one: char| one.is_whitespace() || matches!(one, ',' | ';' | '/');
     let said = without_thousands(said).to_lowercase();
     let all = said.split(is_between).map(bare).filter(|word| !word.is_empty());
     all.filter(|word| !FILLERS.contains(word)).map(str::to_owned).collect()
@@ -171,13 +188,16 @@ mod tests {
             assert!(number.fits(said), "{said}");
         }
         let bytes = Answer::Bytes(vec![0x81, 0x05]);
-        for said in ["81 05", "8105", "0x81, 0x05", "81:05"] {
+        for said in ["81 05", "8105", "0x81, 0x05", "81:05", "(81 05)", "81 05."] {
             assert!(bytes.fits(said), "{said}");
         }
         let server = Answer::Word(&["client", "server"], 1);
         assert!(server.fits("Server") && server.fits("the server.") && server.fits("\"server\""));
         assert!(Answer::yes(true).fits("Y") && Answer::yes(false).fits("no") && Answer::yes(false).fits("N"));
         assert!(Answer::Text("hive".to_owned()).fits("\"Hive\""));
+        let field = Answer::Text("Host".to_owned());
+        assert!(field.fits("host:") && field.fits("the Host field") && field.fits("Host header"));
+        assert!(Answer::Number(1002).fits("code 1002") && Answer::Number(5).fits("5 bytes long"));
     }
 
     #[test]
@@ -189,7 +209,8 @@ mod tests {
         assert!(!Answer::yes(true).fits("no") && !Answer::yes(true).fits("yes no") && !Answer::yes(true).fits("e"));
         assert!(!Answer::Word(&["client", "server"], 1).fits("s"), "a letter is no word");
         assert!(!Answer::Bytes(vec![0x81, 0x05]).fits("81 5"));
-        assert!(!Answer::Text("hive".to_owned()).fits("hives"));
+        assert!(!Answer::Text("hive".to_owned()).fits("hives") && !Answer::Text("hive".to_owned()).fits("hive bee"));
+        assert!(!Answer::Text("Host".to_owned()).fits("Host: example.com"));
     }
 
     #[test]
@@ -199,7 +220,9 @@ mod tests {
             Answer::Parts(vec![Answer::Word(&["client", "server"], 0), Answer::Word(kinds, 1), Answer::Number(3)]);
         assert_eq!(parts.to_string(), "client, ping, 3");
         assert_eq!(parts.form(), "client or server; then text or ping; then a number");
-        for said in ["client ping 3", "the client, a ping; 3 bytes", "Client,Ping,3"] {
+        for said in
+            ["client ping 3", "the client, a ping; 3 bytes", "Client,Ping,3", "client/ping/3", "client - ping - 3"]
+        {
             assert!(parts.fits(said), "{said}");
         }
         for said in ["client ping", "ping client 3", "client ping 3 3", "client text 3"] {
@@ -218,6 +241,13 @@ mod tests {
             assert!(!choice.fits(said), "{said}");
         }
         assert!(Answer::Choice(vec!["Nothing".to_owned()], 0).fits("nothing."));
+        let choice = Answer::Choice(vec!["going away".to_owned(), "a library's own".to_owned()], 1);
+        for said in [&choice.to_string(), "b) a library's own", "B a library's own", "a library\u{2019}s own"] {
+            assert!(choice.fits(said), "{said}");
+        }
+        for said in ["b, going away", "a, a library's own", "a", "b or a", "bgoing away", "b,"] {
+            assert_eq!(choice.fits(said), said == "b,", "{said}");
+        }
     }
 
     #[test]
