@@ -203,6 +203,10 @@ fn fault_answer(asked: &Question, objects: &[Value], frames: &[&Value]) -> Strin
     match asked.kind {
         "wrong" => fault.map_or("nothing is wrong", |fault| sentence(fault["why"].as_str().unwrap())).to_owned(),
         "legal" => if fault.is_none() { "yes" } else { "no" }.to_owned(),
+        // What stands behind a Close is discarded: the Close is what is answered.
+        "code" | "fault" if fault.is_some_and(|fault| fault["why"].as_str().unwrap().contains("after the Close")) => {
+            panic!("no code answers that:\n{}", printed(asked))
+        }
         "code" | "fault" => fault.map_or("0".to_owned(), |fault| fault["close_code"].to_string()),
         "which" => {
             let wrong = frames.iter().position(|frame| frame["faults"].as_array().is_some_and(|all| !all.is_empty()));
@@ -581,6 +585,8 @@ fn wrong_use_is_refused() {
         "frame --answer",
         "frame --seed 1 --brief",
         "frame --seed 1 --ask --answer",
+        "frame --seed 1 --ask --brief",
+        "frame --seed 1 --json --brief",
         "frame --ask --json",
         "frame --json --answer --seed 1",
     ] {

@@ -25,7 +25,7 @@ const MOST: u64 = 10_000;
 #[derive(Debug, Clone, Args)]
 pub struct Quiz {
     /// What to ask about
-    #[arg(value_enum)]
+    #[arg(value_enum, ignore_case = true)]
     pub topic: Topic,
 
     /// How hard: 1, 2 or 3
@@ -45,7 +45,7 @@ pub struct Quiz {
     pub answer: bool,
 
     /// With --answer: the answers alone, a line each
-    #[arg(long, requires = "answer")]
+    #[arg(long, requires = "answer", conflicts_with_all = ["ask", "json"])]
     pub brief: bool,
 
     /// Ask, read an answer from stdin, say whether it is right and why, and go on with the next

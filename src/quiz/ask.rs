@@ -59,10 +59,8 @@ impl From<io::Error> for Failure {
 /// Asks, until the input ends or the last question is answered. Then it writes the score.
 pub fn run(asking: &Asking, input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Score, Failure> {
     let Asking { topic, level, seed, .. } = *asking;
-    writeln!(
-        out,
-        "{topic}, level {level}, from seed {seed} on. An empty line passes a question over; Ctrl-D ends it."
-    )?;
+    writeln!(out, "{topic}, level {level}, from seed {seed} on")?;
+    writeln!(out, "An empty line passes a question over; Ctrl-D ends it.")?;
     let mut score = Score::default();
     for number in 0..asking.count.unwrap_or(u64::MAX) {
         let asked = question(topic, level, seed.wrapping_add(number));
@@ -169,5 +167,18 @@ mod tests {
         assert_eq!(score, Score { right: 0, wrong: 2, passed: 0 });
         assert!(!told.contains('\u{1b}') && told.len() < 8 * LONGEST, "{} bytes", told.len());
         assert!(told.contains("\\u{1b}[2J\\xff\\0aaa"));
+    }
+
+    #[test]
+    fn a_terminal_of_80_columns_is_wide_enough() {
+        let asking =
+            Asking { seed: u64::MAX, topic: Topic::Handshake, level: 3, count: Some(6), echo: false, ink: false };
+        let mut out = Vec::new();
+        run(&asking, &mut Cursor::new(b"a\n".repeat(6)), &mut out).expect("a Vec can be written");
+        let told = String::from_utf8(out).expect("text");
+        // What decode says is as wide as it says it.
+        let of_decode = [' ', '0', '='];
+        let wide = told.lines().filter(|line| line.len() > 80 && !line.starts_with(of_decode)).collect::<Vec<_>>();
+        assert!(wide.is_empty(), "{wide:?}");
     }
 }
