@@ -36,6 +36,9 @@ const TRAVEL: [(u64, u64); 20] = [
     (5000, 65_535),
 ];
 
+/// The same without 1004: "reserved" is said of others as well (s7.4.1, s7.4.2).
+const NAMED: [u16; 15] = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015];
+
 const CHOICES: usize = 4;
 const NEVER: &str = "never sent in a frame";
 
@@ -43,6 +46,19 @@ const NEVER: &str = "never sent in a frame";
 fn meaning_of(code: u16) -> &'static str {
     let whole = close::meaning(code);
     whole.strip_suffix(NEVER).map_or(whole, |before| before.trim_end_matches("; "))
+}
+
+/// Whether somebody who knows the RFC could say this of a code too, so that it is no wrong choice. Reserved is what the RFC
+/// calls 1004, all codes that are only reported, and the ranges from 1000 on; and what is reserved is not used either.
+fn may_be_said_of(words: &str, code: u16) -> bool {
+    let is_vague = ["reserved", "not used", "unassigned", "outside the ranges"].contains(&words);
+    let is_of_a_range = ["reserved", "unassigned", "a library's own", "an application's own"].contains(&words);
+    match code {
+        1005 | 1006 | 1015 => ["reserved", "not used"].contains(&words),
+        3000..=4999 => is_of_a_range,
+        0..=999 | 1004 | 1016..=2999 | 5000.. => is_vague,
+        _ => false,
+    }
 }
 
 /// Where a code is explained.
@@ -68,7 +84,7 @@ pub(super) fn meaning(dice: &mut Dice) -> Draft {
     let mut choices = vec![meaning_of(code).to_owned()];
     while choices.len() < CHOICES {
         let other = meaning_of(some_code(dice)).to_owned();
-        if !choices.contains(&other) {
+        if !choices.contains(&other) && !may_be_said_of(&other, code) {
             choices.push(other);
         }
     }
@@ -80,7 +96,7 @@ pub(super) fn meaning(dice: &mut Dice) -> Draft {
 
 /// From the meaning to the code.
 pub(super) fn code(dice: &mut Dice) -> Draft {
-    let code = dice.turn_of(&KNOWN);
+    let code = dice.turn_of(&NAMED);
     let ask = format!("Which close code stands for \"{}\"?", meaning_of(code));
     Draft::new(ask, Answer::Number(u64::from(code)))
         .because(format!("{code} stands for: {}.", close::meaning(code)), section(code))
@@ -98,4 +114,25 @@ pub(super) fn travel(dice: &mut Dice) -> Draft {
         _ => format!("{code} is in no range that an end may send from: 1000 to 1015 with gaps, and 3000 to 4999."),
     };
     Draft::new(format!("May a Close frame carry the code {code}?"), Answer::yes(may)).because(why, section(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of 999, both "not used" and "outside the ranges" are true.
+    #[test]
+    fn only_one_choice_is_true() {
+        const TRUE_TOGETHER: [&str; 4] = ["reserved", "not used", "unassigned", "outside the ranges"];
+        for seed in 0..3000 {
+            let Draft { answer: Answer::Choice(choices, right), ask, .. } = meaning(&mut Dice::new(seed)) else {
+                continue;
+            };
+            let is_vague = |words: &&String| TRUE_TOGETHER.contains(&words.as_str());
+            let vague = choices.iter().filter(is_vague).count();
+            assert!(!is_vague(&&choices[right]) || vague == 1, "{ask} {choices:?}");
+            let own = choices.iter().filter(|words| words.ends_with("'s own")).count();
+            assert!(!choices[right].ends_with("'s own") || own == 1, "{ask} {choices:?}");
+        }
+    }
 }
