@@ -94,7 +94,7 @@ pub(super) fn why_not(dice: &mut Dice) -> Draft {
         None => answer,
     };
     let choices = at.iter().map(|at| FLAWS[*at].words).chain([NOTHING]).map(str::to_owned).collect();
-    judged(&request, &answer, "What of the answer must the client not accept?", |_| Answer::Choice(choices, right))
+    judged(&request, &answer, "What is wrong with the answer?", |_| Answer::Choice(choices, right))
 }
 
 /// Which subprotocol is spoken from here on.

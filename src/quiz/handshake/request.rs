@@ -64,6 +64,16 @@ pub(super) fn missing(dice: &mut Dice) -> Draft {
         .told(Told::Heads(bytes))
 }
 
+/// Why it is this status and no other.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "400: the request lacks something or has it wrong.",
+        405 => "405: another method is wanted.",
+        426 => "426: not like this, but in another protocol or version.",
+        _ => "",
+    }
+}
+
 /// Which status our server answers with.
 pub(super) fn status(dice: &mut Dice) -> Draft {
     let request = if dice.below(4) == 0 { Lines::request(dice) } else { spoilt(dice) };
@@ -73,7 +83,9 @@ pub(super) fn status(dice: &mut Dice) -> Draft {
     let status = refusal.map_or(101, |refusal| refusal.status).to_string();
     let at = STATUS.iter().position(|known| *known == status).unwrap_or(STATUS.len());
     let (why, section) = match refusal {
-        Some(refusal) => (format!("In the server's words: {}.", refusal.why), refusal.section),
+        Some(refusal) => {
+            (format!("In the server's words: {}. {}", refusal.why, meaning(refusal.status)), refusal.section)
+        }
         None => ("Every requirement is met.".to_owned(), "RFC 6455 s4.2.2"),
     };
     Draft::new("Which status does ws101 answer with, where it speaks WebSocket?", Answer::Word(STATUS, at))
