@@ -24,6 +24,11 @@ pub(super) struct Judged {
 }
 
 impl Judged {
+    /// Whether the bytes end with a header, whose payload is not there.
+    pub(super) fn is_cut(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.passed < frame.header.length)
+    }
+
     /// The first rule that is broken, and in which frame, counted from 1.
     pub(super) fn first_fault(&self) -> Option<(u64, &Violation)> {
         let faults = |frame: &'_ Frame| frame.faults.first().cloned();

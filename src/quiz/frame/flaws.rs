@@ -15,6 +15,8 @@ use tungstenite::protocol::Role;
 pub(in super::super) struct Sent {
     pub(in super::super) from: Role,
     pub(in super::super) bytes: Vec<u8>,
+    /// Why it may be sent, odd as it looks; empty where something is wrong.
+    pub(in super::super) why: &'static str,
 }
 
 /// A way to break a rule: its words, and frames that do.
@@ -22,36 +24,54 @@ pub(in super::super) struct Sent {
 pub(in super::super) struct Flaw {
     pub(in super::super) words: &'static str,
     pub(in super::super) draw: fn(&mut Dice) -> Sent,
-    /// Whether it is one frame that may stand anywhere between other frames.
-    pub(in super::super) is_single: bool,
+    pub(in super::super) place: Place,
 }
 
-const fn flaw(words: &'static str, is_single: bool, draw: fn(&mut Dice) -> Sent) -> Flaw {
-    Flaw { words, draw, is_single }
+/// Where in a connection frames with a flaw can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Place {
+    /// It is one frame, and may stand anywhere between others.
+    Anywhere,
+    /// It is more than one, or is followed by nothing.
+    Alone,
+    /// Behind a Close. The receiver has answered that, and discards what comes then (s1.4): no code answers the flaw.
+    BehindClose,
+}
+
+const fn flaw(words: &'static str, place: Place, draw: fn(&mut Dice) -> Sent) -> Flaw {
+    Flaw { words, draw, place }
 }
 
 /// The words for frames that break no rule.
 pub(super) const NOTHING: &str = "nothing is wrong";
 
 pub(in super::super) static FLAWS: [Flaw; 13] = [
-    flaw("a reserved bit is set", true, reserved_bit),
-    flaw("the opcode is reserved", true, reserved_opcode),
-    flaw("a client's frame is not masked", true, unmasked),
-    flaw("a server's frame is masked", true, masked),
-    flaw("a control frame is longer than 125 bytes", false, long_control),
-    flaw("a control frame is fragmented", true, cut_control),
-    flaw("the length is not in its shortest form", true, long_form),
-    flaw("text is not UTF-8", true, not_utf8),
-    flaw("a close code may not be sent", false, close_code),
-    flaw("a Close has half a code", false, half_a_code),
-    flaw("a continuation continues nothing", true, orphan),
-    flaw("a new message begins inside an unfinished one", false, interleaved),
-    flaw("a message is sent after a Close", false, after_close),
+    flaw("a reserved bit is set", Place::Anywhere, reserved_bit),
+    flaw("the opcode is reserved", Place::Anywhere, reserved_opcode),
+    flaw("a client's frame is not masked", Place::Anywhere, unmasked),
+    flaw("a server's frame is masked", Place::Anywhere, masked),
+    flaw("a control frame is longer than 125 bytes", Place::Alone, long_control),
+    flaw("a control frame is fragmented", Place::Anywhere, cut_control),
+    flaw("the length is not in its shortest form", Place::Anywhere, long_form),
+    flaw("text is not UTF-8", Place::Anywhere, not_utf8),
+    flaw("a close code may not be sent", Place::Alone, close_code),
+    flaw("a Close has half a code", Place::Alone, half_a_code),
+    flaw("a continuation continues nothing", Place::Anywhere, orphan),
+    flaw("a new message begins inside an unfinished one", Place::Alone, interleaved),
+    flaw("a message is sent after a Close", Place::BehindClose, after_close),
 ];
 
 /// Frames with something wrong, for which the code is asked: it is 1002 for all but a few, and these come more often here.
 pub(in super::super) fn with_any_code(dice: &mut Dice) -> Sent {
-    if dice.below(5) < 2 { not_utf8(dice) } else { (dice.one_of(&FLAWS).draw)(dice) }
+    if dice.below(5) < 2 {
+        return not_utf8(dice);
+    }
+    loop {
+        let flaw = dice.one_of(&FLAWS);
+        if flaw.place != Place::BehindClose {
+            return (flaw.draw)(dice);
+        }
+    }
 }
 
 /// Close codes that a frame must not carry.
@@ -65,7 +85,7 @@ pub(super) fn sent(dice: &mut Dice, from: Role, frames: Vec<Handmade>) -> Sent {
         let mask = if from == Role::Client { Some(dice.key()) } else { None };
         Handmade { mask, ..frame }.encode()
     };
-    Sent { from, bytes: frames.into_iter().flat_map(masked).collect() }
+    Sent { from, bytes: frames.into_iter().flat_map(masked).collect(), why: "" }
 }
 
 fn either(dice: &mut Dice) -> Role {
@@ -99,12 +119,12 @@ fn reserved_opcode(dice: &mut Dice) -> Sent {
 }
 
 fn unmasked(dice: &mut Dice) -> Sent {
-    Sent { from: Role::Client, bytes: data_or_control(dice).encode() }
+    Sent { from: Role::Client, bytes: data_or_control(dice).encode(), why: "" }
 }
 
 fn masked(dice: &mut Dice) -> Sent {
     let frame = data_or_control(dice);
-    Sent { from: Role::Server, bytes: Handmade { mask: Some(dice.key()), ..frame }.encode() }
+    Sent { from: Role::Server, bytes: Handmade { mask: Some(dice.key()), ..frame }.encode(), why: "" }
 }
 
 /// Its header alone: a payload of that length would fill the sheet.
@@ -155,9 +175,16 @@ fn interleaved(dice: &mut Dice) -> Sent {
 }
 
 fn after_close(dice: &mut Dice) -> Sent {
-    let close = Handmade::new(Opcode::Close, Close::new(dice.one_of(&CODES), "").encode());
-    let (frames, from) = (vec![close, text(dice)], either(dice));
+    let from = either(dice);
+    let frames = vec![close(dice, from), text(dice)];
     sent(dice, from, frames)
+}
+
+/// A Close as this end may send it: a few codes are a server's.
+fn close(dice: &mut Dice, from: Role) -> Handmade {
+    const OF_A_CLIENT: [u16; 8] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 4999];
+    let code = if from == Role::Client { dice.one_of(&OF_A_CLIENT) } else { dice.one_of(&CODES) };
+    Handmade::new(Opcode::Close, Close::new(code, "").encode())
 }
 
 /// Frames that break no rule.
@@ -165,16 +192,36 @@ pub(super) fn legal(dice: &mut Dice) -> Sent {
     const CUT: &[u8] = "\u{20ac}".as_bytes();
     let from = either(dice);
     let part = |fin, opcode, payload: &[u8]| Handmade { fin, ..Handmade::new(opcode, payload.to_vec()) };
-    let frames = match dice.below(9) {
-        0 => vec![Handmade::new(Opcode::Text, Vec::new())],
-        1 => return Sent { from: Role::Client, bytes: Handmade { mask: Some([0; 4]), ..text(dice) }.encode() },
-        2 => vec![part(false, Opcode::Text, b"ox"), control(dice), part(true, Opcode::Continuation, b"en")],
-        3 => vec![part(false, Opcode::Text, &CUT[..1]), part(true, Opcode::Continuation, &CUT[1..])],
-        4 => vec![part(false, Opcode::Binary, b"\xff"), part(true, Opcode::Continuation, b"")],
-        5 => vec![Handmade::new(Opcode::Pong, words::short(dice).into())],
-        6 => vec![Handmade::new(Opcode::Close, Vec::new())],
-        7 => vec![Handmade::new(Opcode::Close, Close::new(dice.one_of(&CODES), "").encode())],
-        _ => vec![Handmade { length: Some(dice.between(126, 300)), ..Handmade::new(Opcode::Binary, Vec::new()) }],
+    let (frames, why) = match dice.below(9) {
+        0 => (vec![Handmade::new(Opcode::Text, Vec::new())], "A message may be empty."),
+        1 => return zero_key(dice),
+        2 => (
+            vec![part(false, Opcode::Text, b"ox"), control(dice), part(true, Opcode::Continuation, b"en")],
+            "A control frame may stand between the fragments of a message.",
+        ),
+        3 => (
+            vec![part(false, Opcode::Text, &CUT[..1]), part(true, Opcode::Continuation, &CUT[1..])],
+            "A fragment may end inside a character: only the whole message has to be UTF-8.",
+        ),
+        4 => (
+            vec![part(false, Opcode::Binary, b"\xff"), part(true, Opcode::Continuation, b"")],
+            "A binary message may hold any bytes, and a fragment may be empty.",
+        ),
+        5 => {
+            (vec![Handmade::new(Opcode::Pong, words::short(dice).into())], "A Pong may come without a Ping before it.")
+        }
+        6 => (vec![Handmade::new(Opcode::Close, Vec::new())], "A Close needs no payload."),
+        7 => (vec![close(dice, from)], "This code is one that a Close may carry."),
+        _ => (
+            vec![Handmade { length: Some(dice.between(126, 300)), ..Handmade::new(Opcode::Binary, Vec::new()) }],
+            "A length from 126 on does not fit into seven bits, so its shortest form has two bytes more.",
+        ),
     };
-    sent(dice, from, frames)
+    Sent { why, ..sent(dice, from, frames) }
+}
+
+/// A masking key that leaves the payload as it was: no other key was more likely to be drawn.
+fn zero_key(dice: &mut Dice) -> Sent {
+    let bytes = Handmade { mask: Some([0; 4]), ..text(dice) }.encode();
+    Sent { from: Role::Client, bytes, why: "A masking key is any 32 bits, and four zeros are as good as others." }
 }
