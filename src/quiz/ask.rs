@@ -2,7 +2,7 @@
 //!
 //! What somebody has typed is shown only escaped, and of a line no more than [`LONGEST`] bytes are kept.
 
-use super::{Topic, question, text};
+use super::{Question, Topic, question, text};
 use crate::wire::escape;
 use std::io::{self, BufRead, ErrorKind, Write};
 
@@ -66,34 +66,45 @@ pub fn run(asking: &Asking, input: &mut dyn BufRead, out: &mut dyn Write) -> Res
         let asked = question(topic, level, seed.wrapping_add(number));
         write!(out, "\n{}\n> ", text::question(&asked, &format!("{}. ", number + 1)))?;
         out.flush()?;
-        let Some(said) = read_line(input).map_err(Failure::Input)? else {
+        let Some(Line { bytes: said, is_last }) = read_line(input).map_err(Failure::Input)? else {
             writeln!(out)?;
             break;
         };
         if asking.echo {
             writeln!(out, "{}", escape::text(said.trim_ascii_end()))?;
+        } else if is_last {
+            // Ctrl-D behind an answer does not move to the next line, as Enter does.
+            writeln!(out)?;
         }
         let is_right = std::str::from_utf8(&said).is_ok_and(|said| asked.answer.fits(said));
         if is_right {
             score.right += 1;
             write!(out, "{}", text::why(&asked, "Right. "))?;
-            continue;
-        }
-        let answer = &asked.answer;
-        if said.trim_ascii().is_empty() {
-            score.passed += 1;
-            writeln!(out, "The answer is: {answer}")?;
         } else {
-            score.wrong += 1;
-            let said = said.trim_ascii();
-            let said = escape::quoted(said, said.len() as u64, REPEATED);
-            writeln!(out, "Not {said}. The answer is: {answer}")?;
+            corrected(asking, &asked, &said, &mut score, out)?;
         }
-        write!(out, "{}{}", text::why(&asked, ""), text::told_of(&asked, asking.ink))?;
+        if is_last {
+            break;
+        }
     }
     writeln!(out, "\n{}", told(&score))?;
     out.flush()?;
     Ok(score)
+}
+
+/// Counts an answer that is not right, and says what is.
+fn corrected(asking: &Asking, asked: &Question, said: &[u8], score: &mut Score, out: &mut dyn Write) -> io::Result<()> {
+    let answer = &asked.answer;
+    if said.trim_ascii().is_empty() {
+        score.passed += 1;
+        writeln!(out, "The answer is: {answer}")?;
+    } else {
+        score.wrong += 1;
+        let said = said.trim_ascii();
+        let said = escape::quoted(said, said.len() as u64, REPEATED);
+        writeln!(out, "Not {said}. The answer is: {answer}")?;
+    }
+    write!(out, "{}{}", text::why(asked, ""), text::told_of(asked, asking.ink))
 }
 
 /// `7 of 9 right, 1 wrong, 1 passed over`.
@@ -102,9 +113,16 @@ fn told(score: &Score) -> String {
     format!("{right} of {} right, {wrong} wrong, {passed} passed over", right + wrong + passed)
 }
 
-/// A line without its end; `None`: there is none any more. A last line without an end counts.
-fn read_line(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
-    let (mut line, mut came) = (Vec::new(), false);
+/// A line without its end.
+struct Line {
+    bytes: Vec<u8>,
+    /// The input has ended behind it, without an end of line. A terminal would give more after its Ctrl-D.
+    is_last: bool,
+}
+
+/// The next line; `None`: there is none any more.
+fn read_line(input: &mut dyn BufRead) -> io::Result<Option<Line>> {
+    let (mut bytes, mut came) = (Vec::new(), false);
     loop {
         let part = match input.fill_buf() {
             Ok(part) => part,
@@ -112,16 +130,16 @@ fn read_line(input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
             Err(error) => return Err(error),
         };
         if part.is_empty() {
-            return Ok(came.then_some(line));
+            return Ok(came.then_some(Line { bytes, is_last: true }));
         }
         came = true;
         let end = part.iter().position(|byte| *byte == b'\n');
         let text = &part[..end.unwrap_or(part.len())];
-        line.extend_from_slice(&text[..text.len().min(LONGEST - line.len())]);
+        bytes.extend_from_slice(&text[..text.len().min(LONGEST - bytes.len())]);
         let used = end.map_or(part.len(), |at| at + 1);
         input.consume(used);
         if end.is_some() {
-            return Ok(Some(line));
+            return Ok(Some(Line { bytes, is_last: false }));
         }
     }
 }
@@ -156,6 +174,10 @@ mod tests {
     fn it_ends_where_the_answers_or_the_questions_do() {
         assert_eq!(asked(None, b"").0, Score::default());
         let (score, told) = asked(Some(2), b"x\nx\nx\nx\n");
+        assert_eq!(score, Score { right: 0, wrong: 2, passed: 0 });
+        assert!(!told.contains("3. "), "{told}");
+        // A line without an end is the last: no question is asked that nobody answers.
+        let (score, told) = asked(None, b"x\nx");
         assert_eq!(score, Score { right: 0, wrong: 2, passed: 0 });
         assert!(!told.contains("3. "), "{told}");
     }
