@@ -72,7 +72,7 @@ fn why(fault: Option<&Violation>, aside: &str) -> (String, String) {
         return (why.trim_end().to_owned(), "RFC 6455 s5".to_owned());
     };
     if *section == "s5.5.1" && why.contains("after the Close") {
-        let why = format!("In decode's words: {why}. The other end discards it: to the Close it has its own answer.");
+        let why = format!("In decode's words: {why}. The other end discards it, and answers the Close.");
         return (why, "RFC 6455 s1.4, s5.5.1".to_owned());
     }
     // s5.2: "the minimal number of bytes MUST be used to encode the length" says what a sender must do, and not what becomes
