@@ -128,6 +128,7 @@ mod tests {
         chooses(&offer, &[], None, "s4.2.2: the server speaks none");
         chooses(&[], &["chat"], None, "s4.2.2: nothing was offered");
         chooses(&offer, &["super"], None, "s4.2.2: `super` is none of those that were offered");
+        chooses(&offer, &["Chat"], None, "s4.2.2: `Chat` was not offered; these names are compared as they stand");
     }
 }
 

@@ -66,6 +66,16 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         module: "header",
+        mistake: "four of the eight bytes",
+        changes: &[
+            ("u64::from_be_bytes(*bytes.get(2..)?", "u64::from(u32::from_be_bytes(*bytes.get(6..)?"),
+            (", 10),", "), 10),"),
+        ],
+        test: "three_ways_to_write_a_length",
+        says: "all eight bytes are the length",
+    },
+    Mutant {
+        module: "header",
         mistake: "a Ping in fragments",
         changes: &[("is_control && !header.fin", "is_control && !header.fin && header.length > 125")],
         test: "a_control_frame_is_short_and_whole",
@@ -159,6 +169,13 @@ pub const MUTANTS: &[Mutant] = &[
         says: "a message begins with an opcode other than 0",
     },
     Mutant {
+        module: "fragments",
+        mistake: "a Close taken for a message",
+        changes: &[("frame.opcode >= 8", "matches!(frame.opcode, 9 | 10)")],
+        test: "a_control_frame_begins_no_message",
+        says: "a Close is a control frame, too",
+    },
+    Mutant {
         module: "utf8",
         mistake: "each frame checked by itself",
         changes: &[(
@@ -197,6 +214,13 @@ pub const MUTANTS: &[Mutant] = &[
         changes: &[("if self.begun.is_empty()", "if self.begun.len() < 4")],
         test: "a_text_does_not_end_inside_a_character",
         says: "inside a character",
+    },
+    Mutant {
+        module: "utf8",
+        mistake: "all kept for as long as a character is open",
+        changes: &[("=> error.valid_up_to()", "=> 0")],
+        test: "little_is_kept",
+        says: "bytes are kept",
     },
     Mutant {
         module: "close_code",
@@ -265,5 +289,12 @@ pub const MUTANTS: &[Mutant] = &[
         )],
         test: "one_subprotocol_is_chosen",
         says: "not the whole offer",
+    },
+    Mutant {
+        module: "token_list",
+        mistake: "subprotocols without case",
+        changes: &[("spoken.contains(offered)", "spoken.iter().any(|name| name.eq_ignore_ascii_case(offered))")],
+        test: "no_subprotocol_is_an_answer",
+        says: "these names are compared as they stand",
     },
 ];

@@ -145,6 +145,7 @@ mod tests {
     #[test]
     fn a_control_frame_begins_no_message() {
         let mut assembler = Assembler::new(LIMIT);
+        tells(&mut assembler, frame(true, 8, ""), control(8, ""), "s5.5: a Close is a control frame, too");
         tells(&mut assembler, frame(true, 10, ""), control(10, ""), "a Pong between two messages");
         tells(
             &mut assembler,

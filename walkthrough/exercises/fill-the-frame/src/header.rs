@@ -78,6 +78,9 @@ mod tests {
         reads(&two_bytes, masked(true, 2, 256), 8, "s5.2: behind 126, two bytes, the most significant byte first");
         let eight_bytes = [0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0x37, 0xfa, 0x21, 0x3d];
         reads(&eight_bytes, masked(true, 2, 65_536), 14, "s5.2: behind 127, eight bytes, the most significant first");
+        let huge = [0x82, 0xff, 0x80, 0, 0, 1, 0, 0, 0, 5, 0x37, 0xfa, 0x21, 0x3d];
+        let length = (1 << 63) + (1 << 32) + 5;
+        reads(&huge, masked(true, 2, length), 14, "s5.2: all eight bytes are the length; `fault` judges its top bit");
     }
 
     #[test]
