@@ -43,8 +43,15 @@ fn the_questions_are_those_of_the_last_release() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/quiz.txt");
     let mut text = String::new();
     for (topic, level) in everything() {
-        for seed in (0..topic.kinds(level).count() as u64).chain([123_456_789, u64::MAX]) {
+        let few: BTreeSet<u64> = (0..topic.kinds(level).count() as u64).chain([123_456_789, u64::MAX]).collect();
+        // Nothing but this list holds what is so by rule and by no code: all of it stands here.
+        let by_rule = (0..100).filter(|seed| ["situation", "who"].contains(&question(topic, level, *seed).kind));
+        let mut asked_before = BTreeSet::new();
+        for seed in few.iter().copied().chain(by_rule.filter(|seed| !few.contains(seed))) {
             let asked = question(topic, level, seed);
+            if !asked_before.insert(printed(&asked)) {
+                continue;
+            }
             let _ = writeln!(text, "--- {topic} {level} {seed}: {}\n", asked.kind);
             let _ = writeln!(text, "{}\nAnswer: {}\n", text::question(&asked, ""), asked.answer);
         }
