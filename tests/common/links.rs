@@ -31,7 +31,10 @@ pub fn is_packed() -> bool {
     root().join("Cargo.toml.orig").exists()
 }
 
-/// Whether a path, from the directory of the crate, is one of a package that was not packed.
+/// What the repository has for itself, and Cargo.toml does not name as a part of the package.
+const WORKSHOP: &str = ".github";
+
+/// Whether a path, from the directory of the crate, is one that was not packed.
 pub fn is_left_out(path: &Path) -> bool {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -42,7 +45,7 @@ pub fn is_left_out(path: &Path) -> bool {
             other => plain.push(other),
         }
     }
-    is_packed() && PACKAGES.iter().any(|package| plain.starts_with(package))
+    is_packed() && PACKAGES.iter().chain(&[WORKSHOP]).any(|left_out| plain.starts_with(left_out))
 }
 
 /// Reads one, with the line ends of Unix.

@@ -115,7 +115,7 @@ impl Drop for Running {
 }
 
 /// Holds that a server goes on when clients leave in the middle of everything, with a FIN and with a reset. What they get is
-/// not looked at. The last word of the command is a port.
+/// not looked at. Another one on the same port says in a line that it is taken. The command gets a port as its last word.
 pub fn outlives_its_clients(mut command: Command) {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     command.current_dir(root()).arg(free.port().to_string()).stdin(Stdio::null());
@@ -134,6 +134,10 @@ pub fn outlives_its_clients(mut command: Command) {
             );
         }
     }
+    let another = command.stderr(Stdio::piped()).output().expect("a second server");
+    let said = String::from_utf8_lossy(&another.stderr);
+    let is_told = said.contains("in use") && said.lines().count() == 1;
+    assert!(is_told && !another.status.success(), "{command:?} on a port that is taken: {said}");
 }
 
 /// A client that sends these pieces and is gone. A server may have ended the connection before that.
