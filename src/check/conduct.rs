@@ -2,6 +2,7 @@
 //!
 //! A server that does not answer takes the whole timeout of a case. So three of them in a row end a stage, and when failed
 //! cases have taken long enough together, the rest is not run: whoever has to mend a server begins with its first failure.
+//! Where nothing has failed, nothing is left out.
 
 use super::case::{Case, Failure, Level, Stop, Verdict};
 use super::choose::chosen;
@@ -19,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many cases in a row without an answer end a stage.
+/// So many failed cases in a row without an answer end a stage.
 const SILENT_IN_A_ROW: usize = 3;
 
 /// So much time may go into cases that fail.
@@ -191,7 +192,7 @@ struct Patience {
     keep_going: bool,
     /// How long an answer is waited for.
     timeout: Duration,
-    /// Cases of this stage that had no answer, one after the other.
+    /// Failed cases of this stage that had no answer, one after the other.
     in_a_row: usize,
     /// What failed cases have taken.
     lost: Duration,
@@ -239,8 +240,10 @@ impl Patience {
 
     fn take(&mut self, outcome: &Outcome, has_ended: bool) {
         self.has_ended |= has_ended && outcome.is_failed();
-        if matches!(outcome.status, Status::Passed | Status::Skipped(_)) {
-            // Those that are skipped for want of patience must not bring it back.
+        if !outcome.is_failed() {
+            // A SHOULD without an answer takes time as well. But if it could end a stage, the MUSTs behind it would not be
+            // asked, and a stage in which nothing has failed has passed. Those that are skipped for want of patience must
+            // not bring it back.
             self.in_a_row = if outcome.status == Status::Passed { 0 } else { self.in_a_row };
             return;
         }
@@ -278,4 +281,30 @@ fn late(after: Duration) -> Failure {
 /// A case that panicked has left nothing half done here.
 fn lock(patience: &Mutex<Patience>) -> MutexGuard<'_, Patience> {
     patience.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::stages::STAGES;
+
+    /// Whether anything is asked after so many cases that each had this status, and no answer in time.
+    fn goes_on_after(count: usize, status: &Status) -> bool {
+        let timeout = Duration::from_secs(2);
+        let mut patience = Patience { timeout, ..Patience::default() };
+        let case = &STAGES[0].cases[0];
+        for _ in 0..count {
+            patience.take(&Outcome { took: timeout, ..not_run(case, status.clone()) }, false);
+        }
+        matches!(patience.next(), Next::Run)
+    }
+
+    #[test]
+    fn only_what_fails_uses_up_the_patience() {
+        let failure = || Failure::new("an answer", "none");
+        assert!(goes_on_after(2, &Status::Failed(failure())));
+        assert!(!goes_on_after(3, &Status::Failed(failure())));
+        // Or a server that is silent at every SHOULD of a stage is not asked its MUSTs, and passes.
+        assert!(goes_on_after(100, &Status::NotMet(failure())));
+    }
 }
