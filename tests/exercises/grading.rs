@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! <!-- grading: file NAME -->   a fence that a reader saves under this name
+//! <!-- grading: hand out -->    the line that packs what students get
+//! <!-- grading: unpack -->      the line that makes directories of archives
 //! <!-- grading: run -->         the line that grades, typed where the file is
 //! <!-- grading: run alone -->   the same for strangers' programs
 //! <!-- grading: list -->        what the list of grades is then
@@ -64,12 +66,12 @@ impl Room {
         fs::create_dir_all(&path).expect("a directory");
         let room = Room(path);
         for file in ["grade", "alone"] {
-            room.write(file, &text(&format!("file {file}")));
+            room.write(file, text(&format!("file {file}")));
         }
         room
     }
 
-    fn write(&self, file: &str, text: &str) {
+    fn write(&self, file: &str, text: impl AsRef<[u8]>) {
         let path = self.0.join(file);
         fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         fs::write(path, text).expect("it can be written");
@@ -80,7 +82,7 @@ impl Room {
     }
 
     /// A submission that is a server in Python, which passes so many stages.
-    fn hand_in(&self, name: &str, answer: &str, run: &str) {
+    fn hand_in(&self, name: &str, answer: &str, run: impl AsRef<[u8]>) {
         let server = fs::read_to_string(root().join(ANSWERS).join(answer)).expect("an answer");
         self.write(&format!("submissions/{name}/server.py"), &server);
         self.write(&format!("submissions/{name}/run"), run);
@@ -106,18 +108,22 @@ impl Drop for Room {
 /// The class of the page.
 fn class(room: &Room) {
     room.hand_in("ada", "14_clients.py", "python3 server.py {port}\n");
+    // As a learning platform hands it out, and packed with its directory.
     room.hand_in("bob", "05_send.py", "python3 server.py {port}\n");
+    room.bash("mkdir handed-in && cd submissions && python3 -m zipfile -c ../handed-in/bob.zip bob && rm -r bob");
     room.write("submissions/carol/run", "python3 sevrer.py {port}\n");
     room.write("submissions/dora/run", "exec sleep 1000 # {port}\n");
     room.write("submissions/erik/README", "I could not finish it.\n");
     // Saved on Windows, and in another language.
-    room.hand_in("frida", "03_accept.py", "sh start.sh {port}\r\n");
+    let line = "\u{feff}sh start.sh {port}\r\n";
+    room.hand_in("frida", "03_accept.py", line.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
     room.write("submissions/frida/build", "echo 'exec python3 server.py \"$1\"' > start.sh\n");
     room.hand_in("gus", "04_refuse.py", "yes 'so many clients' & exec python3 server.py {port}\n");
     room.hand_in("hana", "02_upgrade.py", "sleep 1000 & echo $! > child; exec python3 server.py {port}\n");
     room.hand_in("ivo", "14_clients.py", "python3 server.py {port} & :\n");
     room.write("submissions/kim/run", "python3 mute.py {port}\n");
     room.write("submissions/kim/mute.py", MUTE);
+    room.hand_in("lea", "14_clients.py", "kill -9 $PPID; exec python3 server.py {port}\n");
     room.hand_in("o'Neil, \"Jo\"", "09_ping.py", "python3 server.py {port}\n");
 }
 
@@ -138,10 +144,11 @@ fn is_there(pid: &str) -> bool {
 }
 
 #[test]
-#[ignore = "needs bash and python3"]
+#[ignore = "needs bash, python3 and unzip"]
 fn a_class_is_graded_by_the_lines_of_the_page() {
     let room = Room::new("class");
     class(&room);
+    assert!(room.bash(&text("unpack")).status.success(), "the archives are not unpacked");
     let output = room.bash(&text("run"));
     let (grades, said) = (room.read("grades.csv"), String::from_utf8_lossy(&output.stderr).into_owned());
     if std::env::var_os("BLESS").is_some() {
@@ -149,11 +156,13 @@ fn a_class_is_graded_by_the_lines_of_the_page() {
     }
     assert_eq!(grades, text("list"), "the list of the page and what came:\n{said}");
     // Nobody is left out, and nobody's failure ends the class.
-    assert_eq!(said.lines().filter(|line| line.ends_with(" s")).count(), 11, "{said}");
+    assert_eq!(said.lines().filter(|line| line.ends_with(" s")).count(), 12, "{said}");
     for (name, words) in [
         ("carol.log", "can't open file"),
         ("dora.log", "after 10 s nobody listens on port"),
         ("erik.log", "no command stands in the file run"),
+        ("erik.log", "README"),
+        ("lea.log", "the check was ended before"),
         ("ivo.log", "keep it in the foreground"),
         ("bob.xml", "ws/5.3/1"),
         ("o'Neil, \"Jo\".xml", "<testsuites name=\"ws101 check"),
@@ -177,6 +186,47 @@ fn bless(grades: &str) {
     let (before, rest) = page.split_once(begin).expect("the list");
     let (_, after) = rest.split_once("```\n").expect("its end");
     fs::write(root().join(PAGE), format!("{before}{begin}{grades}```\n{after}")).expect("it can be written");
+}
+
+#[test]
+#[ignore = "needs bash and python3"]
+fn one_that_builds_without_end_holds_nobody_up() {
+    let room = Room::new("build");
+    // The same script, with less patience.
+    let script = text("file grade").replace("timeout -k 10s 5m", "timeout -k 1s 1s");
+    assert_ne!(script, text("file grade"));
+    room.write("grade", script);
+    room.hand_in("adam", "03_accept.py", "python3 server.py {port}\n");
+    room.write("submissions/adam/build", "echo $$ > pid; trap '' TERM; while :; do sleep 1; done\n");
+    // Saved by Notepad, with a mark in front; and somebody has forgotten to unpack an archive.
+    room.hand_in("eve", "04_refuse.py", "\u{feff}python3 server.py {port}\r\n");
+    room.write("submissions/noah.zip", "PK");
+    let output = room.bash(&text("run"));
+    let (grades, said) = (room.read("grades.csv"), String::from_utf8_lossy(&output.stderr).into_owned());
+    let begins: Vec<&str> = grades.lines().skip(1).map(|line| &line[..line.len().min(10)]).collect();
+    assert_eq!(begins, ["adam,3,14,", "eve,4,14,6"], "{said}");
+    assert!(said.contains("submissions/noah.zip is no directory, and is not graded"), "{said}");
+    assert!(!is_there(room.read("submissions/adam/pid").trim()), "the build is still there");
+    // A folder that is not there is no class without students.
+    assert!(!room.bash("bash grade nowhere").status.success());
+}
+
+#[test]
+#[ignore = "needs git, a clone and python3"]
+fn what_students_get_has_the_exercises_and_no_answers() {
+    let room = Room::new("hand out");
+    // In a clone of its own: the archive is written beside what it packs.
+    let root = root().display();
+    let cloned = room.bash(&format!("git clone -q --no-hardlinks '{root}' clone && cd clone && {}", text("hand out")));
+    assert!(cloned.status.success(), "{}", String::from_utf8_lossy(&cloned.stderr));
+    let listed = room.bash("python3 -m zipfile -l clone/ws101.zip");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    for file in
+        ["walkthrough/exercises/build-your-own-server/python/server.py", "docs/quiz.md", "deploy/lab", "Cargo.lock"]
+    {
+        assert!(listed.lines().any(|line| line.starts_with(&format!("ws101/{file} "))), "{file}");
+    }
+    assert!(!listed.contains("ws101/docs/answers"), "{listed}");
 }
 
 #[test]
