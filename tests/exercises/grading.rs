@@ -123,7 +123,7 @@ fn class(room: &Room) {
     room.hand_in("ivo", "14_clients.py", "python3 server.py {port} & :\n");
     room.write("submissions/kim/run", "python3 mute.py {port}\n");
     room.write("submissions/kim/mute.py", MUTE);
-    room.hand_in("lea", "14_clients.py", "kill -9 $PPID; exec python3 server.py {port}\n");
+    room.write("submissions/lea/run", "kill -9 $PPID\n");
     room.hand_in("o'Neil, \"Jo\"", "09_ping.py", "python3 server.py {port}\n");
 }
 
@@ -239,7 +239,7 @@ fn strangers_are_kept_to_themselves_by_the_lines_of_the_page() {
     }
     // One leaves its group, one looks for a way out, and one wants more processes than it may have.
     let sleep = format!("sleep 1000.{}", std::process::id());
-    room.hand_in("leaves", "03_accept.py", &format!("setsid {sleep} & exec python3 server.py {{port}}\n"));
+    room.hand_in("leaves", "03_accept.py", format!("setsid {sleep} & exec python3 server.py {{port}}\n"));
     room.write("submissions/looks/run", "python3 look.py {port}\n");
     room.write("submissions/looks/look.py", LOOKS);
     // Root may have as many as there are.
