@@ -157,9 +157,9 @@ fn shows_what_is_printed(file: &str) {
         let folder = folder(file);
         fs::copy(root().join(server(&answer)), folder.join("server.py")).expect("a copy of an answer");
         for step in steps(&fence.lines) {
-            let printed = output(&folder, &step.command);
+            let (printed, errors) = output(&folder, &step.command);
             let fault = fault(&step.wanted, &printed, &Ports::Any);
-            assert!(fault.is_none(), "{file}: {}\n{}", step.command, fault.unwrap_or_default());
+            assert!(fault.is_none(), "{file}: {}\n{}\n{errors}", step.command, fault.unwrap_or_default());
         }
         fs::remove_dir_all(folder).expect("the folder of this page");
     }
@@ -187,8 +187,8 @@ fn folder(file: &str) -> PathBuf {
     folder
 }
 
-/// What a command prints on stdout, with this build's `ws101` before any other.
-fn output(folder: &Path, command: &str) -> Vec<String> {
+/// What a command prints on stdout, and on stderr, with this build's `ws101` before any other.
+fn output(folder: &Path, command: &str) -> (Vec<String>, String) {
     let program = ws101().get_program().to_owned();
     let own = Path::new(&program).parent().expect("the folder of ws101").to_owned();
     let others = env::var_os("PATH").unwrap_or_default();
@@ -196,5 +196,6 @@ fn output(folder: &Path, command: &str) -> Vec<String> {
     let mut bash = Command::new("bash");
     crate::common::program::without_options(&mut bash);
     let output = bash.args(["-c", command]).env("PATH", path).current_dir(folder).output().expect("bash runs");
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    let printed = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+    (printed, String::from_utf8_lossy(&output.stderr).into_owned())
 }
