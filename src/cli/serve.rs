@@ -138,7 +138,7 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", env = "WS101_GRACE", default_value = "10s", value_parser = duration_or_zero)]
     pub grace: Duration,
 
-    /// Show values of Authorization, Proxy-Authorization, Cookie and Set-Cookie in the log instead of stars
+    /// Show watch tokens and values of Authorization, Proxy-Authorization, Cookie and Set-Cookie in the log instead of stars
     #[arg(long, env = "WS101_SHOW_SECRETS", value_parser = BoolishValueParser::new())]
     pub show_secrets: bool,
 
