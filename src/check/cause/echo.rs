@@ -220,7 +220,7 @@ mod tests {
         assert!(cause(b" ab\n", b"ab").contains("white space"));
         assert!(cause(b"abcdefg", b"abcd").contains("zip"));
         assert!(cause("für".as_bytes(), "fÃ¼r".as_bytes()).contains("Latin-1"));
-        assert!(cause(b"100 %s sure", b"100 %!s(MIS").contains("a format"));
+        assert!(cause(b"100 %s", b"100 %!").contains("a format"));
         assert!(cause(b"100 %s sure", b"100 (null) ").contains("a format"));
         assert!(cause(b"Abc", b"ABC").contains("capitals"));
         assert!(cause(b"ab", b"ab\0").contains("a 00 is added"));
