@@ -6,6 +6,9 @@
 
 mod common;
 
+#[path = "check_run/ends.rs"]
+mod ends;
+
 use common::program::without_options;
 use common::wait_until;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};

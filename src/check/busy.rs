@@ -32,11 +32,23 @@ pub fn is_busy(whose: &Process, pause: impl Fn(Duration)) -> bool {
     false
 }
 
+/// Whether all of its threads wait for something at this moment. `None` where there is none to be seen.
+pub(super) fn rests(whose: &Process) -> Option<bool> {
+    let states = states(whose);
+    // D waits as well, but for a disk: it is in the middle of something.
+    (!states.is_empty()).then(|| !states.iter().any(|state| matches!(state, b'R' | b'D')))
+}
+
 /// Whether any thread runs, or would if it were its turn.
 fn is_running(whose: &Process) -> bool {
+    states(whose).contains(&b'R')
+}
+
+/// What each thread does, in a letter.
+fn states(whose: &Process) -> Vec<u8> {
     let tasks = memory::processes(whose).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")));
     let stats = tasks.flatten().flatten().filter_map(|task| fs::read(task.path().join("stat")).ok());
-    stats.into_iter().any(|stat| fields(&stat).is_some_and(|fields| fields.first() == Some(&"R")))
+    stats.filter_map(|stat| fields(&stat)?.first()?.bytes().next()).collect()
 }
 
 /// The time of all processors that it has had so far.

@@ -11,7 +11,7 @@ use super::report::{Outcome, Report, StageReport, Status};
 use super::settings::{Profile, Settings};
 use super::stages::Stage;
 use super::trial::{Shared, Trial};
-use super::witness::{Witness, ended_by_a_look};
+use super::witness::{Left, Seen, Witness, ended_by_a_look};
 use crate::client::Error;
 use crate::client::socket::Connection;
 use crossbeam_channel::{Sender, bounded};
@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 
 /// So many failed cases in a row without an answer end a stage.
 const SILENT_IN_A_ROW: usize = 3;
+
+/// After so many cases in a row nobody waits any more for a server to rest that never does.
+const RESTLESS_IN_A_ROW: usize = 5;
 
 /// So much time may go into cases that fail.
 const LOST_TIME: Duration = Duration::from_secs(20);
@@ -131,32 +134,54 @@ fn work(
     loop {
         let at = upcoming.fetch_add(1, Ordering::Relaxed);
         let Some(case) = cases.get(at) else { return };
-        let next = lock(patience).next();
-        let outcome = match next {
-            Next::Run => run_case(settings, case),
-            Next::Skip(why) => not_run(case, Status::Skipped(why.to_owned())),
-            Next::Fail(failure) => failed_before(settings, case, failure),
+        let (next, before) = {
+            let mut patience = lock(patience);
+            (patience.next(), patience.before())
         };
-        lock(patience).take(&outcome, settings.program.as_ref().is_some_and(|program| program.exited().is_some()));
+        let (outcome, mut seen) = match next {
+            Next::Run => run_case(settings, case, before),
+            Next::Skip(why) => (not_run(case, Status::Skipped(why.to_owned())), Seen::default()),
+            Next::Fail(failure) => (failed_before(settings, case, failure), Seen::default()),
+        };
+        seen.is_gone |= settings.program.as_ref().is_some_and(|program| program.exited().is_some());
+        lock(patience).take(&outcome, seen);
         if sender.send((at, outcome)).is_err() {
             return;
         }
     }
 }
 
-fn run_case(settings: &Settings, case: &'static Case) -> Outcome {
+fn run_case(settings: &Settings, case: &'static Case, before: Before) -> (Outcome, Seen) {
     let began = Instant::now();
     let witness = Witness::new(settings);
     let mut trial = Trial::new(settings, case.address);
     let verdict = (case.run)(&mut trial);
-    let Shared { record, mut notes } = trial.into_shared();
-    let (verdict, has_ended) = witness.judge(verdict);
+    let Shared { record, mut notes, is_cut, is_nobody_there } = trial.into_shared();
+    let left = if is_cut { Left::Abruptly } else { Left::InOrder };
+    let (verdict, seen) = witness.judge(verdict, left, before.is_patient);
+    let verdict = if is_nobody_there { may_be_of(before.case, settings.jobs, verdict) } else { verdict };
     let status = match verdict {
-        Err(Stop::Failed(failure)) if has_ended => Status::Failed(*failure),
+        Err(Stop::Failed(failure)) if seen.has_ended => {
+            // No way to end a connection is legal when the server ends with it.
+            notes.clear();
+            Status::Failed(*failure)
+        }
         verdict => status(settings.profile, case, verdict, &mut notes),
     };
     let (status, printed) = witness.heard(status);
-    Outcome { case, status, follows: None, notes, record, printed, took: began.elapsed() }
+    (Outcome { case, status, follows: None, notes, record, printed, took: began.elapsed() }, seen)
+}
+
+/// A case that finds nobody is not the one that has ended the server.
+fn may_be_of(before: Option<&'static Case>, jobs: usize, verdict: Verdict) -> Verdict {
+    match (verdict, before) {
+        (Err(Stop::Failed(mut failure)), Some(before)) if jobs == 1 => {
+            let cause = failure.cause.take().map(|cause| format!("{cause}; ")).unwrap_or_default();
+            let words = format!("{cause}it may have ended in the case before, {}", before.address);
+            Err(failure.because(words).into())
+        }
+        (verdict, _) => verdict,
+    }
 }
 
 /// The case that finds the program gone, or the time over.
@@ -204,6 +229,18 @@ struct Patience {
     deadline: Option<(Instant, Duration)>,
     /// That was so, and a case has failed because of it.
     is_late: bool,
+    /// The last case that was run.
+    last: Option<&'static Case>,
+    /// How many cases in a row have left a server that went on working.
+    restless: usize,
+}
+
+/// What the cases before tell of the server.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    case: Option<&'static Case>,
+    /// It is worth while to wait until the server has done with a case.
+    is_patient: bool,
 }
 
 /// What becomes of the next case.
@@ -238,8 +275,16 @@ impl Patience {
         }
     }
 
-    fn take(&mut self, outcome: &Outcome, has_ended: bool) {
-        self.has_ended |= has_ended && outcome.is_failed();
+    fn before(&self) -> Before {
+        Before { case: self.last, is_patient: self.restless < RESTLESS_IN_A_ROW }
+    }
+
+    fn take(&mut self, outcome: &Outcome, seen: Seen) {
+        self.has_ended |= seen.is_gone && outcome.is_failed();
+        if !matches!(outcome.status, Status::Skipped(_)) {
+            self.last = Some(outcome.case);
+            self.restless = if seen.is_restless { self.restless + 1 } else { 0 };
+        }
         if !outcome.is_failed() {
             // A SHOULD without an answer takes time as well. But if it could end a stage, the MUSTs behind it would not be
             // asked, and a stage in which nothing has failed has passed. Those that are skipped for want of patience must
@@ -294,7 +339,7 @@ mod tests {
         let mut patience = Patience { timeout, ..Patience::default() };
         let case = &STAGES[0].cases[0];
         for _ in 0..count {
-            patience.take(&Outcome { took: timeout, ..not_run(case, status.clone()) }, false);
+            patience.take(&Outcome { took: timeout, ..not_run(case, status.clone()) }, Seen::default());
         }
         matches!(patience.next(), Next::Run)
     }

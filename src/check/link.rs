@@ -49,6 +49,8 @@ pub struct Link {
     head: Vec<u8>,
     /// The end is in the record.
     told: bool,
+    /// The server has said all that it owes: an answer that opens no WebSocket, or a Close.
+    is_done: bool,
     /// The fragments so far of the message that is coming.
     pub(super) message: Option<Message>,
     /// The payload of the last Ping of the server's.
@@ -111,6 +113,7 @@ impl Link {
             end: None,
             head: Vec::new(),
             told: false,
+            is_done: false,
             message: None,
             pinged: None,
             heartbeat: Heartbeat::default(),
@@ -223,6 +226,7 @@ impl Link {
         let written = self.connection.write(bytes, part, deadline);
         if let Err(error) = &written {
             self.tell(Way::Sent, Passed::Remark(format!("not all of it was taken: {error}")));
+            self.shared.borrow_mut().is_cut |= !self.is_done;
         }
         written.is_ok()
     }
@@ -242,6 +246,7 @@ impl Link {
                     self.tell(Way::Came, Passed::Head(record::first(&raw, FIRST)));
                     if head.status >= 200 || head.status == 101 {
                         self.head = raw;
+                        self.is_done = head.status != 101;
                         return Answer::Head(head);
                     }
                     self.bytes += len;
@@ -316,6 +321,7 @@ impl Link {
     fn take_frame(&mut self, header: Header, len: usize, whole: usize) -> Result<Frame, End> {
         let mut payload = self.connection.take(whole, Part::Frames).split_off(len);
         self.frames += 1;
+        self.is_done |= header.opcode == Opcode::Close;
         self.tell_frame(Way::Came, header, &payload);
         if self.frames > MOST_FRAMES {
             return Err(self.too_much(format!("more than {MOST_FRAMES} frames on one connection")));
@@ -385,6 +391,7 @@ impl Link {
         if self.connection.ending() == Some(Ending::Truncated) {
             self.note("TLS was ended without close_notify: whoever reads cannot tell that from a cut (RFC 8446 s6.1)");
         }
+        self.shared.borrow_mut().is_cut |= !self.is_done && matches!(end, End::Fin | End::Reset(_));
         self.told = true;
         end
     }

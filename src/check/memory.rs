@@ -23,6 +23,13 @@ pub fn resident(whose: &Process) -> Option<u64> {
     if sizes.is_empty() { None } else { Some(sizes.iter().sum()) }
 }
 
+/// Whether there is no such process any more that lives. Where nobody tells of processes it is not known to be gone.
+pub(super) fn is_gone(whose: &Process) -> bool {
+    let all = all();
+    let lives = |pid: &u32| all.get(pid).is_some_and(|kin| !kin.has_ended);
+    !all.is_empty() && !members(whose, &all).iter().any(lives)
+}
+
 /// All of these that are there.
 pub(super) fn processes(whose: &Process) -> Vec<u32> {
     members(whose, &all())

@@ -8,6 +8,7 @@ use super::memory;
 use super::note::{self, Note};
 use super::record::Record;
 use super::settings::Settings;
+use super::witness::is_refused;
 use crate::client::socket::Connection;
 use crate::protocol::frame::Handmade;
 use crate::protocol::opcode::Opcode;
@@ -30,6 +31,10 @@ pub struct Shared {
     pub record: Record,
     /// What is legal, and unusual.
     pub notes: Vec<Note>,
+    /// A connection has ended with neither an answer of HTTP nor a Close of the server's.
+    pub is_cut: bool,
+    /// Nobody listened when the first connection was begun.
+    pub is_nobody_there: bool,
 }
 
 /// One run of one case.
@@ -103,6 +108,7 @@ impl<'a> Trial<'a> {
         let deadline = now + self.settings.timeout;
         let connection = Connection::open_with(&self.settings.url, &self.settings.trust, deadline);
         let connection = connection.map_err(|error| {
+            self.shared.borrow_mut().is_nobody_there |= self.links == 0 && is_refused(&error);
             let cause = "the server has stopped, or takes no more connections: see what it printed last";
             Failure::new("a connection", error.with_stars().to_string()).because(cause)
         })?;
