@@ -8,6 +8,10 @@ use super::memory::{self, Process};
 use std::fs;
 use std::time::{Duration, Instant};
 
+/// What most likely keeps a server at work for nobody.
+pub const BUSY: &str =
+    "recv has returned nothing, which is the end of the connection, and nobody looked: leave the loop then";
+
 /// So much work in one go is no tidying up behind the last client.
 const MUCH: Duration = Duration::from_millis(500);
 

@@ -4,7 +4,8 @@
 //! cases have taken long enough together, the rest is not run: whoever has to mend a server begins with its first failure.
 //! Where nothing has failed, nothing is left out.
 
-use super::case::{Case, Failure, Level, Stop, Verdict};
+use super::busy::BUSY;
+use super::case::{Case, Failure, Level, Stop, Verdict, told_as};
 use super::choose::chosen;
 use super::note::{self, Note};
 use super::report::{Outcome, Report, StageReport, Status};
@@ -156,7 +157,9 @@ fn run_case(settings: &Settings, case: &'static Case, before: Before) -> (Outcom
     let witness = Witness::new(settings);
     let mut trial = Trial::new(settings, case.address);
     let verdict = (case.run)(&mut trial);
-    let Shared { record, mut notes, is_cut, is_nobody_there } = trial.into_shared();
+    let is_silent = trial.is_silent_for_little();
+    let verdict = if verdict.is_err() && is_silent && trial.is_busy() { told_as(verdict, BUSY) } else { verdict };
+    let Shared { record, mut notes, is_cut, is_nobody_there, .. } = trial.into_shared();
     let left = if is_cut { Left::Abruptly } else { Left::InOrder };
     let (verdict, seen) = witness.judge(verdict, left, before.is_patient);
     let verdict = if is_nobody_there { may_be_of(before.case, settings.jobs, verdict) } else { verdict };

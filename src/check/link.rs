@@ -219,10 +219,18 @@ impl Link {
         self.connection.finish();
     }
 
+    /// Breaks the connection off: the server reads an error where an end would be.
+    pub fn reset(self) {
+        self.tell(Way::Sent, Passed::Remark("this end resets the connection".to_owned()));
+        // Where that can't be had the connection ends with FIN.
+        let _ = self.connection.reset();
+    }
+
     /// Writes. A server that has gone does not take it: what it said before is what counts, so that is no failure here.
     /// The answer is whether it was taken.
     fn write(&mut self, bytes: &[u8], part: Part) -> bool {
         let deadline = self.next_deadline();
+        self.shared.borrow_mut().sent += bytes.len();
         let written = self.connection.write(bytes, part, deadline);
         if let Err(error) = &written {
             self.tell(Way::Sent, Passed::Remark(format!("not all of it was taken: {error}")));

@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// How many timeouts may pass on the connections of a case since the last of them was begun, however many steps it has.
 const TIMEOUTS: u32 = 5;
 
+/// So many bytes keep no server busy.
+const LITTLE: usize = 16 * 1024;
+
 /// The masking key that changes nothing.
 pub const ZERO: [u8; 4] = [0; 4];
 
@@ -33,6 +36,8 @@ pub struct Shared {
     pub notes: Vec<Note>,
     /// A connection has ended with neither an answer of HTTP nor a Close of the server's.
     pub is_cut: bool,
+    /// How many bytes were sent, or tried to be.
+    pub sent: usize,
     /// Nobody listened when the first connection was begun.
     pub is_nobody_there: bool,
 }
@@ -199,6 +204,12 @@ impl<'a> Trial<'a> {
     pub fn is_busy(&self) -> bool {
         let Settings { process, jobs, .. } = self.settings;
         *jobs == 1 && process.as_ref().is_some_and(|process| busy::is_busy(process, pause))
+    }
+
+    /// Whether nothing came for a whole wait, though so little was sent that no server works on it for that long.
+    pub(super) fn is_silent_for_little(&self) -> bool {
+        let shared = self.shared.borrow();
+        shared.record.silences > 0 && shared.sent <= LITTLE
     }
 
     /// The memory that the server's process has in use, in bytes.

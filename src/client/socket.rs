@@ -12,6 +12,7 @@ use super::ledger::{Ledger, Part};
 use super::tls::{Layer, LayerState, Trust};
 use super::url::Url;
 use crate::wire::tap::Tap;
+use socket2::SockRef;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -282,6 +283,11 @@ impl Connection {
         // It may be gone already, and then there is nothing to finish.
         let _ = push(&mut self.stream, &self.sealed, Instant::now() + GOODBYE);
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Ends the connection with a reset, as a client does that was killed (RFC 9293 s3.10.4, ABORT).
+    pub fn reset(self) -> io::Result<()> {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))
     }
 
     /// Takes the connection apart.

@@ -72,6 +72,14 @@ pub fn of_whole(sent: &[Handmade], heard: &Heard) -> Option<String> {
         Heard::Close(_) if data.len() >= MANY => {
             "many fragments are taken for an error: there is no bound to their number, only to the bytes of a message (s5.4)"
         }
+        Heard::Close(_) | Heard::End(End::Fin | End::Reset(_))
+            if sent.iter().any(|frame| frame.opcode == Opcode::Pong) =>
+        {
+            "the Pong between the fragments is taken for one of them, or for an error: opcode A is passed over (s5.4, s5.5.3)"
+        }
+        Heard::Close(_) | Heard::End(End::Fin | End::Reset(_)) if has_control => {
+            "the Ping between the fragments is taken for one of them, or for an error: answer it, and go on (s5.4)"
+        }
         Heard::Close(_) | Heard::End(End::Fin | End::Reset(_)) => {
             "fragments are taken for an error: a server has to put them together, each at least of 0 bytes (s5.4)"
         }
@@ -111,9 +119,7 @@ fn of_fragments(data: &[&Handmade], sent: &[Handmade], came: &Message) -> Option
         () if whole.starts_with(&came.payload) => {
             "the message ends too early: only FIN 1 ends it, and no empty fragment or count (s5.4)"
         }
-        () if whole.len() < came.payload.len() && came.payload.ends_with(&whole) => {
-            "an earlier message stands before this one: begin each with nothing (s5.4)"
-        }
+        () if whole.len() < came.payload.len() && came.payload.ends_with(&whole) => super::EARLIER,
         () => return None,
     };
     Some(words)
@@ -228,6 +234,7 @@ mod tests {
         assert!(cause(b"abc").contains("by itself"));
         assert!(cause(b"defg").contains("control frame is lost"));
         assert!(cause(b"abc!defg").contains("no part of it"));
+        assert!(cause(b"abcdefgabcdefg").contains("an earlier message"));
         assert_eq!(cause(b"something else"), "");
     }
 

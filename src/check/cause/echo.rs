@@ -94,6 +94,13 @@ fn of_content(sent: &[u8], came: &Message) -> Option<&'static str> {
         () if payload.strip_prefix(sent).is_some_and(|rest| rest.trim_ascii().is_empty()) => {
             "a line end is added: an echo is the message, and nothing else"
         }
+        () if payload.len() > sent.len() && payload.chunks(sent.len().max(1)).all(|part| part == sent) => {
+            super::EARLIER
+        }
+        () if payload.len() > sent.len() && payload.ends_with(sent) => {
+            "something is put around the message: an echo is the message, and nothing else; or an earlier message stands before \
+             it: begin each with nothing"
+        }
         () if contains(payload, sent) => {
             "something is put around the message: an echo is the message, and nothing else"
         }
@@ -226,6 +233,9 @@ mod tests {
         assert!(cause(b"ab", b"ab\0").contains("a 00 is added"));
         assert!(cause(b"ab", b"ab\r\n").contains("a line end is added"));
         assert!(cause(b"ab", b"echo: ab").contains("put around"));
+        assert!(cause(b"ab", b"ab, ab!").contains("put around"));
+        assert!(cause(b"Hello", b"HelloHelloHello").starts_with("an earlier message stands before"));
+        assert!(cause(b"new", b"onetwonew").contains("or an earlier message stands before"));
         assert!(cause(b"abc", b"ab").contains("only the beginning"));
         assert!(cause(b"a\xff", "a\u{fffd}".as_bytes()).contains("U+FFFD"));
         assert!(cause(b"abc", b"").contains("the payload is lost"));

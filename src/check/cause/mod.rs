@@ -32,6 +32,10 @@ pub const NO_ECHO: &str =
 const FOUR_BYTES: &str =
     "4 bytes came back: zip(payload, key) stops with the shorter of the two, and the key has 4: use key[i % 4] (s5.3)";
 
+/// Of a message that is whole, with others before it.
+const EARLIER: &str = "an earlier message stands before this one: begin each with nothing, on every connection (a list that is a \
+                       default argument in Python is made once, for all of them) (s5.4)";
+
 /// Why nothing came.
 fn of_no_answer(heard: &Heard) -> Option<String> {
     let words = match heard {

@@ -32,6 +32,11 @@ impl Heartbeat {
         self.asked = true;
     }
 
+    /// Whether a Ping was sent, or something that may have been one.
+    pub fn has_asked(&self) -> bool {
+        self.asked
+    }
+
     /// Whether a Ping of the server's has the payload of one that is not answered yet.
     pub fn is_ours(&self, ping: &[u8]) -> bool {
         self.pings.iter().any(|sent| sent == ping)

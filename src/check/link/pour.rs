@@ -28,6 +28,7 @@ impl Link {
         let mut taken = 0;
         while taken < times {
             let deadline = (Instant::now() + patience).min(self.deadline);
+            self.shared.borrow_mut().sent += bytes.len();
             if self.connection.write(bytes, Part::Frames, deadline).is_err() {
                 break;
             }

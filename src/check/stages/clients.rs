@@ -297,7 +297,10 @@ fn each_its_own(trial: &mut Trial, count: usize) -> Verdict {
 }
 
 fn no_more_than(clients: usize) -> String {
-    format!("{clients} clients are served at once, and no more: is there a pool of threads, or a list, of that size?")
+    format!(
+        "{clients} clients are served at once, and no more: is there a pool of threads, or a list, of that size? Or have \
+         earlier connections not given their places back when they ended with an error: does this case pass alone?"
+    )
 }
 
 /// Two messages grow at the same time, on two connections.

@@ -4,6 +4,7 @@
 //! many. The pieces are sent apart in time: what TCP carries is a stream, and where one read ends says nothing.
 
 use crate::check::ask::Ask;
+use crate::check::busy::BUSY;
 use crate::check::case::{Case, Failure, Level, Stop, Verdict, because, told_as};
 use crate::check::link::{Answer, End};
 use crate::check::opening::has_status;
@@ -20,8 +21,8 @@ const ONE_READ: &str =
 const EACH_PIECE: &str =
     "each piece is searched for the empty line, \\r\\n\\r\\n, by itself: search everything that has come so far";
 
-const BUSY: &str =
-    "recv has returned nothing, which is the end of the connection, and nobody looked: leave the loop then";
+const GONE: &str =
+    "a read that brings 0 bytes, or an error, ends more than that one connection: catch both where it is served";
 
 /// The cases of this stage.
 pub const CASES: &[Case] = &[
@@ -153,7 +154,7 @@ pub const CASES: &[Case] = &[
         address: "course/1/1",
         level: Level::Must,
         requirement: "A client that goes away before its request is whole does the server no harm.",
-        sends: "nothing and FIN, half an opening handshake and FIN; then a whole one",
+        sends: "nothing and FIN, half an opening handshake and FIN, half of one and a reset; then a whole one",
         expects: "the usual answer to the whole one; before it, where the process can be seen, one that waits",
         run: |trial| {
             let usual = trial.usual_status()?;
@@ -166,11 +167,14 @@ pub const CASES: &[Case] = &[
                 // What it says to half a request, if anything, is its own affair.
                 link.answer();
             }
+            let mut link = trial.connect()?;
+            link.send_bytes(&ask.encode()[..half]);
+            link.reset();
             if trial.is_busy() {
                 let came = "one that works without a pause";
                 return Err(Failure::new("a server that waits while nobody is connected", came).because(BUSY).into());
             }
-            still_answers(trial, usual, "a read that brings 0 bytes, or an error, ends more than that one connection")
+            still_answers(trial, usual, GONE)
         },
     },
     Case {
