@@ -8,7 +8,7 @@ use super::cause;
 use super::hear::{Heard, close_words};
 use super::judge::{code_of, is_right_close, or};
 use super::link::{End, Link};
-use crate::protocol::close::MAX_REASON;
+use crate::protocol::close::{self, MAX_REASON};
 use crate::protocol::frame::Handmade;
 
 impl Link {
@@ -70,6 +70,9 @@ impl Link {
     pub fn judge_close_refused(&self, heard: &Heard, sent: &[u8], codes: &[u16]) -> Verdict {
         match heard {
             Heard::Close(came) if !is_legal(came) => Err(wrong_close(sent, came)),
+            Heard::Close(came) if code_of(came).is_some() && code_of(came) == code_of(sent) => {
+                Err(accepted(sent, came, codes))
+            }
             Heard::Close(_) | Heard::End(End::Fin | End::Reset(_)) => self.failed(heard, codes),
             _ => Err(no_close(format!("a Close {}, or the end of the connection", or(codes)), heard)),
         }
@@ -99,6 +102,18 @@ fn is_legal(payload: &[u8]) -> bool {
 
 fn no_close(expected: String, heard: &Heard) -> Stop {
     Failure { expected, came: heard.words(), cause: cause::of_no_close(heard) }.into()
+}
+
+/// A Close that came wrong is answered with the code that stands in it, as a right one is (s5.5.1): nothing tells the client
+/// that the connection has failed.
+fn accepted(sent: &[u8], came: &[u8], codes: &[u16]) -> Stop {
+    let expected = format!("a Close {}, or the end of the connection", or(codes));
+    let came = format!("a Close {}: the code that was sent, as for a right Close", close_words(came));
+    let cause = match close::Close::decode(sent) {
+        Err(close::Fault::ReasonNotUtf8) => "the reason is not looked at: decode it as UTF-8, and answer 1007 (s8.1)",
+        _ => "the frame is not looked at: a Close has FIN 1 and at most 125 bytes, so answer 1002 (s5.5)",
+    };
+    Failure::new(expected, came).because(cause).into()
 }
 
 fn code_words(code: Option<u16>) -> String {

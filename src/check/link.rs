@@ -6,6 +6,7 @@
 mod heads;
 mod heartbeat;
 mod pour;
+mod reset;
 
 use self::heartbeat::Heartbeat;
 use super::ask::Ask;
@@ -217,13 +218,6 @@ impl Link {
     pub fn finish(&mut self) {
         self.tell(Way::Sent, Passed::Fin);
         self.connection.finish();
-    }
-
-    /// Breaks the connection off: the server reads an error where an end would be.
-    pub fn reset(self) {
-        self.tell(Way::Sent, Passed::Remark("this end resets the connection".to_owned()));
-        // Where that can't be had the connection ends with FIN.
-        let _ = self.connection.reset();
     }
 
     /// Writes. A server that has gone does not take it: what it said before is what counts, so that is no failure here.

@@ -3,7 +3,8 @@
 mod ways;
 
 use self::ways::{
-    closes, closes_for, ends_cleanly, fails_with, not_accepted, others_are_served, over_after, refuses, weighs, wrong,
+    closes, closes_for, ends_after_close, ends_after_failure, ends_cleanly, fails_with, not_accepted,
+    others_are_served, over_after, refuses, weighs, wrong,
 };
 use crate::check::case::{Case, Failure, Level};
 use crate::check::hear::Heard;
@@ -69,12 +70,7 @@ pub const CASES: &[Case] = &[
         requirement: "When both have sent a Close, the server ends the TCP connection at once.",
         sends: "a Close with the code 1000",
         expects: "a Close, and behind it the end of the connection",
-        run: |trial| {
-            let close = trial.frame(Opcode::Close, close_payload(1000, b""));
-            let mut link = trial.open()?;
-            link.close_with(&close)?;
-            link.expect_over().map(drop)
-        },
+        run: ends_after_close,
     },
     Case {
         address: "ws/7.1.1/1",
@@ -91,7 +87,7 @@ pub const CASES: &[Case] = &[
         // s7.1.1: "discarding any trailing bytes that may have been received". A socket that is closed with bytes unread
         // resets its connection (RFC 9293 s3.6.1, RFC 1122 s4.2.2.13), so they have to be read first.
         requirement: "Bytes behind a Close are read and thrown away, and TCP is ended with FIN all the same.",
-        sends: "a Close and 48 KiB behind it, in one write",
+        sends: "a Close and 48 KiB behind it, in one write, and more when the server's Close has come",
         expects: "a Close, and behind it FIN",
         run: |trial| {
             let trailing: Vec<Handmade> = (0..48)
@@ -385,13 +381,7 @@ pub const CASES: &[Case] = &[
         requirement: "A server that has failed a connection ends TCP at once, and does not wait for a Close.",
         sends: "a Ping of 126 bytes",
         expects: "a Close 1002 or none, and behind it the end of the connection",
-        run: |trial| {
-            let wrong = wrong(trial);
-            let mut link = trial.open()?;
-            link.send(&wrong);
-            link.expect_failed(&[1002])?;
-            link.expect_over().map(drop)
-        },
+        run: ends_after_failure,
     },
     Case {
         address: "course/12/1",

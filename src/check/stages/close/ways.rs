@@ -1,19 +1,29 @@
 //! How the cases of this stage are run.
 
-use crate::check::case::{Failure, Verdict, told_as};
+use crate::check::case::{Failure, Stop, Verdict, told_as};
 use crate::check::hear::Heard;
 use crate::check::judge::{close_payload, code_of};
-use crate::check::link::End;
+use crate::check::link::{End, Link};
 use crate::check::trial::Trial;
 use crate::protocol::frame::Handmade;
 use crate::protocol::opcode::Opcode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So many echoes show that a server is still there.
 const ECHOES: usize = 6;
 
 /// Between them.
 const APART: Duration = Duration::from_millis(25);
+
+/// An end of TCP that comes within this time comes at once, however busy the machine is.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// So many ends have to be late: a machine that is busy for a moment makes one late.
+const LATE_ENDS: usize = 3;
+
+/// What most likely makes them late.
+const WAITS: &str = "most likely the client's FIN is waited for before the server's own is sent: it is the server that ends TCP \
+                     first, so send FIN (shutdown, SHUT_WR), and only then read until 0 comes (s7.1.1)";
 
 /// A Close with each of these codes, on connections of their own, is answered with one.
 pub fn closes(trial: &mut Trial, codes: &[u16]) -> Verdict {
@@ -69,22 +79,75 @@ pub fn over_after(trial: &mut Trial, frames: &[Handmade]) -> Verdict {
     link.expect_over().map(drop)
 }
 
-/// A Close, with this behind it in the same write, brings a Close and FIN.
+/// A Close, with this behind it in the same write, brings a Close and FIN. Where something stands behind it more of it comes
+/// later: one read may have brought all that came before, and then a server that does not read on would not be seen.
 pub fn ends_cleanly(trial: &mut Trial, trailing: &[Handmade]) -> Verdict {
     let close = trial.frame(Opcode::Close, close_payload(1000, b""));
+    // Under TLS a server that has said close_notify need not listen any more (RFC 8446 s6.1).
+    let late = trailing.first().filter(|_| !trial.settings.url.tls);
     let mut link = trial.open()?;
     link.send_all(&[&[close], trailing].concat());
     let heard = link.hear();
     link.judge_closed(heard)?;
-    match link.expect_over()? {
-        End::Reset(words) => Err(Failure::new("FIN", format!("a reset ({words})"))
-            .because(
-                "a socket that is closed with bytes unread, or with SO_LINGER 0, resets its connection: shut down what you send \
-                 (SHUT_WR), read until 0 comes, and close it then (s7.1.1)",
-            )
-            .into()),
-        _ => Ok(()),
+    if let Some(late) = late {
+        link.send(late);
     }
+    let came = match link.expect_over()? {
+        End::Reset(words) => format!("a reset ({words})"),
+        // Who has closed the socket has answered what came late with a reset: nothing more can be written.
+        _ if late.is_some_and(|late| !link.is_taken(late)) => "FIN, and a reset for what came behind it".to_owned(),
+        _ => return Ok(()),
+    };
+    let cause = "a socket that is closed with bytes unread, or before all have come, or with SO_LINGER 0, resets its connection: \
+                 shut down what you send (SHUT_WR), read until 0 comes, and close it then (s7.1.1)";
+    Err(Failure::new("FIN", came).because(cause).into())
+}
+
+/// The end of TCP comes behind the two Closes. That it does not come at once is noted: no RFC says how long that is.
+pub fn ends_after_close(trial: &mut Trial) -> Verdict {
+    let end = |trial: &mut Trial| {
+        let close = trial.frame(Opcode::Close, close_payload(1000, b""));
+        let mut link = trial.open()?;
+        link.close_with(&close)?;
+        time_of_end(&mut link)
+    };
+    if is_late(trial, end)? {
+        trial.note(format!("TCP is ended some time after both Closes, and not at once (s5.5.1): {WAITS}"));
+    }
+    Ok(())
+}
+
+/// The end of TCP comes at once when the server has failed the connection.
+pub fn ends_after_failure(trial: &mut Trial) -> Verdict {
+    let end = |trial: &mut Trial| {
+        let wrong = wrong(trial);
+        let mut link = trial.open()?;
+        link.send(&wrong);
+        link.expect_failed(&[1002])?;
+        time_of_end(&mut link)
+    };
+    if is_late(trial, end)? {
+        let came = format!("three times more than {} ms later", AT_ONCE.as_millis());
+        return Err(Failure::new("the end of the connection, at once", came).because(WAITS).into());
+    }
+    Ok(())
+}
+
+/// How long the end of TCP takes from now on.
+fn time_of_end(link: &mut Link) -> Result<Duration, Stop> {
+    let began = Instant::now();
+    link.expect_over()?;
+    Ok(began.elapsed())
+}
+
+/// Whether such an end is late each time that it is looked at.
+fn is_late(trial: &mut Trial, end: impl Fn(&mut Trial) -> Result<Duration, Stop>) -> Result<bool, Stop> {
+    for _ in 0..LATE_ENDS {
+        if end(trial)? <= AT_ONCE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// This frame is answered with a Close that says why.
