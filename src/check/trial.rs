@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::busy;
 use super::case::{Failure, Stop};
-use super::link::{Answer, Link};
+use super::link::{Answer, End, Link};
 use super::memory;
 use super::note::{self, Note};
 use super::record::Record;
@@ -20,6 +20,10 @@ use std::time::{Duration, Instant};
 
 /// How many timeouts may pass on the connections of a case since the last of them was begun, however many steps it has.
 const TIMEOUTS: u32 = 5;
+
+/// Of a connection that is not answered where others were.
+const KEPT: &str = "connections before this one keep what it waits for: does each give back its thread, or its place, also when \
+                    it ends by an error? If it is not that, the opening handshake does not work: see the stages 1 to 4";
 
 /// So many bytes keep no server busy.
 const LITTLE: usize = 16 * 1024;
@@ -129,9 +133,15 @@ impl<'a> Trial<'a> {
         link.send_head(&ask);
         match link.answer() {
             Answer::Head(head) if head.status == 101 => Ok(link),
-            answer => Err(Failure::new("101 Switching Protocols: a right opening handshake", answer.words())
-                .because("the opening handshake does not work: see the stages 1 to 4")
-                .into()),
+            answer => {
+                let cause = match answer {
+                    Answer::End(End::Silence(_)) if self.links > 1 => KEPT,
+                    _ => "the opening handshake does not work: see the stages 1 to 4",
+                };
+                Err(Failure::new("101 Switching Protocols: a right opening handshake", answer.words())
+                    .because(cause)
+                    .into())
+            }
         }
     }
 

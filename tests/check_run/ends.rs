@@ -1,4 +1,5 @@
 //! A server that a client ends: the case that did it fails, whatever its bytes said, and no other is blamed without a word.
+//! And one that ends a connection the wrong way, or is silent because it reads an end without end.
 //!
 //! The server is a thread here, so that its sockets can be closed a while before its program is gone, as they are when an
 //! error ends a program.
@@ -10,6 +11,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::time::Duration;
 use ws101::check::memory::Process;
 use ws101::check::student::{Plan, Student, free_port};
 use ws101::check::{self, Outcome, Settings, Status};
@@ -139,4 +141,93 @@ fn a_case_that_finds_nobody_names_the_one_before() {
     assert_eq!(outcomes[0].status, Status::Passed);
     let cause = failure(&outcomes[1]).1;
     assert!(cause.ends_with("; it may have ended in the case before, http/9112/4/1"), "{cause}");
+}
+
+/// A reset is an error where FIN would be a read of nothing.
+#[test]
+fn a_server_that_a_reset_ends_fails_in_the_first_stage() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    spawn("server", move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut read = Vec::new();
+            while !read.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                match stream.read(&mut byte) {
+                    Ok(0) => break,
+                    Ok(_) => read.extend(byte),
+                    // What nobody catches.
+                    Err(_) => return drop(listener),
+                }
+            }
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let outcomes = outcomes(&settings(addr, &["course/1/1"]));
+    let cause = failure(&outcomes[0]).1;
+    assert!(cause.contains("a read that brings 0 bytes, or an error, ends more than that one"), "{cause}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_is_silent_and_works_is_told_to_look_for_the_end() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    let mut child = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().expect("a shell");
+    let process = Some(Process::One(child.id()));
+    let timeout = Duration::from_millis(300);
+    let outcomes = outcomes(&Settings { process, timeout, ..settings(addr, &["ws/5.2/1"]) });
+    child.kill().and_then(|()| child.wait()).expect("it has run");
+    let cause = failure(&outcomes[0]).1;
+    assert!(cause.starts_with("recv has returned nothing"), "{cause}");
+}
+
+/// Grants an opening handshake, reads once, answers with a Close 1000 whatever it was, and ends the connection like this.
+fn closing(end: fn(TcpStream)) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    spawn("server", move || {
+        for mut stream in listener.incoming().flatten() {
+            let Some(head) = head(&mut stream) else { continue };
+            let _ = stream.write_all(granted(&head, "").as_bytes());
+            let _ = stream.read(&mut [0; 65536]);
+            let _ = stream.write_all(b"\x88\x02\x03\xe8");
+            end(stream);
+        }
+    });
+    addr
+}
+
+/// The level of the first is a MUST, which says "immediately" and not how long that is: a note.
+#[test]
+fn a_server_that_waits_for_the_clients_fin_is_not_the_first_to_end_tcp() {
+    let addr = closing(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_millis(400))).expect("a time");
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let outcomes = outcomes(&settings(addr, &["ws/5.5.1/4", "ws/7.1.1/3"]));
+    assert_eq!(outcomes[0].status, Status::Passed);
+    assert!(
+        outcomes[0].notes.iter().any(|note| note.words.contains("client's FIN is waited for")),
+        "{:?}",
+        outcomes[0]
+    );
+    let Status::NotMet(failure) = &outcomes[1].status else { panic!("{:?}", outcomes[1]) };
+    assert!(failure.cause.as_ref().is_some_and(|cause| cause.contains("client's FIN is waited for")), "{failure:?}");
+}
+
+/// All that came before its Close was in one read, so nothing was unread when it closed the socket.
+#[test]
+fn a_server_that_reads_nothing_behind_a_close_resets() {
+    let outcomes = outcomes(&settings(closing(drop), &["ws/7.1.1/2"]));
+    let Status::NotMet(failure) = &outcomes[0].status else { panic!("{:?}", outcomes[0]) };
+    assert!(failure.cause.as_ref().is_some_and(|cause| cause.contains("read until 0 comes")), "{failure:?}");
+}
+
+#[test]
+fn a_close_that_is_wrong_and_answered_with_its_own_code_was_accepted() {
+    let outcomes = outcomes(&settings(closing(drop), &["ws/7.1.6/2", "ws/5.5/7"]));
+    let causes: Vec<String> = outcomes.iter().map(|outcome| failure(outcome).1).collect();
+    assert!(causes.iter().any(|cause| cause.starts_with("the reason is not looked at")), "{causes:?}");
+    assert!(causes.iter().any(|cause| cause.starts_with("the frame is not looked at")), "{causes:?}");
 }

@@ -75,8 +75,8 @@ pub fn of_wrong_close(sent: &[u8], came: &[u8]) -> Option<String> {
 pub fn of_no_end(heard: &Heard) -> Option<String> {
     let words = match heard {
         Heard::End(End::Silence(_)) => {
-            "the connection stays open: when both have sent a Close the server ends TCP, at once (s5.5.1), and lets go of every \
-             copy of the socket"
+            "the connection stays open: when both have sent a Close the server ends TCP, at once (s5.5.1), lets go of every \
+             copy of the socket, and does not wait for the client's FIN before it sends its own"
         }
         Heard::Message(_) => {
             "the loop that reads goes on: leave it when the Close is sent, and answer nothing more (s5.5.1)"
