@@ -70,9 +70,6 @@ impl Link {
     pub fn judge_close_refused(&self, heard: &Heard, sent: &[u8], codes: &[u16]) -> Verdict {
         match heard {
             Heard::Close(came) if !is_legal(came) => Err(wrong_close(sent, came)),
-            Heard::Close(came) if code_of(came).is_some() && code_of(came) == code_of(sent) => {
-                Err(accepted(sent, came, codes))
-            }
             Heard::Close(_) | Heard::End(End::Fin | End::Reset(_)) => self.failed(heard, codes),
             _ => Err(no_close(format!("a Close {}, or the end of the connection", or(codes)), heard)),
         }
@@ -106,7 +103,7 @@ fn no_close(expected: String, heard: &Heard) -> Stop {
 
 /// A Close that came wrong is answered with the code that stands in it, as a right one is (s5.5.1): nothing tells the client
 /// that the connection has failed.
-fn accepted(sent: &[u8], came: &[u8], codes: &[u16]) -> Stop {
+pub fn accepted(sent: &[u8], came: &[u8], codes: &[u16]) -> Stop {
     let expected = format!("a Close {}, or the end of the connection", or(codes));
     let came = format!("a Close {}: the code that was sent, as for a right Close", close_words(came));
     let cause = match close::Close::decode(sent) {

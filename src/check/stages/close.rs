@@ -3,7 +3,7 @@
 mod ways;
 
 use self::ways::{
-    closes, closes_for, ends_after_close, ends_after_failure, ends_cleanly, fails_with, not_accepted,
+    closes, closes_for, ends_after_close, ends_after_failure, ends_cleanly, fails_close, fails_with, not_accepted,
     others_are_served, over_after, refuses, weighs, wrong,
 };
 use crate::check::case::{Case, Failure, Level};
@@ -138,7 +138,7 @@ pub const CASES: &[Case] = &[
         expects: "a Close 1007 or 1002, or the end of the connection",
         run: |trial| {
             let close = trial.frame(Opcode::Close, close_payload(1000, b"\xce\xba\xe1\xbd\x28"));
-            trial.open()?.close_wrongly(&close, &[1007, 1002])
+            fails_close(trial, &[close], &[1007, 1002])
         },
     },
     Case {

@@ -2,7 +2,8 @@
 
 use crate::check::case::{Failure, Stop, Verdict, told_as};
 use crate::check::hear::Heard;
-use crate::check::judge::{close_payload, code_of};
+use crate::check::closing::accepted;
+use crate::check::judge::{close_payload, code_of, is_right_close};
 use crate::check::link::{End, Link};
 use crate::check::trial::Trial;
 use crate::protocol::frame::Handmade;
@@ -63,10 +64,38 @@ pub fn weighs(trial: &mut Trial, codes: &[u16]) -> Verdict {
 
 /// A frame that is a Close only in name fails the connection. Behind it a text message shows whether it does.
 pub fn not_accepted(trial: &mut Trial, close: Handmade) -> Verdict {
-    let frames = [close, trial.text("still here?")];
+    let text = trial.text("still here?");
+    fails_close(trial, &[close, text], &[1002])
+}
+
+/// The first of these frames is a Close that breaks a rule, and fails the connection, best with one of these codes.
+///
+/// The code that stands in it, sent back, says that it was taken for a right one (s5.5.1). Only a server that says the same
+/// of everything that is wrong says nothing by it.
+pub fn fails_close(trial: &mut Trial, frames: &[Handmade], codes: &[u16]) -> Verdict {
+    let sent = &frames[0].payload;
     let mut link = trial.open()?;
-    link.send_all(&frames);
-    link.expect_close_refused(&frames[0].payload, &[1002])
+    link.send_all(frames);
+    match link.hear() {
+        Heard::Close(came) if is_right_close(&came) && code_of(&came).is_some() && code_of(&came) == code_of(sent) => {
+            drop(link);
+            if code_of_a_failure(trial)? != code_of(sent) {
+                return Err(accepted(sent, &came, codes));
+            }
+            trial.note("every failure is told with the code of a Close that is right: legal (s7.4.1), but a client learns nothing");
+            Ok(())
+        }
+        heard => link.judge_close_refused(&heard, sent, codes),
+    }
+}
+
+/// What a Close says when a frame that is no Close has failed the connection.
+fn code_of_a_failure(trial: &mut Trial) -> Result<Option<u16>, Stop> {
+    let wrong = wrong(trial);
+    let mut link = trial.open()?;
+    link.send(&wrong);
+    let heard = link.hear();
+    Ok(if let Heard::Close(came) = heard { code_of(&came) } else { None })
 }
 
 /// These frames, one of which is a Close, bring a Close and then the end of TCP.
