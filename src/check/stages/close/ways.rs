@@ -1,8 +1,8 @@
 //! How the cases of this stage are run.
 
 use crate::check::case::{Failure, Stop, Verdict, told_as};
-use crate::check::hear::Heard;
 use crate::check::closing::accepted;
+use crate::check::hear::Heard;
 use crate::check::judge::{close_payload, code_of, is_right_close};
 use crate::check::link::{End, Link};
 use crate::check::trial::Trial;
