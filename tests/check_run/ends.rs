@@ -10,7 +10,7 @@ use crate::common::spawn;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use ws101::check::memory::Process;
 use ws101::check::student::{Plan, Student, free_port};
@@ -93,7 +93,7 @@ fn a_program_that_ends_a_moment_after_its_sockets_fails_the_case_that_ended_it()
 #[test]
 fn a_process_that_ends_fails_the_case_that_ended_it() {
     let told = file("told-pid");
-    let mut child = Command::new("sh").args(["-c", &dying(&told)]).spawn().expect("a shell");
+    let mut child = Command::new("sh").args(["-c", &dying(&told)]).stdout(Stdio::null()).spawn().expect("a shell");
     let at = told.clone();
     let addr = serving(move || fs::write(&at, "").expect("a file"));
     let process = Some(Process::One(child.id()));

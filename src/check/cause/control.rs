@@ -235,6 +235,11 @@ mod tests {
         assert!(cause(b"defg").contains("control frame is lost"));
         assert!(cause(b"abc!defg").contains("no part of it"));
         assert!(cause(b"abcdefgabcdefg").contains("an earlier message"));
+        let ended = |sent: &[Handmade]| of_whole(sent, &Heard::End(End::Fin)).unwrap_or_default();
+        assert!(ended(&sent).starts_with("the Ping between the fragments"));
+        let pong = [sent[0].clone(), frame(Opcode::Pong, [9, 9, 9, 9], b"!"), sent[2].clone()];
+        assert!(ended(&pong).starts_with("the Pong between the fragments"));
+        assert!(ended(&[sent[0].clone(), sent[2].clone()]).starts_with("fragments are taken for an error"));
         assert_eq!(cause(b"something else"), "");
     }
 

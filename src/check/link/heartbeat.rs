@@ -68,6 +68,7 @@ mod tests {
         send(Opcode::Ping, "b");
         send(Opcode::Ping, "c");
         assert!(heartbeat.is_ours(b"c") && !heartbeat.is_ours(b"d"));
+        assert!(heartbeat.has_asked() && !Heartbeat::default().has_asked());
         assert_eq!(heartbeat.of_nobody(b"b"), None);
         assert!(heartbeat.of_nobody(b"b").is_some_and(|words| words.contains("answered with a Pong")));
         assert_eq!(heartbeat.of_nobody(b"c"), None);
