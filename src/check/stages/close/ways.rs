@@ -26,7 +26,7 @@ const LONG: Duration = Duration::from_millis(900);
 const LATE_ENDS: usize = 3;
 
 /// What most likely makes them late.
-const WAITS: &str = "most likely the client's FIN is waited for before the server's own is sent: it is the server that ends TCP \
+const WAITS: &str = "the client's FIN is waited for before the server's own is sent: it is the server that ends TCP \
                      first, so send FIN (shutdown, SHUT_WR), and only then read until 0 comes (s7.1.1)";
 
 /// A Close with each of these codes, on connections of their own, is answered with one.
