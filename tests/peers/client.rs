@@ -3,7 +3,9 @@
 use crate::limit::Limit;
 use crate::run::{Said, to_end};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Range;
 use std::process::Command;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -30,10 +32,22 @@ pub fn talk(said: &Said) -> String {
     String::from_utf8_lossy(&said.err).into_owned()
 }
 
-/// A port that nobody listened on a moment ago, for servers that do not take 0 for any.
+/// A port that nobody listens on, for servers that do not take 0 for any. Nobody else in this run is given it: two that draw the
+/// same one at a time would find each other's server there. It is below those that Linux gives to clients, and below those
+/// that `deploy/lab` draws from.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
+    const PORTS: Range<u16> = 10_300..20_000;
+    static NEXT: OnceLock<Mutex<u16>> = OnceLock::new();
+    let mut next = NEXT.get_or_init(|| Mutex::new(fastrand::u16(PORTS))).lock().expect("the next port");
+    let is_free = |port: u16| ["127.0.0.1", "0.0.0.0"].iter().all(|host| TcpListener::bind((*host, port)).is_ok());
+    for _ in PORTS {
+        let port = *next;
+        *next = if port + 1 < PORTS.end { port + 1 } else { PORTS.start };
+        if is_free(port) {
+            return port;
+        }
+    }
+    panic!("no port of {PORTS:?} is free");
 }
 
 /// Waits until somebody listens there.

@@ -1,5 +1,6 @@
 //! The labs of `deploy`, started as a reader starts them, on free ports, and ended as Ctrl-C ends them.
 
+use crate::client::free_port;
 use crate::common::peer::Peer;
 use crate::limit::Limit;
 use crate::redis_server::Redis;
@@ -142,6 +143,7 @@ impl Lab {
     /// The same with variables that both backends read.
     pub fn start_in(proxy: &str, name: &str, variables: &[(&str, &str)]) -> Lab {
         let mut command = command(&[proxy, name]);
+        command.env("LAB_PORTS", [(); 3].map(|()| free_port().to_string()).join(","));
         command.envs(variables.iter().copied());
         let redis = wants_redis(proxy, name).then(Redis::forgetful);
         command.envs(redis.iter().map(|redis| ("LAB_REDIS", format!("127.0.0.1:{}", redis.port))));

@@ -4,12 +4,12 @@
 // The tests that need all of this run on Linux.
 #![cfg_attr(not(target_os = "linux"), allow(dead_code))]
 
+use crate::client::free_port;
 use crate::common::wait_until;
 use crate::nginx::folder;
 use crate::tools::program;
 use redis::{Client, Cmd, Connection, FromRedisValue, RedisResult};
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -169,11 +169,4 @@ fn run(port: u16, folder: &Path, options: &[String]) -> Child {
 fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs");
     assert!(copied.success(), "{} could not be copied", from.display());
-}
-
-/// A port that nobody listens on, from below those that Linux gives to clients: while Redis is away, no connection of
-/// anybody can have its port, not even one that tries to reach it.
-fn free_port() -> u16 {
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| fastrand::u16(20_000..30_000)).find(is_free).expect("endless")
 }
