@@ -22,8 +22,9 @@ const MOST: usize = 1 << 20;
 /// How long he who puts waits for room.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long Enter waits for the printer to get out of the way: it needs microseconds, or is itself waiting for Enter.
-const MOMENT: Duration = Duration::from_millis(5);
+/// How long Enter waits for the printer, which needs microseconds or itself waits for Enter. One that a busy machine holds up
+/// any longer would find no line any more, and write past what rustyline has still to show.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// A step up and a line break, which is a step down: above a prompt, nothing. rustyline puts a line break behind a text
 /// that has none.
