@@ -87,6 +87,7 @@ mod python;
 #[cfg(target_os = "linux")]
 #[path = "peers/redis.rs"]
 mod redis;
+#[cfg(target_os = "linux")]
 #[path = "peers/soak.rs"]
 mod soak;
 #[path = "peers/websocat.rs"]

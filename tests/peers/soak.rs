@@ -2,14 +2,12 @@
 //!
 //! A few seconds by default; `WS101_SOAK_SECONDS` makes it a real soak.
 
-use crate::limit::Limit;
+use crate::common::peer::Peer;
+use crate::common::program::Program;
+use crate::common::wait_until;
 use crate::run::to_end;
-use crate::server::Server;
 use crate::tools::node;
 use std::env;
-use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 
 /// What the allocator may keep beyond what the warm-up left, whatever the length of the soak.
 const KIB_KEPT: u64 = 8 * 1024;
@@ -18,56 +16,38 @@ const KIB_KEPT: u64 = 8 * 1024;
 #[ignore = "needs node, and Linux for /proc"]
 fn clients_that_left_leave_nothing_behind() {
     let seconds: u64 = env::var("WS101_SOAK_SECONDS").map_or(5, |text| text.parse().expect("whole seconds"));
-    let server = Server::start(&[]);
-    let files = open_files(&server);
-    churn(&server, 2);
-    settles(&server, files);
-    let memory = memory_kib(&server);
-    println!("{}", churn(&server, seconds));
-    settles(&server, files);
-    let grown = memory_kib(&server).saturating_sub(memory);
+    let program = Program::start("warn", &[]);
+    // The banner comes before all that it opens for itself is open, and the first answer after that.
+    assert_eq!(Peer::get(program.addr, "/healthz").text(), "alive\n");
+    everybody_is_gone(&program);
+    let files = program.files();
+    churn(&program, 2);
+    settles(&program, files);
+    let memory = program.resident();
+    println!("{}", churn(&program, seconds));
+    settles(&program, files);
+    let grown = program.resident().saturating_sub(memory);
     println!("memory: {memory} KiB after the warm-up, {grown} KiB more after {seconds} s");
     assert!(grown < KIB_KEPT, "it grew by {grown} KiB");
-    server.terminate();
-    assert!(server.ended().success(), "ws101 ended well");
+    program.signal("TERM");
+    assert!(program.ended().0.success(), "ws101 ended well");
 }
 
 /// Clients for so many seconds; says how many there were.
-fn churn(server: &Server, seconds: u64) -> String {
+fn churn(program: &Program, seconds: u64) -> String {
     let mut clients = node("soak.js", "ws");
-    clients.arg(server.ws("/ws")).arg(seconds.to_string());
+    clients.arg(format!("ws://{}/ws", program.addr)).arg(seconds.to_string());
     let said = to_end(&mut clients, b"", seconds + 60).succeeded();
     assert!(said.text().starts_with("connections "), "{}", said.all());
     said.text()
 }
 
-/// Waits until the server has closed what the clients left. No event tells of that from outside, so it is asked
-/// again and again; a request in between sets the pace.
-fn settles(server: &Server, files: usize) {
-    let limit = Limit::seconds(20);
-    while open_files(server) > files {
-        let now = open_files(server);
-        assert!(!limit.left().is_zero(), "{now} files are still open; there were {files}");
-        ask(server);
-    }
+fn everybody_is_gone(program: &Program) {
+    wait_until("all threads have ended", || program.connection_threads() == 0);
 }
 
-fn ask(server: &Server) {
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
-    stream.set_read_timeout(Some(Limit::seconds(10).left())).expect("a timeout");
-    let request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-    stream.write_all(request).expect("the request is sent");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-}
-
-fn open_files(server: &Server) -> usize {
-    let folder = format!("/proc/{}/fd", server.pid());
-    fs::read_dir(folder).expect("Linux shows a process's open files in /proc").count()
-}
-
-fn memory_kib(server: &Server) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("the server's status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its resident memory");
-    line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
+/// Waits until the server has closed what the clients left.
+fn settles(program: &Program, files: usize) {
+    everybody_is_gone(program);
+    wait_until("all files are closed", || program.files() <= files);
 }
