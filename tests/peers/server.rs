@@ -51,10 +51,6 @@ impl Server {
         self.port
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     pub fn http(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -65,7 +61,7 @@ impl Server {
 
     /// Sends it SIGTERM.
     pub fn terminate(&self) {
-        let pid = self.pid().to_string();
+        let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(sent.success(), "no SIGTERM could be sent to ws101");
     }
